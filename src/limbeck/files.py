@@ -1,0 +1,129 @@
+"""Atomic reading and writing of the artefacts: JSON, JSONL and Parquet.
+
+A file is written under a temporary name beside its target and renamed when it is whole, so that
+no reader ever sees half of one.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from limbeck.errors import UserError
+
+Row = dict[str, Any]
+
+
+@contextmanager
+def atomic(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; rename it to ``path`` if the block succeeds."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        # mkstemp makes files private; artefacts get the permissions that open() would give.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def canonical(value: object) -> str:
+    """JSON of ``value`` with sorted keys and no spaces: equal values, equal text."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(*values: object) -> str:
+    """16 hexadecimal digits of the SHA-256 of the values' canonical JSON."""
+    return hashlib.sha256(canonical(values).encode()).hexdigest()[:16]
+
+
+def file_digest(path: Path | str) -> str:
+    """16 hexadecimal digits of the SHA-256 of a file's bytes."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """Write ``text`` as UTF-8, atomically."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def read_json(path: Path | str) -> Any:
+    """The value in a JSON file; a `UserError` names the file if it is not JSON."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file") from None
+    except ValueError as error:
+        raise UserError(f"{path}: not JSON ({error})") from None
+
+
+def write_json(path: Path | str, value: object) -> None:
+    """Write ``value`` as indented JSON, atomically."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def read_jsonl(path: Path | str) -> Iterator[Row]:
+    """The rows of a JSON Lines file; a `UserError` names the line that is not a JSON object."""
+    try:
+        file = Path(path).open(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file") from None
+    with file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise UserError(f"{path}:{number}: not JSON ({error})") from None
+            if not isinstance(row, dict):
+                raise UserError(f"{path}:{number}: a JSON object is wanted, not {line[:40]!r}")
+            yield row
+
+
+def write_jsonl(path: Path | str, rows: Iterable[Row]) -> int:
+    """Write rows as JSON Lines, atomically; the number of rows written."""
+    count = 0
+    with atomic(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def read_parquet(path: Path | str) -> list[Row]:
+    """All rows of a Parquet file."""
+    import pyarrow.parquet
+
+    try:
+        rows: list[Row] = pyarrow.parquet.read_table(path).to_pylist()
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file") from None
+    return rows
+
+
+def write_parquet(path: Path | str, rows: Iterable[Row], schema: Any = None) -> int:
+    """Write rows as Parquet, atomically; the number of rows written.
+
+    Pass the ``schema`` (a `pyarrow.Schema`) where a column may be empty or all null: types that
+    pyarrow guesses from the rows would change with the data.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    table = pyarrow.Table.from_pylist(list(rows), schema=schema)
+    with atomic(path) as temporary:
+        pyarrow.parquet.write_table(table, temporary)
+    return int(table.num_rows)

@@ -1,0 +1,48 @@
+"""What every stage's command line has in common."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from limbeck.errors import UserError
+
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """An argument parser that shows a module's docstring as it stands."""
+    return argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def json_option(model: type[Settings]) -> Callable[[str], Settings]:
+    """An ``argparse`` type: an option's JSON text as a validated ``model``."""
+
+    def convert(text: str) -> Settings:
+        try:
+            return model.model_validate(json.loads(text))
+        except (ValueError, ValidationError) as error:
+            raise argparse.ArgumentTypeError(f"{model.__name__}: {error}") from None
+
+    return convert
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a command: a `UserError` becomes one line and exit code 1, Ctrl-C exit code 130."""
+    try:
+        main()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
