@@ -77,7 +77,7 @@ def write_json(path: Path | str, value: object) -> None:
 def read_jsonl(path: Path | str) -> Iterator[Row]:
     """The rows of a JSON Lines file; a `UserError` names the line that is not a JSON object."""
     try:
-        file = Path(path).open(encoding="utf-8")
+        file = Path(path).open(encoding="utf-8")  # noqa: SIM115 - closed by the `with` below
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file") from None
     with file:

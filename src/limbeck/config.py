@@ -1,0 +1,426 @@
+"""The config's form: closed pydantic models of every section.
+
+The default values live in ``config/config.yaml`` alone, which every run loads first; here are
+types, bounds and descriptions. Only the entries of named sections (a student, a teacher's role)
+have defaults here, since a user adds such entries bare. ``python -m limbeck.config`` writes
+``config/schema.json``, which editors complete and check a config by.
+"""
+
+import difflib
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from limbeck.errors import UserError
+
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A part of the config: closed, so that a misspelt key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class TeacherSettings(Section):
+    """What decides a teacher's replies. It is part of every journal key."""
+
+    model: str
+    revision: str | None = None
+    temperature: float
+    top_p: float | None
+    max_tokens: int
+    structured: Literal["json_schema", "json_object", "none"]
+    extra_body: dict[str, Any]
+
+
+class Connection(Section):
+    """How a teacher is reached: address and speed, nothing that decides a reply."""
+
+    server: Literal["phrasebook"] | None
+    url: str | None
+    api_key_env: str | None
+    concurrency: int
+    timeout: float
+    retries: int
+    idle: float
+
+
+def _environment_variable(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+        # The value itself is not shown: it may be the key.
+        raise ValueError("the name of an environment variable (A-Z, 0-9, _), never the key itself")
+    return value
+
+
+class Teacher(Section):
+    """A teacher: a model behind an OpenAI-compatible endpoint."""
+
+    model: str = Field(min_length=1, description="The model's name at the endpoint")
+    server: Literal["phrasebook"] | None = Field(
+        None, description="Start this server here when a stage needs it, instead of a url"
+    )
+    url: str | None = Field(
+        None, pattern=r"^https?://\S+$", description="Base URL of the endpoint, up to /v1"
+    )
+    api_key_env: Annotated[str | None, BeforeValidator(_environment_variable)] = Field(
+        None, description="Name of the environment variable that holds the key"
+    )
+    temperature: float = Field(1.0, ge=0, le=2)
+    top_p: float | None = Field(None, gt=0, le=1)
+    max_tokens: Positive = Field(2048, description="Output tokens of a reply, reasoning included")
+    structured: Literal["json_schema", "json_object", "none"] = Field(
+        "json_schema", description="How the endpoint is told the form of a reply"
+    )
+    extra_body: dict[str, Any] = Field(
+        default_factory=dict, description="Further fields of the request, such as reasoning_effort"
+    )
+    concurrency: Positive = Field(64, description="Requests in flight (speed only)")
+    timeout: float = Field(600.0, gt=0, description="Seconds a reply may take (speed only)")
+    retries: Count = Field(8, description="Tries after a passing failure (speed only)")
+    idle: float = Field(60.0, gt=0, description="Seconds until a started server ends itself")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.server is None) == (self.url is None):
+            raise ValueError("exactly one of 'server' and 'url' says where the teacher is")
+        return self
+
+    def settings(self, revision: str | None) -> TeacherSettings:
+        """The part that decides replies; ``revision`` tells versions of a built-in apart."""
+        chosen = self.model_dump(include=set(TeacherSettings.model_fields) - {"revision"})
+        return TeacherSettings(revision=revision if self.server else None, **chosen)
+
+    def connection(self) -> Connection:
+        """The part that does not decide replies."""
+        return Connection(**self.model_dump(include=set(Connection.model_fields)))
+
+
+class TeacherOverride(Section):
+    """A role's differences from the generator; what is left out is the generator's."""
+
+    model: str | None = None
+    server: Literal["phrasebook"] | None = None
+    url: str | None = Field(None, pattern=r"^https?://\S+$")
+    api_key_env: Annotated[str | None, BeforeValidator(_environment_variable)] = None
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, gt=0, le=1)
+    max_tokens: Positive | None = None
+    structured: Literal["json_schema", "json_object", "none"] | None = None
+    extra_body: dict[str, Any] | None = None
+    concurrency: Positive | None = None
+    timeout: float | None = Field(None, gt=0)
+    retries: Count | None = None
+    idle: float | None = Field(None, gt=0)
+
+
+Role = Literal["generator", "translator", "reviser", "judge"]
+
+
+class Teachers(Section):
+    """The teacher in its roles."""
+
+    generator: Teacher = Field(description="Writes prompts and responses")
+    translator: TeacherOverride = Field(description="Translates conversations")
+    reviser: TeacherOverride = Field(description="Rewrites prompts")
+    judge: TeacherOverride = Field(description="Answers the benchmarks as 'teacher'")
+
+    def role(self, role: Role) -> Teacher:
+        """The teacher in a role: the generator with the role's own keys put over it."""
+        override: BaseModel = getattr(self, role)
+        changes = override.model_dump(exclude_unset=True)
+        if changes.keys() & {"server", "url"}:  # a role elsewhere leaves the generator's place
+            changes = {"server": None, "url": None, **changes}
+        return Teacher(**{**self.generator.model_dump(), **changes})
+
+
+class Conversations(Section):
+    """English conversations to translate."""
+
+    source: str = Field(description="'builtin', a JSONL or Parquet file, or a data set of the hub")
+    name: str | None = Field(description="The hub data set's configuration")
+    revision: str | None = Field(description="The hub data set's commit")
+    split: str
+    limit: Count = Field(description="Conversations sampled")
+
+
+class Texts(Section):
+    """A corpus of the language; its texts become contexts of prompts."""
+
+    source: str = Field(description="'builtin', a text or JSONL file, or a data set of the hub")
+    name: str | None = Field(description="The hub data set's configuration; {code} is filled in")
+    revision: str | None = Field(description="The hub data set's commit")
+    split: str
+    limit: Count = Field(description="Texts sampled")
+    max_words: Positive = Field(description="A text is cut after so many words")
+
+
+class Topics(Section):
+    """Prompts from a tree of topics (Kakugo, section on topic generation)."""
+
+    general_seeds: list[str]
+    language_seeds: list[str] = Field(description="{language} is filled in")
+    macro_topics: Count = Field(description="Macro-topics of each seed")
+    topics: Count = Field(description="Topics of each macro-topic")
+    prompts: Positive = Field(description="Prompts of each seed, macro-topic and topic")
+
+
+class Scenarios(Section):
+    """Prompts from scenarios in which a person asks for help."""
+
+    general: Count = Field(description="Broad scenarios of anybody's life")
+    local: Count = Field(description="Broad scenarios of the language's speakers")
+    detailed: Count = Field(description="Detailed scenarios of each broad one")
+    prompts: Positive = Field(description="Prompts of each scenario")
+
+
+Kind = Literal["translate", "summarise", "improve", "classify", "answer"]
+
+
+class Contexts(Section):
+    """Prompts about a text of the corpus."""
+
+    kinds: list[Kind] = Field(min_length=1, description="Kinds of prompt, dealt out in turn")
+    prompts: Positive = Field(description="Prompts asked for a text")
+    keep: Positive = Field(description="Prompts kept of these")
+
+
+Way = Literal["natural", "context", "format", "length", "longer", "related"]
+
+
+class Revision(Section):
+    """Rewriting of a share of the prompts."""
+
+    share: Share
+    ways: list[Way] = Field(min_length=1, description="Ways of rewriting, dealt out in turn")
+
+
+class Generation(Section):
+    """What the teacher writes."""
+
+    topics: Topics
+    scenarios: Scenarios
+    contexts: Contexts
+    revision: Revision
+
+
+class Filters(Section):
+    """Which of the teacher's rows are kept."""
+
+    length_ratio: tuple[float, float] = Field(
+        description="Translated over original length of each turn, in UTF-8 bytes"
+    )
+    max_lost: Share = Field(description="A stage that loses a larger share of its rows fails")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pair(cls, data: Any) -> Any:
+        # YAML has no tuples; strict mode would refuse the list.
+        if isinstance(data, dict) and isinstance(data.get("length_ratio"), list):
+            return {**data, "length_ratio": tuple(float(bound) for bound in data["length_ratio"])}
+        return data
+
+
+class Mixture(Section):
+    """Which rows a student is trained on, and in which forms."""
+
+    thinking: bool = Field(True, description="Generated rows with the reasoning trace")
+    direct: bool = Field(True, description="Generated rows without the reasoning trace")
+    translations: bool = Field(True, description="Translated conversations")
+    pairs: Count = Field(0, description="Translation pairs made from the translations, at most")
+    validation: Share = Field(0.02, description="Share of the prompts that is held out")
+
+
+class Architecture(Section):
+    """The size of the built-in base."""
+
+    vocabulary: Annotated[int, Field(ge=400)] = 1000
+    width: Annotated[int, Field(ge=256, multiple_of=256)] = Field(
+        256, description="A multiple of 256, the block of the K-quants"
+    )
+    layers: Positive = 4
+    heads: Positive = 4
+
+
+class Lora(Section):
+    """Low-rank adaptation."""
+
+    rank: Positive = 16
+    alpha: Positive = 16
+    dropout: Share = 0.0
+
+
+class Training(Section):
+    """How a student is trained."""
+
+    method: Literal["full", "lora"] = "full"
+    lora: Lora = Lora()
+    learning_rate: float = Field(1e-5, gt=0)
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    warmup: Share = Field(0.05, description="Share of the steps")
+    weight_decay: float = Field(0.0, ge=0)
+    epochs: float = Field(1.0, gt=0)
+    batch: Positive = Field(32, description="Rows of an optimizer step")
+    max_length: Positive = Field(8192, description="Tokens; longer rows are dropped and counted")
+    packing: bool = Field(True, description="Several rows a sequence, where the device can")
+    precision: Literal["float32", "bfloat16"] = "bfloat16"
+    device_batch: Positive = Field(8, description="Rows on the device at once (speed only)")
+
+
+class Student(Section):
+    """A student: a base, what it is trained on, and how."""
+
+    base: str = Field(description="'builtin:tiny', a folder, or a model of the hub")
+    revision: str | None = Field(None, description="The hub model's commit")
+    trust_remote_code: bool = Field(False, description="Run the code that comes with the base")
+    architecture: Architecture = Field(Architecture(), description="Of the built-in base alone")
+    mixture: Mixture = Mixture()
+    training: Training = Training()
+
+
+Quantization = Literal["Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "Q3_K_M", "Q2_K"]
+
+
+class Gguf(Section):
+    """The export for llama.cpp."""
+
+    quantizations: list[Quantization]
+    license: str = Field(description="SPDX identifier written into the files")
+    agreement: Share = Field(description="Least share of equal next tokens, F16 to checkpoint")
+
+
+Benchmark = Literal[
+    "flores_from_english", "flores_into_english", "sib200", "belebele", "global_mmlu"
+]
+
+
+class Benchmarks(Section):
+    """How models are scored."""
+
+    run: list[Benchmark]
+    sources: dict[Literal["flores", "sib200", "belebele", "global_mmlu"], str] = Field(
+        description="For each data set 'builtin', or a folder in the published format"
+    )
+    shots: Count = Field(description="Worked examples before each item")
+    limit: Positive = Field(description="Items scored, at most")
+    max_tokens: Positive = Field(description="Output tokens of an answer")
+    choose_by: Literal["likelihood", "generation"] = Field(
+        description="How an option is chosen; an endpoint always generates"
+    )
+    batch: Positive = Field(description="Items at once (speed only)")
+
+
+_NAME = r"^[a-z][a-z0-9_-]*$"
+
+
+def _not_yaml_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(
+            f"YAML reads a bare no, off, yes or on as {str(value).lower()}: put it in quotes"
+        )
+    return value
+
+
+LanguageName = Annotated[str, BeforeValidator(_not_yaml_boolean), Field(min_length=1)]
+
+
+class Config(Section):
+    """The whole config."""
+
+    languages: list[LanguageName] = Field(min_length=1, description="Names or codes of languages")
+    seed: int = Field(description="Decides every random choice")
+    teacher: Teachers
+    conversations: Conversations
+    texts: Texts
+    generation: Generation
+    filters: Filters
+    students: dict[Annotated[str, Field(pattern=_NAME)], Student] = Field(
+        min_length=1, description="Named students; null removes one of the default config"
+    )
+    gguf: Gguf
+    benchmarks: Benchmarks
+
+    @model_validator(mode="before")
+    @classmethod
+    def _remove_null_students(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("students"), dict):
+            kept = {name: body for name, body in data["students"].items() if body is not None}
+            return {**data, "students": kept}
+        return data
+
+    @model_validator(mode="after")
+    def _unreserved_students(self) -> Self:
+        if "teacher" in self.students:
+            raise ValueError("a student cannot be named 'teacher'")
+        return self
+
+
+def load(data: dict[str, Any]) -> Config:
+    """Validate a config as Snakemake read it.
+
+    Raises:
+        UserError: names each wrong key, where it is and what is allowed.
+    """
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        raise UserError("config: " + "; ".join(explain(error))) from None
+
+
+def explain(error: ValidationError) -> list[str]:
+    """A validation error as phrases ``key: what is wrong``, with the nearest valid spelling."""
+    phrases = []
+    for item in error.errors(include_url=False, include_input=False):
+        where = ".".join(str(part) for part in item["loc"] if part != "[key]")
+        if item["type"] == "extra_forbidden":
+            allowed = _fields(item["loc"][:-1])
+            near = difflib.get_close_matches(str(item["loc"][-1]), allowed, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(allowed)}"
+            phrases.append(f"{where}: unknown key, {hint}")
+        elif item["type"] == "missing":
+            phrases.append(f"{where}: this key is missing")
+        elif item["loc"][-1] == "api_key_env":
+            phrases.append(f"{where}: {item['msg'].removeprefix('Value error, ')}")
+        else:
+            message = item["msg"].removeprefix("Value error, ").replace("Input should", "should")
+            phrases.append(f"{where}: {message}{_given(error, item)}")
+    return phrases
+
+
+def _given(error: ValidationError, item: Any) -> str:
+    for full in error.errors(include_url=False):
+        if full["loc"] == item["loc"] and isinstance(full["input"], str | int | float):
+            return f" (not {full['input']!r})"
+    return ""
+
+
+def _fields(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that are allowed at a place of the config."""
+    model: Any = Config
+    for part in location:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            field = model.model_fields.get(str(part))
+            model = field.annotation if field else None
+        else:  # a named section: dict[str, Model]
+            model = getattr(model, "__args__", (None, None))[1]
+    is_section = isinstance(model, type) and issubclass(model, BaseModel)
+    return list(model.model_fields) if is_section else []
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of the config, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
+
+
+def main() -> None:
+    """Write ``config/schema.json``."""
+    from limbeck.files import write_json
+
+    write_json("config/schema.json", schema())
+
+
+if __name__ == "__main__":
+    main()
