@@ -1,0 +1,1 @@
+"""The teacher: any OpenAI-compatible endpoint, asked once for each reply."""

@@ -1,0 +1,137 @@
+"""The journal: every reply that a teacher gave, so that none is paid for twice.
+
+An append-only JSON Lines file, a line a reply. The key comes first in each line and is a digest
+of the request's body (and the built-in teacher's revision), that is of all that decides the
+reply: not of the URL, the concurrency or the order.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from limbeck import config
+from limbeck.errors import UserError
+from limbeck.files import digest
+from limbeck.teacher.replies import Record, Request, body
+
+PATIENCE = 5.0  # seconds that a second process waits for the journal
+
+_START = b'{"key":"'
+_KEY = slice(len(_START), len(_START) + 16)
+
+
+def key(request: Request, teacher: config.TeacherSettings) -> str:
+    """The journal's key of a request: 16 hexadecimal digits."""
+    return digest(body(request, teacher), request.sample, teacher.revision)
+
+
+class Journal:
+    """An open journal. One process at a time holds it; a second is refused.
+
+    Lines are written with one system call each, so a killed process loses no reply that was
+    added. Memory holds the place of each reply, not the reply.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the journal at ``path``.
+
+        Raises:
+            UserError: another process holds it, or it cannot be written.
+        """
+        self.path = path
+        self._places: dict[bytes, tuple[int, int]] = {}
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = _locked(path.with_name(path.name + ".lock"), path)
+            self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise UserError(f"{path}: the journal cannot be opened ({error.strerror})") from None
+        self._size = self._index()
+
+    def _index(self) -> int:
+        """Note where each reply is; drop a last line that a killed process did not finish."""
+        place = 0
+        with open(self.path, "rb") as file:
+            for line in file:
+                if not line.endswith(b"\n"):
+                    os.truncate(self._file, place)
+                    break
+                if line.startswith(_START):
+                    self._places[line[_KEY]] = place, len(line)
+                place += len(line)
+        return place
+
+    def get(self, key: str) -> Record | None:
+        """The reply under ``key``, if there is a whole one."""
+        found = self._places.get(key.encode())
+        if found is None:
+            return None
+        place, length = found
+        try:
+            fields = json.loads(os.pread(self._file, length, place))
+            del fields["key"], fields["model"]
+            return Record(**fields)
+        except (ValueError, TypeError, KeyError):
+            return None  # a damaged line: the reply is asked for again
+
+    def add(self, key: str, model: str, reply: Record) -> None:
+        """Append a reply."""
+        fields = {"key": key, "model": model}
+        fields |= {name: getattr(reply, name) for name in Record.__slots__}
+        text = json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+        line = text.encode("utf-8", "surrogatepass")
+        left = memoryview(line)
+        try:
+            while left:
+                left = left[os.write(self._file, left) :]
+        except OSError as error:
+            raise UserError(f"{self.path}: cannot write the journal ({error.strerror})") from None
+        self._places[key.encode()] = self._size, len(line)
+        self._size += len(line)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def close(self) -> None:
+        os.close(self._file)
+        os.close(self._lock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _locked(lock: Path, journal: Path) -> int:
+    """The open and locked lock file, which names its holder's process."""
+    file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+    deadline = time.monotonic() + PATIENCE
+    said = False
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.truncate(file, 0)
+            os.pwrite(file, str(os.getpid()).encode(), 0)
+            return file
+        holder = os.pread(file, 20, 0).decode() or "unknown"
+        if time.monotonic() > deadline:
+            os.close(file)
+            raise UserError(
+                f"{journal}: process {holder} writes this journal; one process at a time may"
+            )
+        if not said:
+            print(f"{journal}: waiting for process {holder}", file=sys.stderr, flush=True)
+            said = True
+        time.sleep(0.1)
