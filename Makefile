@@ -1,0 +1,60 @@
+# `make demo`, `make test` and `make lint` do all of their own set-up, in .venv.
+
+SHELL := /bin/bash
+PYTHON ?= python3.11
+CORES ?= all
+VENV := .venv
+BIN := $(VENV)/bin
+# Real benchmark data for the tests that can use it; they are skipped, with the reason, without.
+LIMBECK_TEST_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
+export LIMBECK_TEST_DATA
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: demo test test-fast lint format lock generated clean help
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 14
+
+demo: $(VENV)/ready ## From the word "Swahili" to a scored GGUF and results/report.html
+	snakemake --cores $(CORES)
+
+test: $(VENV)/ready lint ## All tests, the whole workflow included
+	pytest
+
+test-fast: $(VENV)/ready ## The tests of pure functions alone
+	pytest tests/unit
+
+lint: $(VENV)/ready ## Formatting, lint and types
+	ruff check .
+	ruff format --check .
+	mypy
+	snakefmt --check Snakefile rules
+	snakemake --lint
+
+format: $(VENV)/ready ## Format everything
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile rules
+
+generated: $(VENV)/ready ## Make the committed generated files again
+	python -m limbeck.config
+	python -m limbeck.report.graph
+
+lock: $(VENV)/ready ## Resolve requirements/*.txt and envs/*.yaml again
+	pip install --quiet uv
+	python requirements/lock.py
+
+clean: ## Remove what the workflow made; config, journals and .venv stay
+	rm -rf results resources logs .snakemake
+
+# The lock is complete, so pip resolves nothing. torch comes first and with its own needs, because
+# its CPU and CUDA builds carry one version number.
+$(VENV)/ready: requirements/cpu.txt pyproject.toml
+	@command -v $(PYTHON) > /dev/null || { echo "error: Python 3.11 is needed, as '$(PYTHON)'; name another with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "error: '$(PYTHON)' is not Python 3.11; name another with PYTHON=..."; exit 1; }
+	@command -v c++ > /dev/null || { echo "error: a C++ compiler is needed to build llama.cpp; on Debian: apt-get install build-essential"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check $$(grep '^torch==' requirements/cpu.txt)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/cpu.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@

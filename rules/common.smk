@@ -1,0 +1,11 @@
+"""
+The validated config, for all rules.
+
+What decides a result goes into `params:` (settings, and a digest of the stage's own code); what
+only changes speed goes into `threads:` and `resources:`, which make nothing stale.
+"""
+
+from limbeck.workflow import as_json, load, pinned, source_digest
+
+build = load(config)
+settings = build.config

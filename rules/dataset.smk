@@ -1,0 +1,80 @@
+"""
+From the teacher's rows to a training set.
+
+REQUIRED INPUTS:  <results>/{language}/{responses,translations}.jsonl, <results>/{language}/benchmarks/
+OUTPUTS:          <results>/{language}/{rows.parquet,funnel.json}, <results>/{language}/{student}/{train.parquet,validation.parquet,mixture.json}
+"""
+
+
+rule filter_rows:
+    """Keep the rows that deserve to be trained on, and say why the others do not"""
+    input:
+        generated="<results>/{language}/responses.jsonl",
+        translations="<results>/{language}/translations.jsonl",
+        held_out=expand(
+            "<results>/{language}/benchmarks/{benchmark}/test.jsonl",
+            benchmark=settings.benchmarks.run,
+            allow_missing=True,
+        ),
+    output:
+        rows="<results>/{language}/rows.parquet",
+        funnel="<results>/{language}/funnel.json",
+    log:
+        "<logs>/{language}/filter_rows.log",
+    benchmark:
+        "<benchmarks>/{language}/filter_rows.tsv"
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.dataset.filter"),
+        settings=as_json(filters=settings.filters),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.dataset.filter \
+            --generated {input.generated:q} \
+            --translations {input.translations:q} \
+            --held-out {input.held_out:q} \
+            --settings {params.settings:q} \
+            --rows {output.rows:q} \
+            --funnel {output.funnel:q}
+        """
+
+
+rule mix_rows:
+    """Mix a student's training and validation sets"""
+    input:
+        rows="<results>/{language}/rows.parquet",
+        language="<results>/{language}/language.json",
+        instructions="config/prompts/dataset.yaml",
+    output:
+        train="<results>/{language}/{student}/train.parquet",
+        validation="<results>/{language}/{student}/validation.parquet",
+        mixture="<results>/{language}/{student}/mixture.json",
+    log:
+        "<logs>/{language}/{student}/mix_rows.log",
+    benchmark:
+        "<benchmarks>/{language}/{student}/mix_rows.tsv"
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.dataset.mix"),
+        settings=lambda w: as_json(
+            mixture=build.student(w.student).mixture, seed=settings.seed
+        ),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.dataset.mix \
+            --rows {input.rows:q} \
+            --language {input.language:q} \
+            --instructions {input.instructions:q} \
+            --settings {params.settings:q} \
+            --train {output.train:q} \
+            --validation {output.validation:q} \
+            --mixture {output.mixture:q}
+        """

@@ -1,0 +1,228 @@
+"""
+What the teacher writes. Each reply is journaled under work/, so that nothing is paid for twice.
+
+REQUIRED INPUTS:  <results>/{language}/{language.json,texts.jsonl}, <resources>/conversations.jsonl, config/prompts/
+OUTPUTS:          <results>/{language}/{topics,scenarios,contexts,prompts,responses,translations}.jsonl
+"""
+
+
+rule write_topics:
+    """Write prompts from a tree of topics"""
+    input:
+        language="<results>/{language}/language.json",
+        instructions="config/prompts/topics.yaml",
+    output:
+        topics=ensure("<results>/{language}/topics.jsonl", non_empty=True),
+    log:
+        "<logs>/{language}/write_topics.log",
+    benchmark:
+        "<benchmarks>/{language}/write_topics.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    resources:
+        teacher=1,
+        connection=build.connection("generator"),
+    params:
+        code=source_digest("limbeck.generation.topics"),
+        settings=as_json(teacher=build.teacher("generator"), topics=settings.generation.topics, seed=settings.seed),
+        journal="work/journal/{language}/write_topics.jsonl",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.generation.topics \
+            --language {input.language:q} \
+            --instructions {input.instructions:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --output {output.topics:q}
+        """
+
+
+rule write_scenarios:
+    """Write prompts of people in scenarios"""
+    input:
+        language="<results>/{language}/language.json",
+        instructions="config/prompts/scenarios.yaml",
+    output:
+        scenarios=ensure("<results>/{language}/scenarios.jsonl", non_empty=True),
+    log:
+        "<logs>/{language}/write_scenarios.log",
+    benchmark:
+        "<benchmarks>/{language}/write_scenarios.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    resources:
+        teacher=1,
+        connection=build.connection("generator"),
+    params:
+        code=source_digest("limbeck.generation.scenarios"),
+        settings=as_json(teacher=build.teacher("generator"), scenarios=settings.generation.scenarios, seed=settings.seed),
+        journal="work/journal/{language}/write_scenarios.jsonl",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.generation.scenarios \
+            --language {input.language:q} \
+            --instructions {input.instructions:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --output {output.scenarios:q}
+        """
+
+
+rule write_contexts:
+    """Write prompts about texts of the language"""
+    input:
+        texts="<results>/{language}/texts.jsonl",
+        language="<results>/{language}/language.json",
+        instructions="config/prompts/contexts.yaml",
+    output:
+        contexts=ensure("<results>/{language}/contexts.jsonl", non_empty=True),
+    log:
+        "<logs>/{language}/write_contexts.log",
+    benchmark:
+        "<benchmarks>/{language}/write_contexts.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    resources:
+        teacher=1,
+        connection=build.connection("generator"),
+    params:
+        code=source_digest("limbeck.generation.contexts"),
+        settings=as_json(teacher=build.teacher("generator"), contexts=settings.generation.contexts, seed=settings.seed),
+        journal="work/journal/{language}/write_contexts.jsonl",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.generation.contexts \
+            --texts {input.texts:q} \
+            --language {input.language:q} \
+            --instructions {input.instructions:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --output {output.contexts:q}
+        """
+
+
+rule revise_prompts:
+    """Gather all prompts and rewrite a share of them"""
+    input:
+        prompts=[
+            "<results>/{language}/topics.jsonl",
+            "<results>/{language}/scenarios.jsonl",
+            "<results>/{language}/contexts.jsonl",
+        ],
+        language="<results>/{language}/language.json",
+        instructions="config/prompts/revise.yaml",
+    output:
+        prompts=ensure("<results>/{language}/prompts.jsonl", non_empty=True),
+    log:
+        "<logs>/{language}/revise_prompts.log",
+    benchmark:
+        "<benchmarks>/{language}/revise_prompts.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    resources:
+        teacher=1,
+        connection=build.connection("reviser"),
+    params:
+        code=source_digest("limbeck.generation.revise"),
+        settings=as_json(teacher=build.teacher("reviser"), revision=settings.generation.revision, seed=settings.seed),
+        journal="work/journal/{language}/revise_prompts.jsonl",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.generation.revise \
+            --prompts {input.prompts:q} \
+            --language {input.language:q} \
+            --instructions {input.instructions:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --output {output.prompts:q}
+        """
+
+
+rule answer_prompts:
+    """Answer the prompts, with the reasoning"""
+    input:
+        prompts="<results>/{language}/prompts.jsonl",
+        language="<results>/{language}/language.json",
+        instructions="config/prompts/respond.yaml",
+    output:
+        responses=ensure("<results>/{language}/responses.jsonl", non_empty=True),
+    log:
+        "<logs>/{language}/answer_prompts.log",
+    benchmark:
+        "<benchmarks>/{language}/answer_prompts.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    resources:
+        teacher=1,
+        connection=build.connection("generator"),
+    params:
+        code=source_digest("limbeck.generation.respond"),
+        settings=as_json(teacher=build.teacher("generator"), seed=settings.seed),
+        journal="work/journal/{language}/answer_prompts.jsonl",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.generation.respond \
+            --prompts {input.prompts:q} \
+            --language {input.language:q} \
+            --instructions {input.instructions:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --output {output.responses:q}
+        """
+
+
+rule translate_conversations:
+    """Translate the English conversations"""
+    input:
+        conversations="<resources>/conversations.jsonl",
+        language="<results>/{language}/language.json",
+        instructions="config/prompts/translate.yaml",
+    output:
+        translations=ensure("<results>/{language}/translations.jsonl", non_empty=True),
+    log:
+        "<logs>/{language}/translate_conversations.log",
+    benchmark:
+        "<benchmarks>/{language}/translate_conversations.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    resources:
+        teacher=1,
+        connection=build.connection("translator"),
+    params:
+        code=source_digest("limbeck.generation.translate"),
+        settings=as_json(teacher=build.teacher("translator"), seed=settings.seed),
+        journal="work/journal/{language}/translate_conversations.jsonl",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.generation.translate \
+            --conversations {input.conversations:q} \
+            --language {input.language:q} \
+            --instructions {input.instructions:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --output {output.translations:q}
+        """

@@ -1,0 +1,118 @@
+"""
+From a checkpoint to files for llama.cpp.
+
+REQUIRED INPUTS:  <results>/{language}/{student}/{checkpoint/,validation.parquet}
+OUTPUTS:          <resources>/llama.cpp/, <results>/{language}/{student}/gguf/{F16,Q8_0,...}.gguf, <results>/{language}/{student}/gguf/parity.json
+"""
+
+
+rule fetch_converter:
+    """Fetch llama.cpp's own converter, of the version that runs the models"""
+    output:
+        converter=directory("<resources>/llama.cpp"),
+    log:
+        "<logs>/fetch_converter.log",
+    benchmark:
+        "<benchmarks>/fetch_converter.tsv"
+    conda:
+        "../envs/export.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.student.converter"),
+        version=pinned("llama-cpp-python"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.student.converter \
+            --version {params.version:q} \
+            --output {output.converter:q}
+        """
+
+
+rule export_gguf:
+    """Convert a checkpoint to GGUF"""
+    input:
+        checkpoint="<results>/{language}/{student}/checkpoint",
+        converter="<resources>/llama.cpp",
+    output:
+        gguf="<results>/{language}/{student}/gguf/F16.gguf",
+    log:
+        "<logs>/{language}/{student}/export_gguf.log",
+    benchmark:
+        "<benchmarks>/{language}/{student}/export_gguf.tsv"
+    conda:
+        "../envs/export.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.student.export"),
+        metadata=build.metadata,
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.student.export \
+            --checkpoint {input.checkpoint:q} \
+            --converter {input.converter:q} \
+            --metadata {params.metadata:q} \
+            --output {output.gguf:q}
+        """
+
+
+rule check_gguf:
+    """Compare the GGUF with its checkpoint: template, tokens, text, next tokens"""
+    input:
+        checkpoint="<results>/{language}/{student}/checkpoint",
+        converter="<resources>/llama.cpp",
+        gguf="<results>/{language}/{student}/gguf/F16.gguf",
+        prompts="<results>/{language}/{student}/validation.parquet",
+    output:
+        parity="<results>/{language}/{student}/gguf/parity.json",
+    log:
+        "<logs>/{language}/{student}/check_gguf.log",
+    benchmark:
+        "<benchmarks>/{language}/{student}/check_gguf.tsv"
+    conda:
+        "../envs/export.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.student.parity"),
+        settings=as_json(agreement=settings.gguf.agreement),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.student.parity \
+            --checkpoint {input.checkpoint:q} \
+            --converter {input.converter:q} \
+            --gguf {input.gguf:q} \
+            --prompts {input.prompts:q} \
+            --settings {params.settings:q} \
+            --output {output.parity:q}
+        """
+
+
+rule quantize_gguf:
+    """Make a smaller GGUF"""
+    input:
+        gguf="<results>/{language}/{student}/gguf/F16.gguf",
+    output:
+        gguf="<results>/{language}/{student}/gguf/{quantization}.gguf",
+    log:
+        "<logs>/{language}/{student}/{quantization}/quantize_gguf.log",
+    benchmark:
+        "<benchmarks>/{language}/{student}/{quantization}/quantize_gguf.tsv"
+    conda:
+        "../envs/export.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.student.quantize"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.student.quantize \
+            --input {input.gguf:q} \
+            --type {wildcards.quantization:q} \
+            --output {output.gguf:q}
+        """

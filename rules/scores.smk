@@ -1,0 +1,83 @@
+"""
+Benchmarks, and the scores of every model on them.
+
+REQUIRED INPUTS:  config/prompts/benchmarks.yaml, <results>/{language}/{student}/{base/,checkpoint/,gguf/}
+OUTPUTS:          <results>/{language}/benchmarks/{benchmark}/{test,shots}.jsonl, <results>/{language}/scores/{model}/{benchmark}.{json,items.parquet}
+"""
+
+
+rule prepare_benchmark:
+    """Write a benchmark's items, and worked examples that are none of them"""
+    input:
+        language="<results>/{language}/language.json",
+    output:
+        test="<results>/{language}/benchmarks/{benchmark}/test.jsonl",
+        shots="<results>/{language}/benchmarks/{benchmark}/shots.jsonl",
+    log:
+        "<logs>/{language}/{benchmark}/prepare_benchmark.log",
+    benchmark:
+        "<benchmarks>/{language}/{benchmark}/prepare_benchmark.tsv"
+    conda:
+        "../envs/evaluate.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.benchmarks.prepare"),
+        settings=lambda w: as_json(source=build.source(w.benchmark), seed=settings.seed),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.benchmarks.prepare \
+            --benchmark {wildcards.benchmark:q} \
+            --language {input.language:q} \
+            --settings {params.settings:q} \
+            --test {output.test:q} \
+            --shots {output.shots:q}
+        """
+
+
+rule score_model:
+    """Score a model on a benchmark"""
+    input:
+        test="<results>/{language}/benchmarks/{benchmark}/test.jsonl",
+        shots="<results>/{language}/benchmarks/{benchmark}/shots.jsonl",
+        language="<results>/{language}/language.json",
+        instructions="config/prompts/benchmarks.yaml",
+        model=build.model_files,
+    output:
+        score="<results>/{language}/scores/{model}/{benchmark}.json",
+        items="<results>/{language}/scores/{model}/{benchmark}.items.parquet",
+    log:
+        "<logs>/{language}/scores/{model}/{benchmark}/score_model.log",
+    benchmark:
+        "<benchmarks>/{language}/scores/{model}/{benchmark}/score_model.tsv"
+    conda:
+        "../envs/evaluate.yaml"
+    threads: 1
+    resources:
+        connection=build.connection("judge"),
+        batch=settings.benchmarks.batch,
+    params:
+        code=source_digest("limbeck.benchmarks.score"),
+        model=build.model_path,
+        settings=build.score_settings,
+        journal="work/journal/{language}/score-{benchmark}.jsonl",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.benchmarks.score \
+            --benchmark {wildcards.benchmark:q} \
+            --language {input.language:q} \
+            --instructions {input.instructions:q} \
+            --test {input.test:q} \
+            --shots {input.shots:q} \
+            --model {params.model:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --batch {resources.batch} \
+            --threads {threads} \
+            --output {output.score:q} \
+            --items {output.items:q}
+        """

@@ -1,0 +1,80 @@
+"""
+What the flow starts from: a language card, English conversations, texts of the language.
+
+REQUIRED INPUTS:  none
+OUTPUTS:          <results>/{language}/{language.json,texts.jsonl}, <resources>/conversations.jsonl
+"""
+
+
+rule describe_language:
+    """Write down a language's names, codes and script"""
+    output:
+        language="<results>/{language}/language.json",
+    log:
+        "<logs>/{language}/describe_language.log",
+    benchmark:
+        "<benchmarks>/{language}/describe_language.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.languages"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.languages \
+            --language {wildcards.language:q} \
+            --output {output.language:q}
+        """
+
+
+rule sample_conversations:
+    """Sample the English conversations that all languages translate"""
+    output:
+        conversations=ensure("<resources>/conversations.jsonl", non_empty=True),
+    log:
+        "<logs>/sample_conversations.log",
+    benchmark:
+        "<benchmarks>/sample_conversations.tsv"
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.sources.conversations"),
+        settings=as_json(conversations=settings.conversations, seed=settings.seed),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.sources.conversations \
+            --settings {params.settings:q} \
+            --output {output.conversations:q}
+        """
+
+
+rule sample_texts:
+    """Sample texts of the language as contexts"""
+    input:
+        language="<results>/{language}/language.json",
+    output:
+        texts=ensure("<results>/{language}/texts.jsonl", non_empty=True),
+    log:
+        "<logs>/{language}/sample_texts.log",
+    benchmark:
+        "<benchmarks>/{language}/sample_texts.tsv"
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.sources.texts"),
+        settings=as_json(texts=settings.texts, seed=settings.seed),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.sources.texts \
+            --language {input.language:q} \
+            --settings {params.settings:q} \
+            --output {output.texts:q}
+        """

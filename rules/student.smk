@@ -1,0 +1,84 @@
+"""
+From a base and a training set to a student.
+
+REQUIRED INPUTS:  <results>/{language}/{student}/{train,validation}.parquet
+OUTPUTS:          <results>/{language}/{student}/{base/,checkpoint/,training.json}
+"""
+
+
+rule create_base:
+    """Make or fetch the base that a student starts from"""
+    input:
+        train="<results>/{language}/{student}/train.parquet",
+        validation="<results>/{language}/{student}/validation.parquet",
+    output:
+        base=directory("<results>/{language}/{student}/base"),
+    log:
+        "<logs>/{language}/{student}/create_base.log",
+    benchmark:
+        "<benchmarks>/{language}/{student}/create_base.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.student.base"),
+        settings=lambda w: as_json(
+            base=build.student(w.student).base,
+            revision=build.student(w.student).revision,
+            trust_remote_code=build.student(w.student).trust_remote_code,
+            architecture=build.student(w.student).architecture,
+            seed=settings.seed,
+        ),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.student.base \
+            --train {input.train:q} \
+            --validation {input.validation:q} \
+            --settings {params.settings:q} \
+            --output {output.base:q}
+        """
+
+
+rule train_student:
+    """Train a student on the assistant's turns"""
+    input:
+        base="<results>/{language}/{student}/base",
+        train="<results>/{language}/{student}/train.parquet",
+        validation="<results>/{language}/{student}/validation.parquet",
+    output:
+        checkpoint=directory("<results>/{language}/{student}/checkpoint"),
+        history="<results>/{language}/{student}/training.json",
+    log:
+        "<logs>/{language}/{student}/train_student.log",
+    benchmark:
+        "<benchmarks>/{language}/{student}/train_student.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: workflow.cores
+    resources:
+        gpu=1,
+        batch=lambda w: build.student(w.student).training.device_batch,
+    params:
+        code=source_digest("limbeck.student.train"),
+        settings=lambda w: as_json(
+            training=build.training(w.student),
+            trust_remote_code=build.student(w.student).trust_remote_code,
+            seed=settings.seed,
+        ),
+        work="work/training/{language}/{student}",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.student.train \
+            --base {input.base:q} \
+            --train {input.train:q} \
+            --validation {input.validation:q} \
+            --settings {params.settings:q} \
+            --device-batch {resources.batch} \
+            --work {params.work:q} \
+            --checkpoint {output.checkpoint:q} \
+            --history {output.history:q}
+        """

@@ -1,0 +1,1 @@
+"""From the teacher's rows to a training set: filters, mixing, splits."""

@@ -1,0 +1,75 @@
+"""The forms of rows: what the filters keep, and what a student is trained on."""
+
+from typing import Any
+
+from limbeck.files import Row
+
+
+def message_type() -> Any:
+    """The Arrow type of a conversation: a list of {role, content}."""
+    import pyarrow as pa
+
+    return pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+
+
+_PROVENANCE = ("strategy", "kind", "source", "parent", "teacher")
+
+
+def kept_schema() -> Any:
+    """The Arrow schema of rows.parquet: one row a kept prompt or conversation."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("id", pa.string()),
+            ("messages", message_type()),
+            ("reasoning", pa.string()),
+            ("original", message_type()),
+            *((name, pa.string()) for name in _PROVENANCE),
+        ]
+    )
+
+
+def training_schema() -> Any:
+    """The Arrow schema of train.parquet and validation.parquet."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("id", pa.string()),
+            ("messages", message_type()),
+            ("form", pa.string()),
+            *((name, pa.string()) for name in _PROVENANCE),
+        ]
+    )
+
+
+def provenance(row: Row) -> Row:
+    """Where a row comes from."""
+    return {name: row.get(name) for name in _PROVENANCE}
+
+
+def from_response(row: Row) -> Row:
+    """A row of responses.jsonl in the kept form."""
+    messages = [
+        {"role": "user", "content": row["prompt"]},
+        {"role": "assistant", "content": row.get("response") or ""},
+    ]
+    return {
+        "id": row["id"],
+        "messages": messages,
+        "reasoning": row.get("reasoning"),
+        "original": None,
+        **provenance(row),
+    }
+
+
+def from_translation(row: Row) -> Row:
+    """A row of translations.jsonl in the kept form."""
+    return {
+        "id": row["id"],
+        "messages": row.get("messages") or [],
+        "reasoning": None,
+        "original": row.get("original"),
+        **provenance(row),
+    }
