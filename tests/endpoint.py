@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import os
 import random
 import threading
 from collections import Counter
@@ -17,6 +18,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from aiohttp import web
+
+from limbeck import config
 
 Body = dict[str, Any]
 # What to do with a request: (its body, how often this body has come before) -> the completion's
@@ -66,15 +69,32 @@ def echo(body: Body, before: int) -> Body:
     return completion(f"reply to {last} ({mark})")
 
 
-def faulty(seed: int = 0) -> Answer:
+def faulty(seed: int = 0, retry_after: str = "1") -> Answer:
     """`echo` behind a bad network: one request in five fails."""
     chance = random.Random(seed)
-    faults = [status(429, **{"Retry-After": "1"}), status(500), DROPPED, MALFORMED, TRUNCATED]
+    faults = [
+        status(429, **{"Retry-After": retry_after}),
+        status(500),
+        DROPPED,
+        MALFORMED,
+        TRUNCATED,
+    ]
 
     def answer(body: Body, before: int) -> Any:
         none = 1 - sum(weights := (0.10, 0.05, 0.02, 0.02, 0.02))
         fault = chance.choices([None, *faults], [none, *weights])[0]
         return fault or echo(body, before)
+
+    return answer
+
+
+def dying(endpoint: "Endpoint", after: int) -> Answer:
+    """`echo` of a process that dies in the middle."""
+
+    def answer(body: Body, before: int) -> Body:
+        if endpoint.requests > after:
+            os._exit(1)
+        return echo(body, before)
 
     return answer
 
@@ -182,13 +202,43 @@ def serving(answer: Answer = echo, latency: float = 0.0) -> Iterator[Endpoint]:
         thread.join(10)
 
 
+def teacher(**changes: Any) -> config.TeacherSettings:
+    """Settings of a teacher, some of them changed."""
+    settings: dict[str, Any] = {
+        "model": "teacher",
+        "temperature": 1.0,
+        "top_p": None,
+        "max_tokens": 100,
+        "structured": "json_schema",
+        "extra_body": {},
+    }
+    return config.TeacherSettings(**settings | changes)
+
+
+def connection(url: str | None, **changes: Any) -> config.Connection:
+    """A connection to ``url``, some of it changed."""
+    fields: dict[str, Any] = {
+        "server": None,
+        "url": url,
+        "api_key_env": None,
+        "concurrency": 16,
+        "timeout": 20.0,
+        "retries": 8,
+        "idle": 60.0,
+    }
+    return config.Connection(**fields | changes)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--die-after", type=int, help="requests until the process ends at once")
     options = parser.parse_args()
     endpoint = Endpoint(faulty() if options.faults else echo, options.latency)
+    if options.die_after:
+        endpoint.answer = dying(endpoint, options.die_after)
 
     async def serve() -> None:
         runner = web.AppRunner(endpoint.app(), access_log=None)

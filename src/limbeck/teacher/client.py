@@ -285,9 +285,7 @@ def _secret(connection: config.Connection) -> str:
         return ""
     if secret := os.environ.get(connection.api_key_env, "").strip():
         return secret
-    raise UserError(
-        f"the environment variable {connection.api_key_env} (the teacher's key) is not set"
-    )
+    raise UserError(f"the teacher's key: the variable {connection.api_key_env} is not set")
 
 
 def _message(text: bytes) -> str:

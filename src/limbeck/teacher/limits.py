@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST_WAIT = 60.0  # seconds between two tries, where the endpoint names no time
+SHORTEST_ROUND = 16  # outcomes; fewer cannot tell noise from overload
 
 
 class Window:
     """The requests that may be in flight: all of them, until the endpoint is overloaded.
 
     Outcomes are judged in rounds as long as the window. Where most of a round was refused the
-    window is halved; a round with few refusals widens it by a quarter. So a few per cent of
-    refusals, which any busy endpoint gives, cost nothing, and an overload is over soon after it
-    ends.
+    window is halved; where most of the round before was refused too, nothing more is sent for as
+    long as the endpoint asks. A round with few refusals widens the window by a quarter. So a few
+    per cent of refusals, which any busy endpoint gives, cost nothing, and an overload is over soon
+    after it ends.
     """
 
     def __init__(self, limit: int) -> None:
@@ -23,6 +25,7 @@ class Window:
         self._busy = 0
         self._outcomes = 0
         self._refusals = 0
+        self._overloaded = False
         self._resume_at = 0.0
         self._freed = asyncio.Event()
 
@@ -45,15 +48,17 @@ class Window:
         self._freed.set()
         self._outcomes += 1
         self._refusals += refused
-        if self._outcomes < max(8, self.size):
+        if self._outcomes < max(SHORTEST_ROUND, self.size):
             return
         share = self._refusals / self._outcomes
         self._outcomes = self._refusals = 0
         if share > 0.5:
             self.size = max(1, self.size // 2)
-            self._resume_at = asyncio.get_running_loop().time() + min(wait, LONGEST_WAIT)
+            if self._overloaded:
+                self._resume_at = asyncio.get_running_loop().time() + min(wait, LONGEST_WAIT)
         elif share < 0.25:
             self.size = min(self.limit, self.size + self.size // 4 + 1)
+        self._overloaded = share > 0.5
 
 
 def retry_after(header: str | None) -> float | None:

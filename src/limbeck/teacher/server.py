@@ -25,6 +25,7 @@ from limbeck.errors import UserError
 from limbeck.files import write_json
 
 START_TIME = 120.0  # seconds that a server may take until it listens
+PATIENCE = 10.0  # seconds that a living server may take to say so
 
 _LISTENING = "listening on "
 _started: list[subprocess.Popen[bytes]] = []  # kept, so that our ended children are reaped
@@ -90,7 +91,7 @@ def _answers(url: object) -> bool:
     """Whether a server lives at ``url``."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{url}/models", timeout=10) as response:
+        with opener.open(f"{url}/models", timeout=PATIENCE) as response:
             return bool(response.status == 200)
     except (OSError, ValueError):
         return False
@@ -109,7 +110,7 @@ def _end(known: dict[str, str | int | None]) -> None:
     pid = known["pid"]
     if isinstance(pid, int) and known["started"] and _start_time(pid) == known["started"]:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, signal.SIGKILL)
 
 
 def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:

@@ -1,0 +1,143 @@
+"""Reading replies: reasoning in all its forms, repaired JSON, what is sent."""
+
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field, ValidationError, create_model
+
+from endpoint import completion, teacher
+from limbeck.teacher import replies
+from limbeck.teacher.replies import Request
+
+HARMONY = (
+    "<|channel|>analysis<|message|>because<|end|><|start|>assistant"
+    "<|channel|>final<|message|>answer<|return|>"
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "content", "reasoning"),
+    [
+        ({"content": "answer"}, "answer", None),
+        ({"content": "answer", "reasoning": "because"}, "answer", "because"),
+        ({"content": "answer", "reasoning_content": "because"}, "answer", "because"),
+        ({"content": "answer", "reasoning": "a", "reasoning_content": "b"}, "answer", "a"),
+        ({"content": "answer", "reasoning": ""}, "answer", None),
+        ({"content": "<think>because</think>answer"}, "answer", "because"),
+        ({"content": "\n<think>\nbe\ncause\n</think>\n\nanswer\n"}, "answer", "be\ncause"),
+        ({"content": "<think></think>answer"}, "answer", None),
+        ({"content": "because</think>answer"}, "answer", "because"),
+        ({"content": "<think>because"}, "", "because"),
+        ({"content": "<think>\n</think>answer", "reasoning": "because"}, "answer", "because"),
+        ({"content": "say <think> aloud"}, "say <think> aloud", None),
+        ({"content": "analysisbecauseassistantfinalanswer"}, "answer", "because"),
+        ({"content": HARMONY}, "answer", "because"),
+        ({"content": "<|start|>assistant" + HARMONY}, "answer", "because"),
+        ({"content": "analysis of a text"}, "analysis of a text", None),
+        ({"content": None, "reasoning": "because"}, "", "because"),
+    ],
+)
+def test_reasoning_is_found_and_kept_out_of_the_content(
+    message: dict[str, Any], content: str, reasoning: str | None
+) -> None:
+    record = replies.record({"choices": [{"message": message, "finish_reason": "stop"}]}, 0.0)
+    assert record is not None
+    reply, _ = replies.read(record, None)
+    assert (reply.content, reply.reasoning) == (content, reasoning)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        "text",
+        {},
+        {"choices": []},
+        {"choices": None},
+        {"choices": [{}]},
+        {"choices": [{"message": None}]},
+        {"choices": [{"message": {"content": ["parts"]}}]},
+        {"error": {"message": "overloaded", "code": 502}},
+    ],
+)
+def test_what_is_no_reply_is_none(answer: Any) -> None:
+    assert replies.record(answer, 0.0) is None
+
+
+@pytest.mark.parametrize("usage", [{}, {"usage": None}, {"usage": {"prompt_tokens": None}}])
+def test_missing_usage_counts_as_none(usage: dict[str, Any]) -> None:
+    record = replies.record({"choices": [{"message": {"content": "a"}}], **usage}, 0.1234)
+    assert record == replies.Record("a", None, "stop", 0, 0, 0.123)
+
+
+def test_a_refusal_is_filtered_content() -> None:
+    record = replies.record(completion(None, refusal="I cannot"), 0.0)
+    assert record is not None
+    assert replies.read(record, None)[0].failure == "content_filter"
+
+
+class Turn(BaseModel):
+    role: Literal["user", "assistant"]
+    content: str
+
+
+Items = create_model("Items", items=(list[str], Field(min_length=2, max_length=2)))
+Conversation = create_model("Conversation", messages=(list[Turn], ...))
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        ('{"items": ["a", "b"]}', ["a", "b"]),
+        ('```json\n{"items": ["a", "b"]}\n```', ["a", "b"]),
+        ('Here you are:\n{"items": ["a", "b"]}\nAnything else?', ["a", "b"]),
+        ('{"items": ["a", "b"', ["a", "b"]),
+        ("{'items': ['a', 'b',],}", ["a", "b"]),
+        ('{"items": ["a"]}', None),
+        ('{"items": ["a", "b", "c"]}', None),
+        ('["a", "b"]', None),
+        ("I'm sorry, I cannot do that.", None),
+        ("null", None),
+        ("{}", None),
+    ],
+)
+def test_json_is_repaired_and_always_validated(content: str, value: list[str] | None) -> None:
+    if value is None:
+        with pytest.raises(ValidationError):
+            replies.validated(content, Items)
+    else:
+        assert replies.validated(content, Items).model_dump() == {"items": value}
+
+
+def test_the_body_is_all_that_decides_a_reply() -> None:
+    messages = [{"role": "user", "content": "hello"}]
+    plain = {"model": "teacher", "messages": messages, "temperature": 1.0, "max_tokens": 100}
+    assert replies.body(Request(messages), teacher()) == plain
+    changed = teacher(top_p=0.5, extra_body={"max_tokens": 7, "top_k": 3})
+    assert replies.body(Request(messages, sample=4), changed) == plain | {
+        "top_p": 0.5,
+        "seed": 4,
+        "max_tokens": 7,
+        "top_k": 3,
+    }
+
+
+@pytest.mark.parametrize("structured", ["json_schema", "json_object", "none"])
+def test_the_form_of_a_reply_is_told_as_the_endpoint_takes_it(structured: str) -> None:
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hello"}]
+    body = replies.body(Request(messages, Conversation), teacher(structured=structured))
+    schema = replies.json_schema(Conversation)
+    assert schema["additionalProperties"] is False
+    assert schema["$defs"]["Turn"]["additionalProperties"] is False
+    told = "Reply with JSON alone" in body["messages"][1]["content"]
+    form = body.get("response_format")
+    if structured == "json_schema":
+        named = {"name": "Conversation", "schema": schema, "strict": True}
+        assert form == {"type": "json_schema", "json_schema": named}
+        assert not told
+    else:
+        assert told
+        wanted = {"type": "json_object", "schema": schema}
+        assert form == (wanted if structured == "json_object" else None)
+    assert messages[1]["content"] == "hello"
