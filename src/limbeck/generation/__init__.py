@@ -1,0 +1,1 @@
+"""What the teacher writes: prompts, their revisions, responses and translations."""

@@ -1,0 +1,137 @@
+"""What all stages that ask a teacher have in common: options, reply forms, rows, the end."""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Self, TypeVar
+
+from pydantic import BaseModel, Field, create_model
+
+from limbeck import config, files, stage
+from limbeck.config import Connection
+from limbeck.errors import UserError
+from limbeck.files import Row
+from limbeck.teacher.client import Reply, Request, ask
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Settings(config.Section):
+    """What decides the result of a stage that asks a teacher."""
+
+    teacher: config.TeacherSettings
+    seed: int
+
+
+def parser(description: str | None, settings: type[Settings]) -> argparse.ArgumentParser:
+    """The options of every stage that asks a teacher."""
+    options = stage.parser(description)
+    add = options.add_argument
+    add("--language", type=files.read_json, required=True, help="the language card")
+    add("--instructions", type=Path, required=True, help="what the teacher is told (YAML)")
+    add("--settings", type=stage.json_option(settings), required=True, help="JSON")
+    add("--connection", type=stage.json_option(Connection), required=True, help="JSON")
+    add("--journal", type=Path, required=True, help="keeps the replies from run to run")
+    add("--output", type=Path, required=True)
+    return options
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A teacher, ready to be asked."""
+
+    settings: config.TeacherSettings
+    connection: Connection
+    journal: Path
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Self:
+        """The teacher that a stage's options describe."""
+        return cls(options.settings.teacher, options.connection, options.journal)
+
+    def ask(
+        self,
+        items: Sequence[Item],
+        prompt: Callable[[Item], Request],
+        parse: Callable[[Item, Reply], list[Result]],
+    ) -> list[Result]:
+        """Ask about each item, all at once; what the replies say, in the order of the items."""
+        requests = [prompt(item) for item in items]
+        replies = ask(requests, self.settings, self.connection, self.journal)
+        pairs = zip(items, replies, strict=True)
+        return [result for item, reply in pairs for result in parse(item, reply)]
+
+
+def user(text: str, reply_model: type[BaseModel] | None = None) -> Request:
+    """A request of one turn."""
+    return Request([{"role": "user", "content": text}], reply_model)
+
+
+@cache
+def items_model(name: str, count: int) -> type[BaseModel]:
+    """The form of a reply that is a list: ``{"items": [str x count]}``.
+
+    The schema asks for exactly ``count`` items. A list that is short or long is still of use, so
+    only an empty one is refused.
+    """
+    exact = {"minItems": count, "maxItems": count}
+    form = Annotated[list[str], Field(min_length=1, json_schema_extra=exact)]
+    model: type[BaseModel] = create_model(name, items=(form, ...))
+    return model
+
+
+def listed(reply: Reply, count: int) -> list[str]:
+    """The items of a usable reply, at most ``count``, without blank and repeated ones."""
+    first: dict[str, str] = {}
+    for item in getattr(reply.value, "items", []):
+        if key := " ".join(item.split()).casefold():
+            first.setdefault(key, item.strip())
+    return list(first.values())[:count]
+
+
+def prompt_row(
+    strategy: str,
+    kind: str,
+    source: str,
+    teacher: str,
+    prompt: str = "",
+    failure: str | None = None,
+    parent: str | None = None,
+) -> Row:
+    """A row of a prompt, or of a request for prompts that failed."""
+    key = files.digest(kind, source, parent, prompt, failure)
+    return {
+        "id": f"{strategy}-{key}",
+        "strategy": strategy,
+        "kind": kind,
+        "source": source,
+        "parent": parent,
+        "prompt": prompt,
+        "teacher": teacher,
+        "failure": failure,
+    }
+
+
+def finish(output: Path, rows: Sequence[Row]) -> None:
+    """Write the rows, and say how many of them are failures.
+
+    Raises:
+        UserError: all are.
+    """
+    failures = Counter(row["failure"] for row in rows if row["failure"])
+    failed = failures.total()
+    reasons = ", ".join(f"{name} {count}" for name, count in failures.most_common())
+    if rows and failed == len(rows):
+        commonest = failures.most_common(1)[0][0]
+        raise UserError(
+            f"{output}: all of the teacher's {failed} replies failed, most often with "
+            f"{commonest!r} ({reasons})"
+        )
+    files.write_jsonl(output, rows)
+    lost = f", {failed} failed ({reasons})" if failed else ""
+    print(f"{output}: {len(rows) - failed} rows{lost}", file=sys.stderr)

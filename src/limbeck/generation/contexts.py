@@ -1,0 +1,95 @@
+"""Write prompts about texts of the language.
+
+python -m limbeck.generation.contexts --language card.json
+    --instructions config/prompts/contexts.yaml --texts texts.jsonl
+    --settings JSON --connection JSON --journal FILE --output contexts.jsonl
+
+Each text gets prompts of one kind (translate, summarise, improve, classify, answer), some of which
+are kept; the text is put before the prompt (Kakugo, arXiv 2601.14051, context generation).
+Settings: {"teacher", "contexts", "seed"}.
+"""
+
+import random
+import re
+from pathlib import Path
+from typing import get_args
+
+from limbeck import config, files, stage
+from limbeck.files import Row
+from limbeck.generation import asking
+from limbeck.generation.asking import Teacher, items_model, listed, prompt_row, user
+from limbeck.generation.instructions import Instructions, load
+from limbeck.teacher.client import Reply, Request
+
+KINDS: tuple[config.Kind, ...] = get_args(config.Kind)
+TEMPLATES: dict[str, tuple[str, ...]] = {
+    "prompts": ("task", "kind", "text", "count"),
+    **dict.fromkeys(KINDS, ()),
+}
+
+
+class Settings(asking.Settings):
+    """What decides this stage's result."""
+
+    contexts: config.Contexts
+
+
+def deal(texts: list[Row], kinds: list[config.Kind]) -> list[Row]:
+    """The texts, each with its kind of prompt."""
+    return [{**text, "kind": kinds[index % len(kinds)]} for index, text in enumerate(texts)]
+
+
+def prompt(text: Row, contexts: config.Contexts, card: Row, instructions: Instructions) -> Request:
+    """The request for prompts of the text's kind."""
+    task = instructions.render(text["kind"], card)
+    words = {"task": task, "count": str(contexts.prompts)}
+    data = {"kind": text["kind"], "text": text["text"]}
+    rendered = instructions.render("prompts", card, words, data)
+    return user(rendered, items_model("ContextPrompts", contexts.prompts))
+
+
+def parse(text: Row, reply: Reply, settings: Settings) -> list[Row]:
+    """A row for each prompt that is kept, drawn by seed, or one row with the failure."""
+    teacher = settings.teacher.model
+    found = listed(reply, settings.contexts.prompts)
+    if reply.failure or not found:
+        failure = reply.failure or "empty"
+        return [prompt_row("context", text["kind"], text["id"], teacher, failure=failure)]
+    drawn = random.Random(files.digest(settings.seed, text["id"]))
+    kept = drawn.sample(found, min(settings.contexts.keep, len(found)))
+    return [
+        prompt_row("context", text["kind"], text["id"], teacher, join(text["text"], request))
+        for request in kept
+    ]
+
+
+def join(text: str, request: str) -> str:
+    """A prompt about a text. The request is its last paragraph: see `split`."""
+    paragraph = re.sub(r"\n\s*\n", "\n", request.strip())
+    return f"{text.strip()}\n\n{paragraph}"
+
+
+def split(joined: str) -> tuple[str, str]:
+    """The text and the request of a prompt that `join` made."""
+    text, _, request = joined.rpartition("\n\n")
+    return text, request
+
+
+def main() -> None:
+    """Run the stage."""
+    parser = asking.parser(__doc__, Settings)
+    parser.add_argument("--texts", type=Path, required=True)
+    options = parser.parse_args()
+    settings: Settings = options.settings
+    instructions = load(options.instructions, TEMPLATES)
+    texts = deal(list(files.read_jsonl(options.texts)), settings.contexts.kinds)
+    rows = Teacher.of(options).ask(
+        texts,
+        lambda text: prompt(text, settings.contexts, options.language, instructions),
+        lambda text, reply: parse(text, reply, settings),
+    )
+    asking.finish(options.output, rows)
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,137 @@
+"""What the teacher is told: named templates in a YAML file that anybody may edit.
+
+A template is plain text with placeholders in single braces, such as ``{language}``. There is no
+other syntax: braces around anything but a lower-case word stand for themselves. Values go in last
+and once, so braces inside data are never read as placeholders. Data goes in as quoted material
+between tags that it cannot close.
+"""
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from limbeck.errors import UserError
+from limbeck.files import Row
+
+# Every template may use these; what else it uses, it must use.
+LANGUAGE_WORDS = ("language", "language_in_full", "endonym", "script")
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """The checked templates of one file."""
+
+    path: Path
+    templates: Mapping[str, str]
+
+    def render(
+        self,
+        name: str,
+        card: Row,
+        words: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+    ) -> str:
+        """A template as text.
+
+        Args:
+            name: of the template.
+            card: of the language.
+            words: values that are put in as they are, such as a count.
+            data: values that others wrote, each put in between tags of its placeholder's name.
+        """
+        data = data or {}
+        quoted = {tag: quote(tag, text, data) for tag, text in data.items()}
+        values = {**language_words(card), **(words or {}), **quoted}
+        return fill(self.templates[name], values, f"{self.path}: {name}")
+
+
+def load(path: Path, names: Mapping[str, Collection[str]]) -> Instructions:
+    """The templates of a file.
+
+    Args:
+        path: a YAML file, a mapping of names to texts.
+        names: the templates that it must hold, each with the placeholders that it must use.
+
+    Raises:
+        UserError: the file is no such mapping, or a template or a placeholder is unknown or
+            missing; the message names the file and the nearest valid spelling.
+    """
+    templates = _read(path)
+    for name in templates.keys() - names.keys():
+        raise UserError(f"{path}: unknown template {name!r}, {_hint(name, names)}")
+    for name, needed in names.items():
+        if name not in templates:
+            raise UserError(f"{path}: the template {name!r} is missing")
+        used = set(_PLACEHOLDER.findall(templates[name]))
+        allowed = [*needed, *LANGUAGE_WORDS]
+        for word in sorted(used.difference(allowed)):
+            hint = _hint(word, allowed)
+            raise UserError(f"{path}: {name}: unknown placeholder {{{word}}}, {hint}")
+        for word in sorted(set(needed) - used):
+            raise UserError(f"{path}: {name}: the placeholder {{{word}}} is missing")
+    return Instructions(path, templates)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: a mapping of names to texts is wanted")
+    for name, text in content.items():
+        if not isinstance(name, str) or not isinstance(text, str) or not text.strip():
+            raise UserError(f"{path}: {name}: a text is wanted")
+    return {name: text.strip() for name, text in content.items()}
+
+
+def _hint(word: str, allowed: Collection[str]) -> str:
+    near = difflib.get_close_matches(word, allowed, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(allowed)}"
+
+
+def fill(template: str, values: Mapping[str, str], where: str) -> str:
+    """A template with its placeholders replaced, in one pass: values are not read again.
+
+    Raises:
+        UserError: a placeholder has no value; the message begins with ``where``.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        try:
+            return values[match[1]]
+        except KeyError:
+            hint = _hint(match[1], values)
+            raise UserError(f"{where}: unknown placeholder {match[0]}, {hint}") from None
+
+    return _PLACEHOLDER.sub(value, template)
+
+
+def quote(tag: str, text: str, tags: Collection[str]) -> str:
+    """The text between ``<tag>`` and ``</tag>``; none of ``tags`` can open or close inside it."""
+    inside = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(map(re.escape, tags))})\b)", re.IGNORECASE)
+    return f"<{tag}>{inside.sub('‹', text)}</{tag}>"
+
+
+def language_words(card: Row) -> dict[str, str]:
+    """How templates may name a language.
+
+    ``language_in_full`` is such as "Swahili (Kiswahili, in the Latin script)".
+    """
+    name, script = str(card["name"]), str(card.get("script_name") or card["script"])
+    endonym = str(card.get("endonym") or name)
+    own = "" if endonym.casefold() == name.casefold() else f"{endonym}, "
+    return {
+        "language": name,
+        "language_in_full": f"{name} ({own}in the {script} script)",
+        "endonym": endonym,
+        "script": script,
+    }

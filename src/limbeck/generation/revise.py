@@ -1,0 +1,112 @@
+"""Rewrite a share of the prompts.
+
+python -m limbeck.generation.revise --language card.json --instructions config/prompts/revise.yaml
+    --prompts topics.jsonl scenarios.jsonl contexts.jsonl
+    --settings JSON --connection JSON --journal FILE --output prompts.jsonl
+
+All prompts come out. A share of them is replaced by the teacher's revision, whose parent is the
+original (Kakugo, arXiv 2601.14051). Which prompts and in which way is decided by each prompt's id,
+so that further prompts change nothing for the others. Settings: {"teacher", "revision", "seed"}.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from pydantic import BaseModel
+
+from limbeck import config, files, stage
+from limbeck.files import Row
+from limbeck.generation import asking, contexts
+from limbeck.generation.asking import Teacher, prompt_row, user
+from limbeck.generation.instructions import Instructions, load
+from limbeck.teacher.client import Reply, Request
+
+WAYS: tuple[config.Way, ...] = get_args(config.Way)
+TEMPLATES: dict[str, tuple[str, ...]] = {
+    "prompt": ("task", "way", "prompt"),
+    "prompt_about_text": ("task", "way", "prompt", "text"),
+    **dict.fromkeys(WAYS, ()),
+}
+
+
+class Settings(asking.Settings):
+    """What decides this stage's result."""
+
+    revision: config.Revision
+
+
+class RevisedPrompt(BaseModel):
+    """The form of the teacher's reply."""
+
+    prompt: str
+
+
+def choose(row: Row, revision: config.Revision, seed: int) -> config.Way | None:
+    """The way in which a prompt is rewritten; None to leave it as it is."""
+    if row["failure"]:
+        return None
+    drawn = int(files.digest(seed, row["id"]), 16)
+    chance, turn = drawn & 0xFFFFFFFF, drawn >> 32
+    if chance >= revision.share * 2**32:
+        return None
+    return revision.ways[turn % len(revision.ways)]
+
+
+def prompt(row: Row, way: config.Way, card: Row, instructions: Instructions) -> Request:
+    """The request for a revision. Of a prompt about a text only the request is rewritten."""
+    words = {"task": instructions.render(way, card)}
+    if row["strategy"] == "context":
+        text, request = contexts.split(row["prompt"])
+        data = {"way": way, "prompt": request, "text": text}
+        rendered = instructions.render("prompt_about_text", card, words, data)
+    else:
+        data = {"way": way, "prompt": row["prompt"]}
+        rendered = instructions.render("prompt", card, words, data)
+    return user(rendered, RevisedPrompt)
+
+
+def parse(row: Row, way: config.Way, reply: Reply, teacher: str) -> list[Row]:
+    """The revised row. After a failure the original stays, and a row with the failure is added."""
+    kind = f"revised:{way}"
+    revised = getattr(reply.value, "prompt", "").strip()
+    failure = reply.failure or (None if revised else "empty")
+    if failure:
+        lost = prompt_row(
+            row["strategy"], kind, row["source"], teacher, failure=failure, parent=row["id"]
+        )
+        return [row, lost]
+    if row["strategy"] == "context":
+        revised = contexts.join(contexts.split(row["prompt"])[0], revised)
+    return [prompt_row(row["strategy"], kind, row["source"], teacher, revised, parent=row["id"])]
+
+
+def revise(
+    rows: Sequence[Row], settings: Settings, teacher: Teacher, card: Row, instructions: Instructions
+) -> list[Row]:
+    """All rows in their order, the chosen ones revised."""
+    choice = [(row, choose(row, settings.revision, settings.seed)) for row in rows]
+    chosen = [(row, way) for row, way in choice if way]
+    revised = teacher.ask(
+        chosen,
+        lambda pair: prompt(*pair, card, instructions),
+        lambda pair, reply: [parse(*pair, reply, settings.teacher.model)],
+    )
+    instead = dict(zip((row["id"] for row, _ in chosen), revised, strict=True))
+    return [new for row in rows for new in instead.get(row["id"], [row])]
+
+
+def main() -> None:
+    """Run the stage."""
+    parser = asking.parser(__doc__, Settings)
+    parser.add_argument("--prompts", type=Path, nargs="+", required=True)
+    options = parser.parse_args()
+    instructions = load(options.instructions, TEMPLATES)
+    rows = [row for path in options.prompts for row in files.read_jsonl(path)]
+    teacher = Teacher.of(options)
+    revised = revise(rows, options.settings, teacher, options.language, instructions)
+    asking.finish(options.output, revised)
+
+
+if __name__ == "__main__":
+    stage.run(main)

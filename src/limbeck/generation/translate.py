@@ -1,0 +1,96 @@
+"""Translate English conversations into the language.
+
+python -m limbeck.generation.translate --language card.json
+    --instructions config/prompts/translate.yaml --conversations conversations.jsonl
+    --settings JSON --connection JSON --journal FILE --output translations.jsonl
+
+A conversation is translated whole, in one reply. A translation whose turns are not as many or not
+of the same roles fails with "structure". Settings: {"teacher", "seed"}.
+"""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, create_model
+
+from limbeck import files, stage
+from limbeck.files import Row
+from limbeck.generation import asking
+from limbeck.generation.asking import Settings, Teacher, user
+from limbeck.generation.instructions import Instructions, load
+from limbeck.teacher.client import Reply, Request
+
+TEMPLATES = {"conversation": ("conversation",)}
+
+_OUR_TAG = re.compile(r"<(?=\s*/?\s*conversation\b)", re.IGNORECASE)
+
+
+class Turn(BaseModel):
+    """A turn of the translation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@cache
+def reply_model(turns: int) -> type[BaseModel]:
+    """The form of a reply. The schema asks for the number of turns; `parse` checks it."""
+    exact = {"minItems": turns, "maxItems": turns}
+    form = Annotated[list[Turn], Field(min_length=1, json_schema_extra=exact)]
+    model: type[BaseModel] = create_model("Translation", messages=(form, ...))
+    return model
+
+
+def prompt(conversation: Row, card: Row, instructions: Instructions) -> Request:
+    """The request for the translation of a conversation."""
+    turns = conversation["messages"]
+    quoted = json.dumps(turns, ensure_ascii=False, indent=1)
+    # In JSON a tag of ours can be escaped, so that nothing in the turns has to be changed.
+    data = {"conversation": _OUR_TAG.sub(r"\\u003c", quoted)}
+    return user(instructions.render("conversation", card, data=data), reply_model(len(turns)))
+
+
+def parse(conversation: Row, reply: Reply, teacher: str) -> list[Row]:
+    """The translation's row, or a row with the failure."""
+    original = conversation["messages"]
+    turns: list[Turn] = getattr(reply.value, "messages", [])
+    messages = [{"role": turn.role, "content": turn.content.strip()} for turn in turns]
+    failure = reply.failure
+    if not failure and [m["role"] for m in messages] != [m["role"] for m in original]:
+        failure = "structure"
+    if not failure and not all(message["content"] for message in messages):
+        failure = "empty"
+    return [
+        {
+            "id": f"translation-{files.digest(conversation['id'])}",
+            "strategy": "translation",
+            "kind": "conversation",
+            "source": conversation["id"],
+            "parent": None,
+            "messages": [] if failure else messages,
+            "original": original,
+            "teacher": teacher,
+            "failure": failure,
+        }
+    ]
+
+
+def main() -> None:
+    """Run the stage."""
+    parser = asking.parser(__doc__, Settings)
+    parser.add_argument("--conversations", type=Path, required=True)
+    options = parser.parse_args()
+    instructions = load(options.instructions, TEMPLATES)
+    rows = Teacher.of(options).ask(
+        list(files.read_jsonl(options.conversations)),
+        lambda conversation: prompt(conversation, options.language, instructions),
+        lambda conversation, reply: parse(conversation, reply, options.settings.teacher.model),
+    )
+    asking.finish(options.output, rows)
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,1 @@
+"""What the teacher starts from: English conversations and texts of the language."""

@@ -1,0 +1,183 @@
+"""Rows of a source, whatever holds them, and a sample of them that can be repeated."""
+
+import gzip
+import hashlib
+import heapq
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from limbeck.errors import UserError
+from limbeck.files import Row
+
+_TEXT = (".txt", ".txt.gz")
+_ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", *_TEXT)
+_HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+_BUFFER = 10_000  # rows of the hub's shards that are shuffled at once
+
+
+class Source(NamedTuple):
+    """An opened source."""
+
+    rows: Iterator[Row]
+    label: str  # as rows name it: the file or folder, or the hub's data set and commit
+    shuffled: bool  # the rows come shuffled
+
+
+def open_source(
+    source: str, name: str | None, revision: str | None, split: str, seed: int
+) -> Source:
+    """A local file or folder, or a data set of the hub.
+
+    A folder's files are read in the order of their paths. Data sets of the hub are streamed, their
+    shards and rows shuffled by ``seed``, so that a sample needs no more than the first of them. One
+    without a revision is read at its present commit, which is said aloud.
+
+    Raises:
+        UserError: there is no such source. Reading the rows raises it too.
+    """
+    path = Path(source).expanduser()
+    if path.exists():
+        return Source(_local_rows(path), source, shuffled=False)
+    if path.is_absolute() or source.startswith((".", "~")) or source.endswith(_ENDINGS):
+        raise UserError(f"{source}: there is no such file or folder")
+    if not _HUB_NAME.fullmatch(source):
+        raise UserError(
+            f"{source!r} is no source: 'builtin', a file or folder ({', '.join(_ENDINGS)}) or a "
+            "data set of the hub ('owner/name') is wanted"
+        )
+    commit = revision or _present_commit(source)
+    rows = _hub_rows(source, name, commit, split, seed)
+    return Source(rows, f"{source}@{commit}", shuffled=True)
+
+
+def _local_rows(path: Path) -> Iterator[Row]:
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    files = [file for file in files if file.name.endswith(_ENDINGS)]
+    if not files:
+        raise UserError(f"{path}: no file of the kinds {', '.join(_ENDINGS)}")
+    for file in files:
+        if file.name.endswith(".parquet"):
+            yield from _parquet_rows(file)
+        elif file.name.endswith(_TEXT):
+            yield from ({"text": paragraph} for paragraph in _paragraphs(file))
+        else:
+            yield from _json_rows(file)
+
+
+def _open(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8", errors="replace")
+    return path.open(encoding="utf-8", errors="replace")
+
+
+def _json_rows(path: Path) -> Iterator[Row]:
+    with _open(path) as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise UserError(f"{path}:{number}: not JSON ({error})") from None
+            if not isinstance(row, dict):
+                raise UserError(f"{path}:{number}: a JSON object is wanted")
+            yield row
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=1000):
+                yield from batch.to_pylist()
+    except pyarrow.ArrowInvalid as error:
+        raise UserError(f"{path}: not Parquet ({error})") from None
+
+
+def _paragraphs(path: Path) -> Iterator[str]:
+    """Paragraphs between blank lines; where a file has no blank line, its lines."""
+    with _open(path) as file:
+        by_line = all(line.strip() for line in file)
+    lines: list[str] = []
+    with _open(path) as file:
+        for line in file:
+            if line.strip():
+                lines.append(line.rstrip("\n"))
+            if lines and (by_line or not line.strip()):
+                yield "\n".join(lines)
+                lines = []
+    if lines:
+        yield "\n".join(lines)
+
+
+def _hub_rows(source: str, name: str | None, commit: str, split: str, seed: int) -> Iterator[Row]:
+    from datasets import load_dataset
+
+    try:
+        data = load_dataset(source, name, revision=commit, split=split, streaming=True)
+        found = iter(data.shuffle(seed=seed, buffer_size=_BUFFER))
+        while (row := next(found, None)) is not None:
+            yield row
+    except Exception as error:  # the hub's clients raise many kinds, none of them ours
+        raise UserError(f"{source}: the hub's data set cannot be read ({_line(error)})") from None
+
+
+def _present_commit(source: str) -> str:
+    from huggingface_hub import HfApi
+
+    try:
+        commit = str(HfApi().dataset_info(source).sha)
+    except Exception as error:  # as above
+        raise UserError(f"{source}: the hub cannot be asked ({_line(error)})") from None
+    print(f"{source}: its present commit is read; 'revision: {commit}' pins it", file=sys.stderr)
+    return commit
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def sample(found: Iterable[Row], limit: int, seed: int, shuffled: bool) -> list[Row]:
+    """``limit`` rows without those whose id came before.
+
+    Args:
+        found: rows with an "id".
+        limit: rows wanted; fewer come out where there are not so many.
+        seed: decides the sample together with the ids, not the order of ``found``: a larger limit
+            adds rows, and a grown source changes little.
+        shuffled: ``found`` is in random order, so its first rows are a sample.
+    """
+    if limit == 0:
+        return []
+    if shuffled:
+        first: dict[str, Row] = {}
+        for row in found:
+            first.setdefault(row["id"], row)
+            if len(first) == limit:
+                break
+        return list(first.values())
+    return _lowest(found, limit, seed)
+
+
+def _lowest(found: Iterable[Row], limit: int, seed: int) -> list[Row]:
+    """The rows whose seeded hashes are lowest, in the order of the hashes."""
+    heap: list[int] = []  # the lowest hashes, negated: the highest of them is on top
+    kept: dict[int, Row] = {}
+    for row in found:
+        rank = int.from_bytes(hashlib.sha256(f"{seed} {row['id']}".encode()).digest()[:8])
+        if rank in kept:
+            continue
+        if len(heap) < limit:
+            heapq.heappush(heap, -rank)
+        elif -rank > heap[0]:
+            del kept[-heapq.heapreplace(heap, -rank)]
+        else:
+            continue
+        kept[rank] = row
+    return [kept[rank] for rank in sorted(kept)]
