@@ -1,0 +1,147 @@
+"""Languages by any of their names: name, endonym, alias, ISO 639, BCP-47 or FLORES code.
+
+    python -m limbeck.languages --language swh_Latn --output results/swh_Latn/language.json
+
+The table is ``data/languages.tsv``; its first lines name version, sources and licence.
+"""
+
+import csv
+import difflib
+import functools
+import re
+import unicodedata
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from limbeck import files, stage
+from limbeck.errors import UserError
+
+TABLE = Path(__file__).parent / "data" / "languages.tsv"
+
+# Accents of Latin, Greek and Cyrillic, Hebrew points, Arabic vowel signs. Not the vowel signs of
+# Indic scripts, without which words fall together.
+_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05bd\u064b-\u0652]")
+_APOSTROPHES = re.compile("['’‘ʼʻ`]")
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A written variety of a language; the fields of its card, and its aliases."""
+
+    code: str
+    name: str
+    endonym: str
+    iso639_1: str | None
+    iso639_3: str
+    bcp47: str
+    script: str
+    script_name: str
+    direction: str
+    aliases: tuple[str, ...] = ()
+
+    def card(self) -> dict[str, str | None]:
+        """What ``language.json`` holds: every field but the aliases."""
+        fields = asdict(self)
+        del fields["aliases"]
+        return fields
+
+    def folded(self) -> set[str]:
+        """All by which the language is found, folded."""
+        codes = (self.code, self.iso639_1 or "", self.iso639_3, self.bcp47)
+        names = (self.name, self.endonym, *self.aliases)
+        return {fold(key) for key in (*codes, *names) if key}
+
+
+def fold(name: str) -> str:
+    """A name without case, accents, apostrophes and doubled spaces; ``swh-Latn`` is ``swh_Latn``.
+
+    >>> fold("Èdè  Yorùbá"), fold("swh-Latn"), fold("N’Ko")
+    ('ede yoruba', 'swh_latn', 'nko')
+    """
+    text = unicodedata.normalize("NFKD", name.casefold())
+    text = _APOSTROPHES.sub("", _ACCENTS.sub("", text))
+    return re.sub(r"\s+", " ", text.replace("-", "_")).strip()
+
+
+@functools.cache
+def languages() -> tuple[Language, ...]:
+    """Every language of the table, by code."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        lines = (line for line in file if not line.startswith("#"))
+        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return tuple(_language(row) for row in rows)
+
+
+def _language(row: dict[str, str]) -> Language:
+    return Language(
+        code=row["code"],
+        name=row["name"],
+        endonym=row["endonym"],
+        iso639_1=row["iso639_1"] or None,
+        iso639_3=row["iso639_3"],
+        bcp47=row["bcp47"],
+        script=row["script"],
+        script_name=row["script_name"],
+        direction=row["direction"],
+        aliases=tuple(filter(None, row["aliases"].split("|"))),
+    )
+
+
+@functools.cache
+def _index() -> dict[str, tuple[Language, ...]]:
+    index: dict[str, tuple[Language, ...]] = {}
+    for language in languages():
+        for key in language.folded():
+            index[key] = (*index.get(key, ()), language)
+    return index
+
+
+def resolve(name: str) -> Language:
+    """The language that a name or code stands for; nothing is guessed.
+
+    Raises:
+        UserError: the name is unknown (with the nearest spellings) or stands for several
+            languages (with their codes).
+    """
+    found = _index().get(fold(name), ())
+    if len(found) == 1:
+        return found[0]
+    if found:
+        choices = ", ".join(f"{language.code} {language.name}" for language in found)
+        raise UserError(f"languages: {name!r} is the name of several, choose by code: {choices}")
+    raise UserError(f"languages: {name!r} is no language that Limbeck knows; {_suggestion(name)}")
+
+
+def _suggestion(name: str) -> str:
+    key = fold(name)
+    # A known language in a script that the table does not have: the scripts that it has.
+    same = _index().get(key.split("_")[0], ()) if "_" in key else ()
+    keys = difflib.get_close_matches(key, _index(), n=6, cutoff=0.8)
+    near = dict.fromkeys([*same, *(language for near in keys for language in _index()[near])])
+    if not near:
+        return "`limbeck languages` lists them"
+    choices = [f"{language.code} {language.name}" for language in near]
+    return f"did you mean {' or '.join(choices[:4])}?"
+
+
+def search(text: str) -> list[Language]:
+    """The languages with ``text`` in their code, a name or the script's name; all for ``""``."""
+    wanted = fold(text)
+    return [
+        language
+        for language in languages()
+        if any(wanted in key for key in {*language.folded(), fold(language.script_name)})
+    ]
+
+
+def main() -> None:
+    """Write a language's card."""
+    parser = stage.parser(__doc__)
+    parser.add_argument("--language", required=True, help="a name or code")
+    parser.add_argument("--output", required=True, type=Path, help="the card, JSON")
+    options = parser.parse_args()
+    files.write_json(options.output, resolve(options.language).card())
+
+
+if __name__ == "__main__":
+    stage.run(main)
