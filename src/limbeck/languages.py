@@ -116,7 +116,7 @@ def _suggestion(name: str) -> str:
     key = fold(name)
     # A known language in a script that the table does not have: the scripts that it has.
     same = _index().get(key.split("_")[0], ()) if "_" in key else ()
-    keys = difflib.get_close_matches(key, _index(), n=6, cutoff=0.8)
+    keys = [] if same else difflib.get_close_matches(key, _index(), n=6, cutoff=0.8)
     near = dict.fromkeys([*same, *(language for near in keys for language in _index()[near])])
     if not near:
         return "`limbeck languages` lists them"
