@@ -10,7 +10,15 @@ import difflib
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from limbeck.errors import UserError
 
@@ -313,7 +321,13 @@ class Benchmarks(Section):
     batch: Positive = Field(description="Items at once (speed only)")
 
 
-_NAME = r"^[a-z][a-z0-9_-]*$"
+def _student_name(value: str) -> str:
+    if value in {"benchmarks", "scores", "teacher"}:  # folders beside the students' own
+        raise ValueError("this name is taken, choose another for the student")
+    return value
+
+
+StudentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$"), AfterValidator(_student_name)]
 
 
 def _not_yaml_boolean(value: object) -> object:
@@ -337,7 +351,7 @@ class Config(Section):
     texts: Texts
     generation: Generation
     filters: Filters
-    students: dict[Annotated[str, Field(pattern=_NAME)], Student] = Field(
+    students: dict[StudentName, Student] = Field(
         min_length=1, description="Named students; null removes one of the default config"
     )
     gguf: Gguf
@@ -350,12 +364,6 @@ class Config(Section):
             kept = {name: body for name, body in data["students"].items() if body is not None}
             return {**data, "students": kept}
         return data
-
-    @model_validator(mode="after")
-    def _unreserved_students(self) -> Self:
-        if "teacher" in self.students:
-            raise ValueError("a student cannot be named 'teacher'")
-        return self
 
 
 def load(data: dict[str, Any]) -> Config:

@@ -1,0 +1,156 @@
+"""The config: every shipped file loads, and each kind of mistake gets a useful line."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from limbeck.config import Config, load, schema
+from limbeck.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+PRESETS = sorted((ROOT / "config/presets").glob("*.yaml"))
+
+
+def default() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    config = default()
+    *parents, last = path.split("/")
+    section = config
+    for name in parents:
+        section = section[name]
+    section[last] = value
+    return config
+
+
+def test_default_loads() -> None:
+    assert load(default()).languages == ["Swahili"]
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_presets_load_over_the_default(path: Path) -> None:
+    config = default()
+    update_config(config, yaml.safe_load(path.read_text()))
+    load(config)
+
+
+def test_kakugo_replaces_the_students() -> None:
+    config = default()
+    update_config(config, yaml.safe_load((ROOT / "config/presets/kakugo.yaml").read_text()))
+    assert list(load(config).students) == ["granite"]
+
+
+def test_default_explains_every_key() -> None:
+    """The default config is the manual, so it shows every key of every section."""
+
+    def keys(value: object, prefix: str = "") -> set[str]:
+        if not isinstance(value, dict):
+            return {prefix}
+        return {key for name, item in value.items() for key in keys(item, f"{prefix}/{name}")}
+
+    shown = keys(default())
+    optional = {
+        "/teacher/generator/url",
+        "/teacher/generator/api_key_env",
+        "/teacher/generator/top_p",
+        "/teacher/generator/idle",
+        "/students/tiny/revision",
+        "/students/tiny/trust_remote_code",
+        "/students/tiny/training/weight_decay",
+        "/students/tiny/training/lora/rank",
+        "/students/tiny/training/lora/alpha",
+        "/students/tiny/training/lora/dropout",
+    }
+    whole = load(default()).model_dump()
+    missing = {
+        key
+        for key in keys(whole)
+        if key not in shown and not key.startswith(("/teacher/translator", "/teacher/reviser"))
+    }
+    missing = {key for key in missing if not key.startswith("/teacher/judge")}
+    assert missing == optional
+
+
+def test_schema_is_fresh() -> None:
+    committed = json.loads((ROOT / "config/schema.json").read_text())
+    assert committed == schema(), "config/schema.json is stale: make generated"
+
+
+BAD = [
+    ("languages", [False], "languages.0: YAML reads a bare no"),
+    ("languages", [], "languages: .*at least 1 item"),
+    ("languages", "Swahili", "languages: .*valid list.*not 'Swahili'"),
+    ("langauges", ["Swahili"], "langauges: unknown key, did you mean 'languages'"),
+    ("seed", "one", "seed: .*valid integer.*not 'one'"),
+    ("teacher/generator/temprature", 1, "temprature: unknown key, did you mean 'temperature'"),
+    ("teacher/generator/temperature", 3, "temperature: .*less than or equal to 2.*not 3"),
+    ("teacher/generator/url", "https://x/v1", "exactly one of 'server' and 'url'"),
+    ("teacher/generator/server", "vllm", "server: should be 'phrasebook'.*not 'vllm'"),
+    ("teacher/generator/api_key_env", "sk-4x", "name of an environment variable"),
+    ("teacher/oracle", {}, "teacher.oracle: unknown key, allowed: generator"),
+    ("teacher/judge/modle", "x", "teacher.judge.modle: unknown key, did you mean 'model'"),
+    ("generation/revision/share", 1.5, "share: .*less than or equal to 1"),
+    ("generation/contexts/kinds", ["sing"], "kinds.0: should be 'translate'"),
+    ("filters/length_ratio", [1.0], "length_ratio"),
+    ("students", {}, "students: .*at least 1 item"),
+    ("students", {"tiny": None}, "students: .*at least 1 item"),
+    ("students/teacher", {"base": "x"}, "students.teacher: this name is taken"),
+    ("students/Big Model", {"base": "x"}, "students.Big Model: .*pattern"),
+    ("students/tiny/training/batches", 3, "did you mean 'batch'"),
+    ("students/tiny/architecture/width", 300, "multiple of 256"),
+    ("students/tiny/base", None, "students.tiny.base: .*valid string"),
+    ("gguf/quantizations", ["Q9"], "quantizations.0: should be 'Q8_0'.*not 'Q9'"),
+    ("benchmarks/run", ["mmlu"], "run.0: should be 'flores_from_english'.*not 'mmlu'"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), BAD, ids=[path for path, _, _ in BAD])
+def test_mistakes_get_one_useful_line(path: str, value: object, message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        load(changed(path, value))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_key_pasted_for_its_name_is_not_shown() -> None:
+    with pytest.raises(UserError) as caught:
+        load(changed("teacher/generator/api_key_env", "sk-verysecret"))
+    assert "verysecret" not in str(caught.value)
+
+
+def test_a_missing_key_is_named() -> None:
+    config = default()
+    del config["benchmarks"]["shots"]
+    with pytest.raises(UserError, match=r"benchmarks\.shots: this key is missing"):
+        load(config)
+
+
+def test_roles_fall_back_to_the_generator() -> None:
+    config = changed("teacher/translator", {"url": "https://x/v1", "model": "m", "timeout": 5})
+    teachers = load(config).teacher
+    translator = teachers.role("translator")
+    assert (translator.model, translator.server, translator.url) == ("m", None, "https://x/v1")
+    assert translator.temperature == teachers.generator.temperature
+    assert teachers.role("reviser") == teachers.generator
+    assert teachers.role("judge").temperature == 0.0
+
+
+def test_speed_is_no_part_of_what_decides_a_reply() -> None:
+    slow = load(default()).teacher.generator
+    fast = slow.model_copy(update={"concurrency": 999, "timeout": 1.0, "retries": 1})
+    assert fast.settings("r") == slow.settings("r")
+    assert fast.connection() != slow.connection()
+
+
+def test_the_config_is_not_changed_by_loading() -> None:
+    config = default()
+    before = copy.deepcopy(config)
+    load(config)
+    assert config == before
+    assert isinstance(load(config), Config)

@@ -1,0 +1,80 @@
+"""Files appear whole or not at all, and what is wrong with one is said with its place."""
+
+from pathlib import Path
+
+import pytest
+
+from limbeck.errors import UserError
+from limbeck.files import (
+    atomic,
+    digest,
+    file_digest,
+    read_json,
+    read_jsonl,
+    read_parquet,
+    write_json,
+    write_jsonl,
+    write_parquet,
+)
+
+ROWS = [{"id": "a", "text": "Habari ya asubuhi — ሰላም"}, {"id": "b", "text": "two\nlines"}]
+
+
+def test_jsonl_round_trip(tmp_path: Path) -> None:
+    assert write_jsonl(tmp_path / "folder/rows.jsonl", ROWS) == 2
+    assert list(read_jsonl(tmp_path / "folder/rows.jsonl")) == ROWS
+
+
+def test_parquet_round_trip_is_byte_identical(tmp_path: Path) -> None:
+    for name in ("one.parquet", "two.parquet"):
+        assert write_parquet(tmp_path / name, ROWS) == 2
+    assert read_parquet(tmp_path / "one.parquet") == ROWS
+    assert file_digest(tmp_path / "one.parquet") == file_digest(tmp_path / "two.parquet")
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "value.json"
+    write_json(path, 1)
+
+    def fail_in_the_middle() -> None:
+        with atomic(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_in_the_middle()
+    assert read_json(path) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["value.json"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"a": 1}\n{"a": \n', ":2: not JSON"),
+        ('{"a": 1}\n[1]\n', ":2: a JSON object is wanted"),
+    ],
+)
+def test_broken_jsonl_is_named_by_line(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(text)
+    with pytest.raises(UserError, match=message):
+        list(read_jsonl(path))
+
+
+@pytest.mark.parametrize("read", [read_json, read_parquet, lambda path: list(read_jsonl(path))])
+def test_a_missing_file_is_named(tmp_path: Path, read: object) -> None:
+    with pytest.raises(UserError, match="nowhere"):
+        read(tmp_path / "nowhere")  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        (({"a": 1, "b": 2},), ({"b": 2, "a": 1},), True),
+        (("a", "b"), ("ab",), False),
+        (({"teacher": "a", "judge": "b"},), ({"teacher": "b", "judge": "a"},), False),
+        ((1,), ("1",), False),
+    ],
+)
+def test_digest_tells_values_apart(one: tuple, other: tuple, equal: bool) -> None:
+    assert (digest(*one) == digest(*other)) == equal
