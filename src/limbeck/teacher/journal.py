@@ -45,11 +45,12 @@ class Journal:
             UserError: another process holds it, or it cannot be written.
         """
         self.path = path
-        self._places: dict[bytes, tuple[int, int]] = {}
+        self._places: dict[bytes, int] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(path.with_name(path.name + ".lock"), path)
-            self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            self._reader = path.open("rb")
         except OSError as error:
             raise UserError(f"{path}: the journal cannot be opened ({error.strerror})") from None
         self._size = self._index()
@@ -57,24 +58,24 @@ class Journal:
     def _index(self) -> int:
         """Note where each reply is; drop a last line that a killed process did not finish."""
         place = 0
-        with open(self.path, "rb") as file:
-            for line in file:
-                if not line.endswith(b"\n"):
-                    os.truncate(self._file, place)
-                    break
-                if line.startswith(_START):
-                    self._places[line[_KEY]] = place, len(line)
-                place += len(line)
+        for line in self._reader:
+            if not line.endswith(b"\n"):
+                os.truncate(self._file, place)
+                self._reader.seek(0, os.SEEK_END)  # forgets what it read of the torn line
+                break
+            if line.startswith(_START):
+                self._places[line[_KEY]] = place
+            place += len(line)
         return place
 
     def get(self, key: str) -> Record | None:
         """The reply under ``key``, if there is a whole one."""
-        found = self._places.get(key.encode())
-        if found is None:
+        place = self._places.get(key.encode())
+        if place is None:
             return None
-        place, length = found
+        self._reader.seek(place)
         try:
-            fields = json.loads(os.pread(self._file, length, place))
+            fields = json.loads(self._reader.readline())
             del fields["key"], fields["model"]
             return Record(**fields)
         except (ValueError, TypeError, KeyError):
@@ -92,13 +93,14 @@ class Journal:
                 left = left[os.write(self._file, left) :]
         except OSError as error:
             raise UserError(f"{self.path}: cannot write the journal ({error.strerror})") from None
-        self._places[key.encode()] = self._size, len(line)
+        self._places[key.encode()] = self._size
         self._size += len(line)
 
     def __len__(self) -> int:
         return len(self._places)
 
     def close(self) -> None:
+        self._reader.close()
         os.close(self._file)
         os.close(self._lock)
 

@@ -82,6 +82,7 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path, content: bytes, kept: int, 
         assert journal.get("0123456789abcdef") == (RECORD if kept else None)
         assert path.stat().st_size == size
         journal.add("f" * 16, "m", RECORD)
+        assert journal.get("f" * 16) == RECORD
     with Journal(path) as journal:
         assert journal.get("f" * 16) == RECORD
 
