@@ -11,8 +11,13 @@ API (all deterministic for a given state of `rng`, on any platform):
 Each English text has one Swahili text and the reverse (see `translate`).
 """
 
+import hashlib
 import random
 from typing import NamedTuple
+
+from limbeck.teacher.phrasebook import frames, write_english, write_swahili
+from limbeck.teacher.phrasebook.frames import FRAMES, WEIGHTED, pick
+from limbeck.teacher.phrasebook.meaning import NP, Clause, Place
 
 TOPICS: tuple[str, ...] = (
     "science/technology",
@@ -54,21 +59,165 @@ class Quiz(NamedTuple):
 
 def is_held_out(key: str) -> bool:
     """Whether an English text belongs to the test split (1 in 8, by sha256 of its lower case)."""
-    raise NotImplementedError
+    return hashlib.sha256(key.lower().encode()).digest()[0] < 32
+
+
+def _sentence(clause: Clause, topic: str, frame: str, english: str) -> Sentence:
+    return Sentence(english, write_swahili.sentence(clause), topic, frame, english.lower())
+
+
+def _short(english: str) -> bool:
+    return 2 < english.count(" ") < 12
 
 
 def compose(rng: random.Random, topic: str | None = None, held_out: bool = False) -> Sentence:
     """A statement about `topic` (any, when None), from the asked side of the split only."""
-    raise NotImplementedError
+    topic = topic or pick(rng, TOPICS)
+    while True:
+        frame = pick(rng, WEIGHTED)
+        clause = FRAMES[frame](rng, topic)
+        english = write_english.sentence(clause)
+        if _short(english) and is_held_out(english) == held_out:
+            return _sentence(clause, topic, frame, english)
+
+
+def _asked(rng: random.Random, topic: str) -> tuple[Clause, Clause, str]:
+    """A question, the clause that answers it, and the kind of question."""
+    kind = pick(rng, ("what", "who", "where", "when", "why", "whether", "number"))
+    if kind == "number":
+        clause = frames.exist(rng, topic)
+        while not (clause.object and clause.object.number):
+            clause = frames.exist(rng, topic)
+        return frames.how_many(clause), clause, kind
+    clause = frames.act(rng, topic)
+    question = _question(rng, topic, kind, clause)
+    while question is None:
+        clause = frames.act(rng, topic)
+        question = _question(rng, topic, kind, clause)
+    return question[0], question[1], kind
+
+
+def _question(
+    rng: random.Random, topic: str, kind: str, clause: Clause
+) -> tuple[Clause, Clause] | None:
+    if clause.subject is None or clause.verb is None:
+        return None
+    if kind == "why":
+        return _why(rng, topic, clause)
+    if kind == "whether":
+        plain = clause._replace(negative=False)
+        answer = clause._replace(lead="no" if clause.negative else "yes")
+        return plain._replace(question="whether"), answer
+    clause = clause._replace(negative=False)
+    if kind == "what":
+        return _what(clause)
+    if kind == "who":
+        if not frames.subject_is_person(clause.subject) or clause.adverb:
+            return None
+        if clause.subject.head in frames.PRONOUNS:
+            return None
+        thing = clause.object
+        if thing and thing.determiner in ("1", "2"):
+            return None
+        return clause._replace(subject=frames.HE, question="who"), clause
+    if kind == "where":
+        if not (clause.place or clause.goal):
+            return None
+        return clause._replace(place=None, goal=None, time=None, question="where"), clause
+    if not clause.time or clause.tense not in ("past", "future"):
+        return None
+    return clause._replace(time=None, question="when"), clause
+
+
+def _what(clause: Clause) -> tuple[Clause, Clause] | None:
+    if clause.object is None:
+        return None
+    living = write_swahili.marks(clause.object)
+    if living and not isinstance(clause.object.head, frames.Noun):
+        return clause._replace(object=None, question="whom"), clause
+    if living and "human" in clause.object.head.tags:  # type: ignore[union-attr]
+        return clause._replace(object=None, question="whom"), clause
+    return None if living else (clause._replace(object=None, question="what"), clause)
+
+
+def _why(rng: random.Random, topic: str, clause: Clause) -> tuple[Clause, Clause] | None:
+    """Why: because he wants to do something of the same topic."""
+    if clause.subject is None or not frames.subject_is_person(clause.subject) or clause.helper:
+        return None
+    reason = frames.act(rng, topic)
+    verb = reason.verb
+    if verb is None or verb is clause.verb or "human" not in verb.subjects or verb.state:
+        return None
+    wish = pick(rng, [helper for helper in frames.HELPERS if helper.state])
+    because = Clause(
+        "act",
+        clause.subject,
+        helper=wish,
+        verb=verb,
+        object=reason.object,
+        goal=reason.goal,
+        place=reason.place if verb.valency == "at" else None,
+        lead="because",
+    )
+    return clause._replace(question="why", adverb=None, time=None), because
 
 
 def question_answer(
     rng: random.Random, topic: str | None = None, held_out: bool = False
 ) -> tuple[Sentence, Sentence]:
     """A question and the statement that answers it, both from the asked side of the split."""
-    raise NotImplementedError
+    topic = topic or pick(rng, TOPICS)
+    while True:
+        question, answer, kind = _asked(rng, topic)
+        asked, told = write_english.sentence(question), write_english.sentence(answer)
+        if (
+            is_held_out(asked) == held_out == is_held_out(told)
+            and _short(told)
+            and asked.count(" ") < 12
+        ):
+            return _sentence(question, topic, kind, asked), _sentence(answer, topic, kind, told)
+
+
+_OPTION_KINDS = ("what", "where", "when", "who", "number")
+
+
+def _option(clause: Clause, kind: str) -> Phrase | None:
+    """The part of an answer that was asked for, said on its own."""
+    if kind == "number" and clause.object and clause.object.number:
+        number = clause.object.number
+        return Phrase(number.english, write_swahili.number(number, clause.object.concord))
+    if kind == "when" and clause.time:
+        return Phrase(clause.time.english, clause.time.swahili)
+    if kind == "where" and (clause.place or clause.goal):
+        where = clause.place or Place(None, clause.goal or frames.HE)
+        return Phrase(write_english.place(where), write_swahili.place(where))
+    np: NP | None = clause.subject if kind == "who" else clause.object
+    if kind in ("who", "what") and np:
+        words = write_english.noun_phrase(np, definite=kind == "who", accusative=True)
+        return Phrase(words, write_swahili.noun_phrase(np))
+    return None
 
 
 def quiz(rng: random.Random, topic: str | None = None, held_out: bool = False) -> Quiz:
     """A question, its answer and four different short options of the same kind."""
-    raise NotImplementedError
+    topic = topic or pick(rng, TOPICS)
+    while True:
+        question, answer, kind = _asked(rng, topic)
+        if kind not in _OPTION_KINDS:
+            continue
+        asked, told = write_english.sentence(question), write_english.sentence(answer)
+        right = _option(answer, kind)
+        if right is None or not is_held_out(asked) == held_out == is_held_out(told):
+            continue
+        options = [right]
+        while len(options) < 4:
+            _, other, other_kind = _asked(rng, topic)
+            wrong = _option(other, kind) if other_kind == kind else None
+            if wrong and all(
+                wrong.english != one.english and wrong.swahili != one.swahili for one in options
+            ):
+                options.append(wrong)
+        correct = int(rng.random() * 4)
+        options[0], options[correct] = options[correct], options[0]
+        pair = (_sentence(question, topic, kind, asked), _sentence(answer, topic, kind, told))
+        return Quiz(*pair, tuple(options), correct)
