@@ -15,6 +15,7 @@ from aiohttp import web
 
 from limbeck import stage
 from limbeck.files import digest
+from limbeck.teacher.phrasebook import wording
 from limbeck.teacher.phrasebook.reply import reply
 
 MODEL = "phrasebook"
@@ -40,6 +41,7 @@ def main() -> None:
 
 async def serve(host: str, port: int, idle: float = 0.0) -> None:
     """Serve until `idle` seconds pass without a request (0: for ever)."""
+    wording.prepare()
     app = application()
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

@@ -66,11 +66,14 @@ def answer(message: str, rng: random.Random) -> Answer:
 
 
 def _unwrap(message: str) -> str:
+    """The message without what a reviser put at its ends or before its last paragraph."""
+    text, separator, request = message.rpartition("\n\n")
     for before in BEFORE:
-        message = message.removeprefix(before).lstrip()
+        text = text.removeprefix(before).lstrip()
+        request = request.removeprefix(before).lstrip()
     for after in AFTER:
-        message = message.removesuffix(after).rstrip()
-    return message
+        request = request.removesuffix(after).rstrip()
+    return text + separator + request
 
 
 def _tasks(message: str) -> list[_Task]:
@@ -207,7 +210,23 @@ def _passage(message: str, rng: random.Random) -> Answer | None:
             topic = wording.topic_of(task.text)
             if topic:
                 return Answer(f"Maandishi haya yanahusu {TOPICS[topic]}.", "Ninatazama maneno.")
+    for task in reversed(_tasks(message)):
+        if task.request.endswith("?") and (best := nearest(task.text, task.request)):
+            return Answer(best, "Ninatafuta sentensi ya maandishi iliyo na maneno ya swali.")
     return None
+
+
+def nearest(text: str, question: str) -> str | None:
+    """The one sentence of a text that shares most of its words with a question, or None."""
+    asked = set(plain(question).split())
+    scored = []
+    for sentence in split_sentences(text):
+        words = set(plain(sentence).split())
+        scored.append((len(words & asked) / len(words | asked), sentence))
+    scored.sort(reverse=True)
+    if not scored or scored[0][0] == 0 or (len(scored) > 1 and scored[0][0] == scored[1][0]):
+        return None
+    return scored[0][1]
 
 
 def _says(found: passages.Answer) -> str:

@@ -4,6 +4,7 @@ No conversation holds text of the built-in benchmarks.
 """
 
 import random
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -88,40 +89,48 @@ def _messages(turns: list[str]) -> list[dict[str, str]]:
 
 
 def _turns(rng: random.Random) -> list[str]:
-    kind = rng.random()
-    if kind < 0.40:
-        return _asked(rng) + (_asked(rng) if rng.random() < 0.3 else [])
-    if kind < 0.55:
-        topic = rng.choice(list(TOPICS))
-        statement = sentences.compose(rng, topic).english
-        return [REQUESTS[f"write {topic}"].english, statement]
-    if kind < 0.62:
-        topic = rng.choice(list(TOPICS))
-        statement = sentences.compose(rng, topic).english
-        return [f"{REQUESTS['topic'].english}\n\n{statement}", topic]
-    if kind < 0.70:
-        return _multiple_choice(rng)
-    if kind < 0.78:
-        passage = passages.write(rng)
-        question = rng.choice(passage.questions)
-        text = f"{passage.text.english}\n\n{question.question.english}"
-        return [text, question.statement.english]
-    if kind < 0.90:
-        return _fact(rng)
-    dialogue = rng.choice(dialogues())
-    return [turn.english for turn in dialogue.turns]
+    write = rng.choices(_WRITERS, _SHARES)[0]
+    return write(rng)
 
 
 def _asked(rng: random.Random) -> list[str]:
-    question, statement = sentences.question_answer(rng)
-    return [question.english, statement.english]
+    turns: list[str] = []
+    for _ in range(1 if rng.random() < 0.7 else 2):
+        question, statement = sentences.question_answer(rng)
+        turns += [question.english, statement.english]
+    return turns
 
 
-def _multiple_choice(rng: random.Random) -> list[str]:
-    quiz = sentences.quiz(rng)
-    options = lettered([option.english for option in quiz.options])
-    request = REQUESTS["letter"].english
-    return [f"{quiz.question.english}\n{options}\n{request}", LETTERS[quiz.correct]]
+def _written(rng: random.Random) -> list[str]:
+    topic = rng.choice(list(TOPICS))
+    return [REQUESTS[f"write {topic}"].english, sentences.compose(rng, topic).english]
+
+
+def _topic(rng: random.Random) -> list[str]:
+    topic = rng.choice(list(TOPICS))
+    return [f"{REQUESTS['topic'].english}\n\n{sentences.compose(rng, topic).english}", topic]
+
+
+def _passage(rng: random.Random) -> list[str]:
+    passage = passages.write(rng)
+    asked = rng.choice(passage.questions)
+    text = f"{passage.text.english}\n\n{asked.question.english}"
+    if rng.random() < 0.5:
+        return [text, asked.statement.english]
+    return _multiple_choice(text, asked.options, rng)
+
+
+def _fact_choice(rng: random.Random) -> list[str]:
+    fact = rng.choice(facts.facts())
+    return _multiple_choice(fact.question.english, facts.options(fact, rng), rng)
+
+
+def _multiple_choice(text: str, options: Sequence[Pair], rng: random.Random) -> list[str]:
+    """A question whose first option is right, with the options shuffled, and the right letter."""
+    shuffled = rng.sample(options, len(options))
+    lines = lettered([option.english for option in shuffled])
+    letter = LETTERS[shuffled.index(options[0])]
+    return [f"{text}\n{lines}\n{REQUESTS['letter'].english}", letter]
 
 
 def _fact(rng: random.Random) -> list[str]:
@@ -131,3 +140,19 @@ def _fact(rng: random.Random) -> list[str]:
     given = rng.choice(facts.options(fact, rng)[: rng.choice((1, 4))])
     verdict = REQUESTS["yes" if given == fact.answer else "no"].english
     return [f"{REQUESTS['true'].english} {facts.claim(fact, given).english}", verdict]
+
+
+def _dialogue(rng: random.Random) -> list[str]:
+    return [turn.english for turn in rng.choice(dialogues()).turns]
+
+
+_KINDS: dict[Callable[[random.Random], list[str]], int] = {
+    _asked: 44,
+    _written: 18,
+    _topic: 7,
+    _passage: 8,
+    _fact_choice: 5,
+    _fact: 10,
+    _dialogue: 8,
+}
+_WRITERS, _SHARES = list(_KINDS), list(_KINDS.values())

@@ -1,7 +1,6 @@
 """Prompts in Swahili that `chat` can answer: about a topic, about a text, and revised ones."""
 
 import random
-import re
 from collections.abc import Callable, Iterator
 
 from limbeck.teacher.phrasebook import chat, dialogues, facts, passages, sentences, wording
@@ -13,12 +12,10 @@ _TRUE = dialogues.REQUESTS["true"].swahili
 _INTO_SWAHILI = (
     "Tafsiri kwa Kiswahili: {}",
     "Tafsiri kutoka Kiingereza kwenda Kiswahili.\n\n{}",
-    "Translate from English into Swahili.\n\n{}",
 )
 _INTO_ENGLISH = (
     "Tafsiri kwa Kiingereza: {}",
     "Tafsiri kutoka Kiswahili kwenda Kiingereza.\n\n{}",
-    "Translate from Swahili into English.\n\n{}",
 )
 _WRITE = (
     "Andika sentensi kuhusu {topic}.",
@@ -72,10 +69,16 @@ def _fact_check(topic: str, rng: random.Random) -> str:
 
 
 def _reading(topic: str, rng: random.Random) -> str:
-    question, statement = sentences.question_answer(rng, topic)
-    lines = [statement.swahili] + [sentences.compose(rng, topic).swahili for _ in range(2)]
-    rng.shuffle(lines)
-    return f"{' '.join(lines)}\n\n{question.swahili}"
+    while True:
+        question, statement = sentences.question_answer(rng, topic)
+        lines = [statement.swahili] + [sentences.compose(rng, topic).swahili for _ in range(2)]
+        rng.shuffle(lines)
+        text = " ".join(lines)
+        # Reasons and yes-or-no answers are no statements of a text.
+        if question.frame not in ("why", "whether") and (
+            chat.nearest(text, question.swahili) == statement.swahili
+        ):
+            return f"{text}\n\n{question.swahili}"
 
 
 def _passage(topic: str, rng: random.Random) -> str:
@@ -102,14 +105,14 @@ def _talk(topic: str, rng: random.Random) -> str:
 
 
 _SHARED: dict[Callable[[str, random.Random], str], int] = {
-    _into_swahili: 34,
-    _into_english: 14,
+    _into_swahili: 18,
+    _into_english: 12,
     _fact: 10,
     _fact_choice: 10,
     _fact_check: 4,
-    _reading: 8,
-    _passage: 9,
-    _topic: 6,
+    _reading: 14,
+    _passage: 15,
+    _topic: 10,
     _writing: 2,
     _talk: 3,
 }
@@ -180,28 +183,39 @@ def _choice(text: str, question: str, rng: random.Random) -> str:
     return f"{question}\n{lettered(options)}\n{_LETTER}"
 
 
-# What a way of revising says, and what it puts before and after the prompt.
-_WAYS: tuple[tuple[re.Pattern[str], tuple[str, ...], tuple[str, ...]], ...] = (
-    (re.compile(r"short|brief|length|limit", re.IGNORECASE), (), chat.AFTER[:2]),
-    (re.compile(r"context|longer|detail", re.IGNORECASE), chat.BEFORE[2:5], chat.AFTER[2:3]),
-    (re.compile(r"natural|polite", re.IGNORECASE), chat.BEFORE[:2], chat.AFTER[3:4]),
-)
+# What each way of revising puts before and after a prompt.
+_BRIEFLY, _ONE_SENTENCE = chat.AFTER[:1], chat.AFTER[1:2]
+_WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "natural": (chat.BEFORE[:2], chat.AFTER[3:4]),
+    "context": (chat.BEFORE[2:4], ()),
+    "longer": (chat.BEFORE[4:], chat.AFTER[2:]),
+    "length": ((), _BRIEFLY),
+    "format": ((), _ONE_SENTENCE),
+}
 
 
-def revise(prompt: str, way: str, rng: random.Random) -> str:
-    """The prompt in other clothes: an opening or a closing sentence that fits the way."""
-    before: tuple[str, ...] = chat.BEFORE
-    after: tuple[str, ...] = chat.AFTER
-    for pattern, openings, closings in _WAYS:
-        if pattern.search(way):
-            before, after = openings, closings
-            break
+def revise(prompt: str, way: str, text: str, rng: random.Random) -> str:
+    """A prompt rewritten in a way; `text` is what it is about, or "" for a prompt of its own.
+
+    A related prompt is a new one; the other ways put a sentence before or after the prompt.
+    """
+    if way == "related":
+        return on_text("answer", text, 1, rng)[0] if text else about(prompt, 1, rng)[0]
+    before, after = _WAYS.get(way, (chat.BEFORE, chat.AFTER[2:]))
+    # A closing sentence belongs to a request, not to a text or to options that stand last.
+    if "\n" in prompt or ": " in prompt:
+        before, after = before or chat.BEFORE, ()
+    if after == _ONE_SENTENCE and not _single(prompt, text):
+        after = _BRIEFLY
     opening = rng.choice(before) if before else ""
     closing = rng.choice(after) if after and (not opening or rng.random() < 0.4) else ""
-    # A closing sentence belongs to the request, not to a text that stands last.
-    if "\n" in prompt or ": " in prompt:
-        opening, closing = opening or rng.choice(chat.BEFORE), ""
     return " ".join(filter(None, (opening, prompt, closing)))
+
+
+def _single(prompt: str, text: str) -> bool:
+    """Whether the answer to a prompt is one sentence."""
+    answer = chat.answer(f"{text}\n\n{prompt}".strip(), random.Random(0))
+    return len(split_sentences(answer.content)) == 1
 
 
 def examples(label: str, count: int, rng: random.Random) -> list[str]:

@@ -76,7 +76,8 @@ def _context(message: str, schema: Schema, rng: random.Random) -> object:
 
 
 def _revised(message: str, schema: Schema, rng: random.Random) -> object:
-    return {"prompt": prompts.revise(tagged(message, "prompt"), tagged(message, "way"), rng)}
+    prompt, way, text = (tagged(message, tag) for tag in ("prompt", "way", "text"))
+    return {"prompt": prompts.revise(prompt, way, text, rng)}
 
 
 def _translation(message: str, schema: Schema, rng: random.Random) -> object:

@@ -56,6 +56,13 @@ def _phrases() -> dict[str, str]:
     return table
 
 
+def prepare() -> None:
+    """Read and count what the first request would otherwise wait for."""
+    _known()
+    _phrases()
+    _weights()
+
+
 def to_swahili(text: str) -> str | None:
     """The Swahili of English text, line by line and sentence by sentence, or None."""
     return _by_line(text, into_english=False)
