@@ -26,6 +26,7 @@ _TIMES = {
 _ADVERBS = load().adverbs
 _RELATIONS = load().relations
 HELPERS = load().helpers
+NUMBERS = load().numbers
 ABSTRACT = frozenset(("value", "subject", "game", "evil"))
 _POSSESSORS = ("1s", "2s", "1", "1p", "2")
 
@@ -55,7 +56,7 @@ def phrase(rng: Rng, noun: Noun, shown: bool = False, rich: bool = True) -> NP:
     if draw > 0.86 and not noun.mass:
         if noun.swahili_plural and noun.swahili and noun.english != "":
             plural = True
-            number = pick(rng, load().numbers)
+            number = pick(rng, NUMBERS)
     elif draw > 0.73:
         determiner = "this" if rng.random() < 0.6 else "that"
     elif draw > 0.62 and ("animal" not in noun.tags or not plural):
@@ -103,7 +104,7 @@ def _goal(rng: Rng, topic: str, verb: Verb) -> NP:
         name = pick(rng, words.names)
         if name.kind != "home" or verb.swahili not in ("ingia", "safiri kwenda"):
             return NP(name)
-    noun = pick(rng, words.places)
+    noun = pick(rng, words.goals)
     return phrase(rng, noun) if rng.random() < 0.3 else NP(noun)
 
 
@@ -132,7 +133,7 @@ def act(rng: Rng, topic: str) -> Clause:
     helper = None
     tense = pick(rng, _STATE_TENSES if verb.state else _TENSES)
     if scene.people and not verb.state and rng.random() < 0.18:
-        helper = pick(rng, load().helpers)
+        helper = pick(rng, HELPERS)
         tense = "present" if helper.valency == "modal" else pick(rng, ("present", "past"))
     negative = tense != "habitual" and rng.random() < 0.18
     wanted = verb.valency == "intr" and not scene.exclusive
@@ -143,6 +144,7 @@ def act(rng: Rng, topic: str) -> Clause:
     thing = _object(rng, scene, subject) if verb.valency == "tr" else None
     if thing and not scene.exclusive and not _topical(thing) and not _topical(subject):
         subject = _subject(rng, scene, True, tense != "habitual")
+    negative = negative and subject.number is None
     clause = Clause("act", subject, tense, negative, helper, verb, thing)
     if verb.valency == "goal":
         clause = clause._replace(goal=_goal(rng, topic, verb))
@@ -244,9 +246,8 @@ def located(rng: Rng, topic: str) -> Clause:
             subject = pick(rng, _PEOPLE)
         where = place(rng, topic)
     tense = pick(rng, ("present", "present", "past", "future"))
-    return Clause(
-        "located", subject, tense, rng.random() < 0.2, place=where, time=_some(rng, tense)
-    )
+    negative = subject.number is None and rng.random() < 0.2
+    return Clause("located", subject, tense, negative, place=where, time=_some(rng, tense))
 
 
 def _some(rng: Rng, tense: str) -> Time | None:
@@ -264,7 +265,8 @@ def have(rng: Rng, topic: str) -> Clause:
     if thing.determiner in ("every", "all", *_POSSESSORS):
         thing = _plural_only(thing._replace(determiner=""))
     tense = pick(rng, ("present", "present", "past", "future"))
-    return Clause("have", person, tense, rng.random() < 0.2, object=thing, time=_some(rng, tense))
+    negative = person.number is None and rng.random() < 0.2
+    return Clause("have", person, tense, negative, object=thing, time=_some(rng, tense))
 
 
 def exist(rng: Rng, topic: str) -> Clause:

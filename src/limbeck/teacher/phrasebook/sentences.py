@@ -198,6 +198,14 @@ def _option(clause: Clause, kind: str) -> Phrase | None:
     return None
 
 
+def _wrong(rng: random.Random, topic: str, kind: str, answer: Clause) -> Phrase | None:
+    """An option of the same kind that another clause would have had; None when it has none."""
+    if kind == "number" and answer.object:
+        number = pick(rng, frames.NUMBERS)
+        return _option(answer._replace(object=answer.object._replace(number=number)), kind)
+    return _option(frames.act(rng, topic), kind)
+
+
 def quiz(rng: random.Random, topic: str | None = None, held_out: bool = False) -> Quiz:
     """A question, its answer and four different short options of the same kind."""
     topic = topic or pick(rng, TOPICS)
@@ -211,8 +219,7 @@ def quiz(rng: random.Random, topic: str | None = None, held_out: bool = False) -
             continue
         options = [right]
         while len(options) < 4:
-            _, other, other_kind = _asked(rng, topic)
-            wrong = _option(other, kind) if other_kind == kind else None
+            wrong = _wrong(rng, topic, kind, answer)
             if wrong and all(
                 wrong.english != one.english and wrong.swahili != one.swahili for one in options
             ):

@@ -34,6 +34,7 @@ class Vocabulary(NamedTuple):
     owned: tuple[Noun, ...]
     counted: tuple[Noun, ...]
     places: tuple[Noun, ...]
+    goals: tuple[Noun, ...]
     spots: tuple[Noun, ...]  # for near, behind, in front of ...
     names: tuple[Name, ...]  # of towns and countries
 
@@ -83,10 +84,13 @@ def of_topic(topic: str) -> Vocabulary:
         people=tuple(noun for noun in nouns if "human" in noun.tags),
         things=tuple(noun for noun in nouns if not noun.animate),
         described=tuple((noun, adjectives_of(noun)) for noun in nouns if adjectives_of(noun)),
-        owned=tuple(noun for noun in nouns if noun.tags & OWNABLE),
+        owned=tuple(n for n in nouns if n.tags & OWNABLE and not n.tags & {"wild", "insect"}),
         counted=tuple(noun for noun in nouns if noun.tags & COUNTABLE and not noun.mass),
         places=tuple(noun for noun in nouns if "place" in noun.tags),
-        spots=tuple(noun for noun in nouns if noun.tags & {"place", "building", "tree"}),
+        goals=tuple(noun for noun in nouns if "place" in noun.tags and "way" not in noun.tags),
+        spots=tuple(
+            n for n in nouns if n.tags & {"place", "building", "tree"} and "event" not in n.tags
+        ),
         names=tuple(
             name
             for name in lexicon.names
