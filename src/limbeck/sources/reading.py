@@ -6,6 +6,7 @@ import heapq
 import json
 import re
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -60,12 +61,18 @@ def _local_rows(path: Path) -> Iterator[Row]:
     if not files:
         raise UserError(f"{path}: no file of the kinds {', '.join(_ENDINGS)}")
     for file in files:
-        if file.name.endswith(".parquet"):
-            yield from _parquet_rows(file)
-        elif file.name.endswith(_TEXT):
-            yield from ({"text": paragraph} for paragraph in _paragraphs(file))
-        else:
-            yield from _json_rows(file)
+        try:
+            yield from _file_rows(file)
+        except (OSError, EOFError, zlib.error) as error:
+            raise UserError(f"{file}: cannot be read ({error})") from None
+
+
+def _file_rows(path: Path) -> Iterator[Row]:
+    if path.name.endswith(".parquet"):
+        return _parquet_rows(path)
+    if path.name.endswith(_TEXT):
+        return ({"text": paragraph} for paragraph in _paragraphs(path))
+    return _json_rows(path)
 
 
 def _open(path: Path) -> TextIO:

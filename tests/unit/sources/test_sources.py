@@ -1,0 +1,251 @@
+"""Conversations and texts from every kind of source."""
+
+import gzip
+import json
+import os
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from limbeck import config, files
+from limbeck.errors import UserError
+from limbeck.sources import conversations, reading, texts
+
+DATA = os.environ.get("LIMBECK_TEST_DATA")
+needs_data = pytest.mark.skipif(not DATA, reason="LIMBECK_TEST_DATA names no folder of test data")
+
+CARD = {"code": "swh_Latn", "name": "Swahili", "script": "Latn"}
+
+
+def said(*contents: str, first: str = "user") -> list[dict[str, str]]:
+    roles = ("user", "assistant") if first == "user" else ("assistant", "user")
+    return [{"role": roles[n % 2], "content": text} for n, text in enumerate(contents)]
+
+
+SYSTEM = {"role": "system", "content": "Be brief."}
+
+
+@pytest.mark.parametrize(
+    ("row", "turns"),
+    [
+        ({"messages": said("Hi", "Hello")}, said("Hi", "Hello")),
+        ({"messages": [SYSTEM, *said("Hi", "Hello")]}, [SYSTEM, *said("Hi", "Hello")]),
+        ({"messages": said(" Hi ", "Hello\n", "Unanswered")}, said("Hi", "Hello")),
+        (
+            {
+                "id": 3,
+                "conversations": [
+                    {"from": "human", "value": "Hi"},
+                    {"from": "gpt", "value": "Hello"},
+                ],
+            },
+            said("Hi", "Hello"),
+        ),
+        ({"conversations": said("Hi", "Hello")}, said("Hi", "Hello")),
+        (
+            {"instruction": "Sum up", "context": "A text.", "response": "It", "category": "x"},
+            said("Sum up\n\nA text.", "It"),
+        ),
+        ({"instruction": "Sum", "input": "", "output": "It"}, said("Sum", "It")),
+        ({"instruction": "Sum", "context": None, "response": "It"}, said("Sum", "It")),
+    ],
+)
+def test_forms(row: dict[str, Any], turns: list[dict[str, str]]) -> None:
+    assert conversations.messages(row) == turns
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"messages": []}, "no answer"),
+        ({"messages": None}, "no answer"),
+        ({"messages": said("Hi")}, "no answer"),
+        ({"messages": [SYSTEM]}, "roles out of turn"),
+        ({"messages": said("Hi", "Hello", first="assistant")[:1]}, "roles out of turn"),
+        ({"messages": said("Hi", "Hello")[1:]}, "roles out of turn"),
+        ({"messages": [*said("Hi"), *said("Hi", "Hello")]}, "roles out of turn"),
+        ({"messages": said("Hi", "  ")}, "an empty turn"),
+        ({"messages": ["Hi"]}, "a turn that is no object"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "another role"),
+        ({"messages": [{"role": ["user"], "content": "x"}]}, "another role"),
+        ({"messages": [{"role": "user", "content": [{"type": "image"}]}]}, "no text"),
+        ({"instruction": "Sum", "response": None}, "an empty turn"),
+    ],
+)
+def test_rows_that_are_no_conversation(row: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        conversations.messages(row)
+
+
+def test_an_unknown_form_names_columns_and_forms() -> None:
+    with pytest.raises(UserError) as error:
+        list(conversations.conversations([{"question": "a", "text": "b"}], "x.jsonl", Counter()))
+    assert "x.jsonl: unknown form, with the columns question, text; allowed: " in str(error.value)
+    assert "'instruction' with 'response'" in str(error.value)
+
+
+def collected(source: str | Path, limit: int = 100, seed: int = 1) -> list[dict[str, Any]]:
+    settings = config.Conversations(
+        source=str(source), name=None, revision=None, split="train", limit=limit
+    )
+    return conversations.collect(settings, seed)
+
+
+def test_every_kind_of_file_gives_the_same_sample(tmp_path: Path) -> None:
+    rows = [{"messages": said(f"Question {n}?", f"Answer {n}.")} for n in range(50)]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    plain, folder = tmp_path / "a.jsonl", tmp_path / "folder"
+    plain.write_text(lines)
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    files.write_parquet(tmp_path / "a.parquet", rows)
+    folder.mkdir()
+    files.write_parquet(folder / "2.parquet", rows[:20])
+    files.write_jsonl(folder / "1.jsonl", rows[10:])
+    (folder / "README.md").write_text("no data")
+    wanted = [row["messages"] for row in collected(plain, 10)]
+    assert len(wanted) == 10
+    for source in (tmp_path / "a.jsonl.gz", tmp_path / "a.parquet", folder):
+        assert [row["messages"] for row in collected(source, 10)] == wanted
+    assert [row["messages"] for row in collected(plain, 20)][:10] == wanted
+    assert [row["messages"] for row in collected(plain, 10, seed=2)] != wanted
+    assert len(collected(folder, 1000)) == 50
+    assert collected(plain, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("none.jsonl", "there is no such file"),
+        ("./none", "there is no such file"),
+        ("/none/at/all", "there is no such file"),
+        ("no source", "'builtin', a file or folder"),
+        ("buildin", "'builtin', a file or folder"),
+    ],
+)
+def test_no_source(source: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        collected(source)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.jsonl", "{}\n", "unknown form"),
+        ("a.jsonl", '{"messages": []}\n', "there is no conversation"),
+        ("a.jsonl", "\n\nnot json\n", "a.jsonl:3: not JSON"),
+        ("a.jsonl", "[1]\n", "a.jsonl:1: a JSON object is wanted"),
+        ("a.jsonl.gz", "{}", "cannot be read"),
+        ("a.parquet", "{}", "not Parquet"),
+        ("a.csv", "a,b", "no file of the kinds"),
+    ],
+)
+def test_files_that_cannot_be_used(tmp_path: Path, name: str, content: str, message: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UserError, match=message):
+        collected(tmp_path / name)
+
+
+@pytest.mark.parametrize("revision", [None, "abc"])
+def test_the_hub_out_of_reach(monkeypatch: pytest.MonkeyPatch, revision: str | None) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    settings = config.Texts(
+        source="owner/data", name="{code}", revision=revision, split="train", limit=1, max_words=9
+    )
+    with pytest.raises(UserError, match=r"^owner/data: the hub"):
+        texts.collect(settings, CARD, 1)
+
+
+def test_builtin_conversations() -> None:
+    rows = collected("builtin", 30)
+    assert len({row["id"] for row in rows}) == 30
+    assert rows == collected("builtin", 30)
+
+
+@needs_data
+def test_dolly() -> None:
+    rows = collected(Path(str(DATA)) / "dolly15k", 200)
+    assert len({row["id"] for row in rows}) == 200
+    assert {len(row["messages"]) for row in rows} == {2}
+    longest = max(rows, key=lambda row: len(row["messages"][0]["content"]))
+    assert "\n\n" in longest["messages"][0]["content"]
+
+
+# Samples
+
+
+@pytest.mark.parametrize("limit", [0, 1, 7, 100, 1000])
+def test_a_sample_does_not_depend_on_order(limit: int) -> None:
+    rows = [{"id": str(number % 100)} for number in range(150)]
+    sample = reading.sample(rows, limit, 1, shuffled=False)
+    assert len({row["id"] for row in sample}) == len(sample) == min(limit, 100)
+    random.Random(1).shuffle(rows)
+    assert reading.sample(rows, limit, 1, shuffled=False) == sample
+
+
+def test_a_shuffled_source_is_read_no_further_than_needed() -> None:
+    rows = iter([{"id": str(number // 2)} for number in range(100)])
+    assert [row["id"] for row in reading.sample(rows, 3, 1, shuffled=True)] == ["0", "1", "2"]
+    assert next(rows) == {"id": "2"}
+
+
+# Texts
+
+
+@pytest.mark.parametrize(
+    ("text", "max_words", "script", "kept"),
+    [
+        ("  Moja mbili.  ", 2, "Latn", "Moja mbili."),
+        ("Moja mbili tatu nne", 3, "Latn", "Moja mbili tatu"),
+        ("Moja mbili. Tatu nne tano", 4, "Latn", "Moja mbili."),
+        ("Moja. Mbili tatu nne tano sita", 5, "Latn", "Moja. Mbili tatu nne tano"),
+        ("Ni 3.5 kwa moja na nusu", 3, "Latn", "Ni 3.5 kwa"),
+        ("ሰላም ለዓለም። ደህና ነኝ አሁን", 4, "Ethi", "ሰላም ለዓለም።"),
+        ("สวัสดีชาวโลก" * 10, 3, "Thai", "สวัสดีชาวโลก"),
+        ("", 3, "Latn", ""),
+    ],
+)
+def test_cut(text: str, max_words: int, script: str, kept: str) -> None:
+    assert texts.cut(text, max_words, script) == kept
+
+
+def collected_texts(source: str | Path, card: dict[str, str] = CARD) -> list[str]:
+    settings = config.Texts(
+        source=str(source), name=None, revision=None, split="train", limit=10, max_words=50
+    )
+    return sorted(row["text"] for row in texts.collect(settings, card, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("a.txt", "Moja\nmbili\n\n\nTatu\n", ["Moja\nmbili", "Tatu"]),
+        ("a.txt", "Moja\nMbili\nMbili\n", ["Mbili", "Moja"]),
+        ("a.jsonl", '{"text": "Moja"}\n{"text": " "}\n{"text": "Mbili"}\n', ["Mbili", "Moja"]),
+    ],
+)
+def test_texts(tmp_path: Path, name: str, content: str, found: list[str]) -> None:
+    (tmp_path / name).write_text(content)
+    assert collected_texts(tmp_path / name) == found
+    (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content.encode()))
+    assert collected_texts(tmp_path / f"{name}.gz") == found
+
+
+def test_texts_without_a_text_column(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"content": "x", "url": "y"}\n')
+    with pytest.raises(UserError, match=r"a column 'text' is wanted; the columns are: content, ur"):
+        collected_texts(tmp_path / "a.jsonl")
+
+
+def test_builtin_texts_are_of_one_language() -> None:
+    assert len(set(collected_texts("builtin"))) == 10
+    with pytest.raises(UserError, match=r"texts.source: the builtin texts are Swahili; for Hausa"):
+        collected_texts("builtin", {"code": "hau_Latn", "name": "Hausa", "script": "Latn"})
+
+
+@needs_data
+def test_news() -> None:
+    assert len(collected_texts(Path(str(DATA)) / "mono_news" / "swa.txt.gz")) == 10
