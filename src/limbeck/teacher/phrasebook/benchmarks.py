@@ -95,7 +95,7 @@ def _global_mmlu(rng: random.Random, index: int) -> tuple[str, Row]:
     fact = rng.choice(topics[rng.choice(list(topics))])
     options, correct = _placed(facts.options(fact, rng), index, rng)
     row: Row = {
-        "sample_id": f"{fact.topic}/test/{facts.facts().index(fact)}",
+        "sample_id": f"{fact.topic}/{facts.facts().index(fact)}",
         "subject": fact.topic,
         "subject_category": fact.group,
         "question": fact.held_out_question.swahili,

@@ -62,7 +62,7 @@ def answer(message: str, rng: random.Random) -> Answer:
     for handler in _HANDLERS:
         if reply := handler(bare, rng):
             return reply
-    return Answer(dialogues.REQUESTS["unknown"].swahili, "Swali hili siko na jibu lake la uhakika.")
+    return Answer(dialogues.REQUESTS["unknown"].swahili, "Sina jibu la uhakika kwa swali hili.")
 
 
 def _unwrap(message: str) -> str:
@@ -141,7 +141,9 @@ def _classification(message: str, rng: random.Random) -> Answer | None:
             continue
         names = [name.strip() for name in labels[1].split(",")]
         chosen = choose(task.text, names, rng)
-        return Answer(chosen, f"Maneno ya maandishi haya yanahusu {TOPICS.get(chosen, chosen)}.")
+        about = TOPICS.get(chosen)
+        reasoning = f"Maneno ya maandishi haya yanahusu {about}." if about else None
+        return Answer(chosen, reasoning or f"Jina linalofaa maandishi haya ni {chosen}.")
     return None
 
 
@@ -222,7 +224,7 @@ def nearest(text: str, question: str) -> str | None:
     scored = []
     for sentence in split_sentences(text):
         words = set(plain(sentence).split())
-        scored.append((len(words & asked) / len(words | asked), sentence))
+        scored.append((len(words & asked) / max(1, len(words | asked)), sentence))
     scored.sort(reverse=True)
     if not scored or scored[0][0] == 0 or (len(scored) > 1 and scored[0][0] == scored[1][0]):
         return None

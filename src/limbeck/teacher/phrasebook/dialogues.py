@@ -147,12 +147,12 @@ def _dialogue(rng: random.Random) -> list[str]:
 
 
 _KINDS: dict[Callable[[random.Random], list[str]], int] = {
-    _asked: 44,
-    _written: 18,
+    _asked: 42,
+    _written: 16,
     _topic: 7,
     _passage: 8,
-    _fact_choice: 5,
-    _fact: 10,
-    _dialogue: 8,
+    _fact_choice: 7,
+    _fact: 13,
+    _dialogue: 7,
 }
 _WRITERS, _SHARES = list(_KINDS), list(_KINDS.values())

@@ -9,6 +9,7 @@ from limbeck.teacher.phrasebook import sentences, wording
 from limbeck.teacher.phrasebook.text import load
 
 _TRIES = 20  # for each item, before longer ones are composed
+_NEAR = 0.7  # the share of macro-topics that are of their seed's own topic
 
 
 @lru_cache(maxsize=1)
@@ -26,8 +27,13 @@ def _filled(templates: str, subject: str, rng: random.Random) -> str:
 
 
 def broad_topics(seed: str, count: int, rng: random.Random) -> list[str]:
-    """Subjects, as the macro-topics of a seed."""
-    return _different(lambda: _capital(_subject(None, rng)), count, rng)
+    """Subjects, as the macro-topics of a seed: most of its own topic, if that is known."""
+    label = wording.topic_of(seed)
+
+    def write() -> str:
+        return _capital(_subject(label if rng.random() < _NEAR else None, rng))
+
+    return _different(write, count, rng)
 
 
 def topics(macro_topic: str, count: int, rng: random.Random) -> list[str]:

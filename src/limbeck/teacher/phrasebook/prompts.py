@@ -151,6 +151,8 @@ _CONTEXT: dict[str, tuple[str, ...]] = {
 def on_text(kind: str, text: str, count: int, rng: random.Random) -> list[str]:
     """`count` different requests of a kind about a text; the text is put before each elsewhere."""
     known = list(_CONTEXT.get(kind, ()))
+    if kind == "classify" and wording.topic_of(text) is None:
+        known = []  # everyday life is no topic of the list
     rng.shuffle(known)
     # A kind has a handful of wordings; when more are wanted, questions about the text follow.
     asked: dict[str, None] = dict.fromkeys(known[:count])
@@ -170,7 +172,10 @@ def _asks(text: str, rng: random.Random) -> Iterator[str]:
     if rng.random() < 0.5:
         yield "Maandishi haya yanahusu nini?"
     for sentence in own:
-        yield f"{_TRUE} {sentence}"
+        if rng.random() < 0.5:
+            yield f"{_TRUE} {sentence}"
+        else:
+            yield f"{_TRUE} {sentences.compose(rng).swahili}"
     while True:
         yield f"{_TRUE} {sentences.compose(rng).swahili}"
 

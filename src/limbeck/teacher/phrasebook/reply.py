@@ -29,8 +29,7 @@ def reply(body: Body) -> tuple[str, str | None]:
     Returns:
         The content, which is JSON where a schema was given, and the reasoning (None with a schema).
     """
-    form = body.get("response_format") or {}
-    described = form.get("json_schema") or {}
+    described = _described(body.get("response_format") or {})
     key = canonical([body["messages"], described, body.get("seed"), body.get("sample")])
     rng = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]))
     message = last_user(body["messages"])
@@ -39,6 +38,12 @@ def reply(body: Body) -> tuple[str, str | None]:
         value = _FORMS[name](message, described.get("schema") or {}, rng)
         return json.dumps(value, ensure_ascii=False), None
     return chat.answer(message, rng)
+
+
+def _described(form: Schema) -> Schema:
+    """The schema of a response format with its name; of a bare schema, the name is its title."""
+    bare: Schema = form.get("schema") or {}
+    return form.get("json_schema") or {"name": bare.get("title"), "schema": bare}
 
 
 def last_user(messages: list[dict[str, Any]]) -> str:
@@ -101,7 +106,7 @@ def _translation(message: str, schema: Schema, rng: random.Random) -> object:
 def _judgement(message: str, schema: Schema, rng: random.Random) -> object:
     """Yes for a text of known Swahili that is not known to be of another label."""
     text, label = tagged(message, "text"), tagged(message, "label")
-    if wording.to_english(text) is None:
+    if not wording.to_english(text):
         return {"answer": "no"}
     known = (wording.sentiment_of(text), wording.topic_of(text))
     return {"answer": "yes" if not label or label in known else "no"}
