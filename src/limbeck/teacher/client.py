@@ -25,7 +25,8 @@ from limbeck.teacher.replies import Message, Record, Reply, Request
 
 __all__ = ["Message", "Reply", "Request", "ask"]
 
-_PERMANENT = (401, 403, 404)  # a wrong key, no access, a wrong URL or model: nothing will work
+# A wrong URL, a wrong key, no money, no access, a wrong model: nothing will work.
+_PERMANENT = (301, 302, 303, 307, 308, 401, 402, 403, 404, 405)
 _PASSING = (408, 409, 425, 429)  # and all of 5xx
 _HOPELESS = 20  # requests given up in a row, with no reply between: the endpoint is down
 
@@ -222,10 +223,11 @@ class _Asking:
             asyncio.get_running_loop().call_later(wait, self.queue.put_nowait, call)
             return
         self.given_up += 1
+        self.progress.last_error = f"{failure.kind}{self._safe(failure.detail)}"
         if self.given_up >= _HOPELESS:
             raise UserError(
                 f"{self.url}: the teacher {self.teacher.model!r} answers nothing: "
-                f"{failure.kind}{self._safe(failure.detail)}"
+                f"{self.progress.last_error}"
             )
         del self.open[call.key]
         self._close(call, replies.failed(failure.kind))
@@ -238,7 +240,9 @@ class _Asking:
         data = json.dumps(replies.body(call.request, self.teacher)).encode()
         start = loop.time()
         try:
-            async with session.post(URL(f"{url}/chat/completions"), data=data) as response:
+            async with session.post(
+                URL(f"{url}/chat/completions"), data=data, allow_redirects=False
+            ) as response:
                 status, wait = response.status, retry_after(response.headers.get("Retry-After"))
                 text = await response.read()
         except TimeoutError:

@@ -21,6 +21,7 @@ class Progress:
     tokens: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     retried: Counter[str] = field(default_factory=Counter)
+    last_error: str = ""  # of the requests that were given up
     _start: float = field(default_factory=time.monotonic)
 
     def line(self) -> str:
@@ -38,6 +39,8 @@ class Progress:
             if counts:
                 kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
                 parts.append(f"{name}: {kinds}")
+        if self.last_error:
+            parts.append(f"last error: {self.last_error}")
         return ", ".join(parts)
 
     async def show(self) -> None:

@@ -63,7 +63,11 @@ def failed(failure: str) -> Reply:
 
 
 def body(request: Request, teacher: config.TeacherSettings) -> dict[str, Any]:
-    """The JSON body of a chat completion: all that decides the reply, and nothing else."""
+    """The JSON body of a chat completion: all that decides the reply, and nothing else.
+
+    ``extra_body`` goes over the other fields; a null takes a field away, for endpoints that know
+    it under another name (``{"max_tokens": null, "max_completion_tokens": 2048}``).
+    """
     fields: dict[str, Any] = {
         "model": teacher.model,
         "messages": list(request.messages),
@@ -83,15 +87,15 @@ def body(request: Request, teacher: config.TeacherSettings) -> dict[str, Any]:
             fields["messages"] = _with_schema(request.messages, schema)
         if teacher.structured == "json_object":
             fields["response_format"] = {"type": "json_object", "schema": schema}
-    return fields | teacher.extra_body
+    merged = fields | teacher.extra_body
+    return {name: value for name, value in merged.items() if value is not None}
 
 
 def _with_schema(messages: Sequence[Message], schema: dict[str, Any]) -> list[Message]:
-    """The messages, the first of the user's ending with the form that the reply must have."""
-    first = next(index for index, message in enumerate(messages) if message["role"] == "user")
+    """The messages, the last ending with the form that the reply must have."""
+    *earlier, last = messages
     order = f"Reply with JSON alone, of this schema:\n{canonical(schema)}"
-    changed = {**messages[first], "content": f"{messages[first]['content']}\n\n{order}"}
-    return [*messages[:first], changed, *messages[first + 1 :]]
+    return [*earlier, {**last, "content": f"{last['content']}\n\n{order}"}]
 
 
 @cache

@@ -173,7 +173,9 @@ def test_useless_replies_are_failures_that_are_journaled(
         assert endpoint.requests == 1
 
 
-def test_a_refused_request_fails_its_row_alone(tmp_path: Path) -> None:
+def test_a_refused_request_fails_its_row_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     def answer(body: Any, before: int) -> Any:
         long = body["messages"][0]["content"] == "question 1"
         return status(400, "maximum context length") if long else echo(body, before)
@@ -182,9 +184,10 @@ def test_a_refused_request_fails_its_row_alone(tmp_path: Path) -> None:
         replies = ask(questions(3), teacher(), connection(endpoint.url), tmp_path / "j")
         assert endpoint.requests == 3
     assert [reply.failure for reply in replies] == [None, "http 400", None]
+    assert "failed: 1 http 400, last error: http 400: maximum context" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("code", [401, 403, 404])
+@pytest.mark.parametrize("code", [308, 401, 402, 403, 404])
 def test_permanent_errors_stop_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:

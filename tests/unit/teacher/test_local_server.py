@@ -131,3 +131,15 @@ def test_a_server_that_dies_in_the_middle_costs_no_row(
     replies = ask(requests, teacher(), LOCAL, work / "journal", work)
     assert {reply.failure for reply in replies} == {None}
     assert starts(work) >= 3
+
+
+def test_the_phrasebook_ends_when_idle_and_is_back_when_needed(work: Path) -> None:
+    local = connection(None, server="phrasebook", idle=0.3)
+    urls = []
+    for number in range(2):
+        request = Request([{"role": "user", "content": f"Habari {number}?"}])
+        [reply] = ask([request], teacher(model="phrasebook"), local, work / "journal", work)
+        assert reply.failure is None
+        urls.append(state(work)["url"])
+        assert server._started[-1].wait(30) == 0
+    assert urls[0] != urls[1]

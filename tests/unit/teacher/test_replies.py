@@ -121,6 +121,9 @@ def test_the_body_is_all_that_decides_a_reply() -> None:
         "max_tokens": 7,
         "top_k": 3,
     }
+    renamed = teacher(extra_body={"max_tokens": None, "max_completion_tokens": 7})
+    fields = {"model": "teacher", "messages": messages, "temperature": 1.0}
+    assert replies.body(Request(messages), renamed) == fields | {"max_completion_tokens": 7}
 
 
 @pytest.mark.parametrize("structured", ["json_schema", "json_object", "none"])
