@@ -117,20 +117,25 @@ def prompt_row(
     }
 
 
-def finish(output: Path, rows: Sequence[Row]) -> None:
+def finish(output: Path, rows: Sequence[Row], asked: Sequence[Row] | None = None) -> None:
     """Write the rows, and say how many of them are failures.
 
+    Args:
+        output: the stage's artefact.
+        rows: all that it holds.
+        asked: those among them that come from the teacher, where others go through as they are.
+
     Raises:
-        UserError: all are.
+        UserError: all that come from the teacher are failures.
     """
     failures = Counter(row["failure"] for row in rows if row["failure"])
     failed = failures.total()
     reasons = ", ".join(f"{name} {count}" for name, count in failures.most_common())
-    if rows and failed == len(rows):
-        commonest = failures.most_common(1)[0][0]
+    asked = rows if asked is None else asked
+    if asked and all(row["failure"] for row in asked):
         raise UserError(
-            f"{output}: all of the teacher's {failed} replies failed, most often with "
-            f"{commonest!r} ({reasons})"
+            f"{output}: nothing that was asked of the teacher came, most often because of "
+            f"{failures.most_common(1)[0][0]!r} ({reasons})"
         )
     files.write_jsonl(output, rows)
     lost = f", {failed} failed ({reasons})" if failed else ""

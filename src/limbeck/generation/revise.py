@@ -105,7 +105,7 @@ def main() -> None:
     rows = [row for path in options.prompts for row in files.read_jsonl(path)]
     teacher = Teacher.of(options)
     revised = revise(rows, options.settings, teacher, options.language, instructions)
-    asking.finish(options.output, revised)
+    asking.finish(options.output, revised, asked=[row for row in revised if row["parent"]])
 
 
 if __name__ == "__main__":

@@ -194,6 +194,28 @@ def test_a_failed_revision_leaves_the_original(answer: Reply, failure: str) -> N
     assert (lost["failure"], lost["parent"], lost["prompt"]) == (failure, ROW["id"], "")
 
 
+@pytest.mark.parametrize(
+    ("failures", "message"),
+    [
+        ([None, "length"], None),
+        (["length", "empty", "length"], "because of 'length' \\(length 2, empty 1\\)"),
+        ([], None),
+    ],
+)
+def test_a_stage_that_brings_nothing_fails(
+    tmp_path: Path, failures: list[str | None], message: str | None
+) -> None:
+    lost = [{**ROW, "failure": failure} for failure in failures]
+    output = tmp_path / "prompts.jsonl"
+    if message is None:
+        asking.finish(output, [ROW, *lost], asked=lost)
+        assert len(list(files.read_jsonl(output))) == 1 + len(lost)
+    else:
+        with pytest.raises(UserError, match=message):
+            asking.finish(output, [ROW, *lost], asked=lost)
+        assert not output.exists()
+
+
 # Responses
 
 
@@ -340,7 +362,7 @@ def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert Counter(row["response"][:4] for row in rows) == {"Jibu": 70, "": 1}
         assert {row["reasoning"] for row in rows} == {"Najibu.", None}
 
-        with pytest.raises(UserError, match="all of the teacher's 1 replies failed, most often wi"):
+        with pytest.raises(UserError, match=r"because of 'structure' \(structure 1\)"):
             stage("translate", {}, "--conversations", paths["conversations"])
         asked = served.requests
         stage("topics", {"topics": tree_topics})
