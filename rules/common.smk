@@ -5,7 +5,16 @@ What decides a result goes into `params:` (settings, and a digest of the stage's
 only changes speed goes into `threads:` and `resources:`, which make nothing stale.
 """
 
+import shlex
+
 from limbeck.workflow import as_json, load, pinned, source_digest
 
 build = load(config)
 settings = build.config
+
+# Every stage runs the code beside this workflow, in whatever environment, on whatever machine.
+shell.prefix(
+    "export PYTHONPATH="
+    + shlex.quote(f"{workflow.basedir}/src")
+    + "${{PYTHONPATH:+:$PYTHONPATH}}; "
+)

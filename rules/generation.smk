@@ -25,7 +25,11 @@ rule write_topics:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.topics"),
-        settings=as_json(teacher=build.teacher("generator"), topics=settings.generation.topics, seed=settings.seed),
+        settings=as_json(
+            teacher=build.teacher("generator"),
+            topics=settings.generation.topics,
+            seed=settings.seed,
+        ),
         journal="work/journal/{language}/write_topics.jsonl",
     shell:
         r"""
@@ -60,7 +64,11 @@ rule write_scenarios:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.scenarios"),
-        settings=as_json(teacher=build.teacher("generator"), scenarios=settings.generation.scenarios, seed=settings.seed),
+        settings=as_json(
+            teacher=build.teacher("generator"),
+            scenarios=settings.generation.scenarios,
+            seed=settings.seed,
+        ),
         journal="work/journal/{language}/write_scenarios.jsonl",
     shell:
         r"""
@@ -96,7 +104,11 @@ rule write_contexts:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.contexts"),
-        settings=as_json(teacher=build.teacher("generator"), contexts=settings.generation.contexts, seed=settings.seed),
+        settings=as_json(
+            teacher=build.teacher("generator"),
+            contexts=settings.generation.contexts,
+            seed=settings.seed,
+        ),
         journal="work/journal/{language}/write_contexts.jsonl",
     shell:
         r"""
@@ -137,7 +149,11 @@ rule revise_prompts:
         connection=build.connection("reviser"),
     params:
         code=source_digest("limbeck.generation.revise"),
-        settings=as_json(teacher=build.teacher("reviser"), revision=settings.generation.revision, seed=settings.seed),
+        settings=as_json(
+            teacher=build.teacher("reviser"),
+            revision=settings.generation.revision,
+            seed=settings.seed,
+        ),
         journal="work/journal/{language}/revise_prompts.jsonl",
     shell:
         r"""

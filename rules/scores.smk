@@ -46,7 +46,7 @@ rule score_model:
         model=build.model_files,
     output:
         score="<results>/{language}/scores/{model}/{benchmark}.json",
-        items="<results>/{language}/scores/{model}/{benchmark}.items.parquet",
+        answers="<results>/{language}/scores/{model}/{benchmark}.items.parquet",
     log:
         "<logs>/{language}/scores/{model}/{benchmark}/score_model.log",
     benchmark:
@@ -79,5 +79,5 @@ rule score_model:
             --batch {resources.batch} \
             --threads {threads} \
             --output {output.score:q} \
-            --items {output.items:q}
+            --items {output.answers:q}
         """

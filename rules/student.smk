@@ -56,7 +56,7 @@ rule train_student:
         "<benchmarks>/{language}/{student}/train_student.tsv"
     conda:
         "../envs/train.yaml"
-    threads: workflow.cores
+    threads: 16
     resources:
         gpu=1,
         batch=lambda w: build.student(w.student).training.device_batch,

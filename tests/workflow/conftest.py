@@ -1,0 +1,20 @@
+"""One finished build of the test config, shared by the tests of the workflow."""
+
+import pytest
+
+from project import Project
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that was built to the end. Tests leave it as they found it."""
+    project = Project(tmp_path_factory.mktemp("finished"))
+    result = project.snakemake()
+    assert result.code == 0, result.output
+    return project
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that nothing was built in."""
+    return Project(tmp_path_factory.mktemp("untouched"))

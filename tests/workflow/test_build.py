@@ -1,0 +1,131 @@
+"""The whole workflow on the built-in teacher, and what a second run does."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from limbeck.files import read_json, read_jsonl, read_parquet
+from project import Project
+
+LANGUAGE = "results/swh_Latn"
+
+# Removed one by one; whatever is made from them must come out the same.
+DATA = [
+    "resources/conversations.jsonl",
+    f"{LANGUAGE}/language.json",
+    f"{LANGUAGE}/texts.jsonl",
+    f"{LANGUAGE}/topics.jsonl",
+    f"{LANGUAGE}/scenarios.jsonl",
+    f"{LANGUAGE}/contexts.jsonl",
+    f"{LANGUAGE}/prompts.jsonl",
+    f"{LANGUAGE}/responses.jsonl",
+    f"{LANGUAGE}/translations.jsonl",
+    f"{LANGUAGE}/benchmarks/belebele/test.jsonl",
+    f"{LANGUAGE}/rows.parquet",
+    f"{LANGUAGE}/tiny/train.parquet",
+]
+
+
+def data(project: Project) -> dict[str, bytes]:
+    return {
+        path: content
+        for path, content in project.files("resources", "results").items()
+        if path.endswith((".jsonl", ".parquet", ".json"))
+        and "llama.cpp" not in path
+        and not any(part in path for part in ("scores/", "checkpoint/", "base/", "gguf/"))
+        and not path.endswith("training.json")
+    }
+
+
+def test_a_second_run_has_nothing_to_do(finished: Project) -> None:
+    result = finished.snakemake()
+    assert result.code == 0
+    assert "Nothing to be done" in result.output
+
+
+def test_rows_say_where_they_come_from(finished: Project) -> None:
+    rows = read_parquet(finished.folder / LANGUAGE / "tiny/train.parquet")
+    assert {"topic", "scenario", "context", "translation", "pair"} == {r["strategy"] for r in rows}
+    assert {"thinking", "direct"} == {row["form"] for row in rows}
+    assert {row["teacher"] for row in rows} == {"phrasebook"}
+    keys = [(row["id"], row["form"]) for row in rows]
+    assert len(keys) == len(set(keys))
+    sources = {row["id"] for row in read_jsonl(finished.folder / "resources/conversations.jsonl")}
+    assert {row["source"] for row in rows if row["strategy"] == "pair"} <= sources
+
+
+def test_training_rows_open_with_datasets(finished: Project, tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    folder = finished.folder / LANGUAGE / "tiny"
+    loaded = load_dataset(
+        "parquet",
+        data_files={name: str(folder / f"{name}.parquet") for name in ("train", "validation")},
+        cache_dir=str(tmp_path),
+    )
+    mixture = read_json(folder / "mixture.json")
+    for name in ("train", "validation"):
+        assert loaded[name].num_rows == mixture[name]["rows"]
+
+
+def test_the_funnel_adds_up(finished: Project) -> None:
+    funnel = read_json(finished.folder / LANGUAGE / "funnel.json")
+    came = sum(strategy["rows"] for strategy in funnel["strategies"])
+    for step in funnel["filters"]:
+        assert step["in"] == came
+        came -= sum(step["removed"].values())
+        assert step["out"] == came
+    assert came == funnel["rows"]
+
+
+def test_no_training_text_is_in_a_benchmark(finished: Project) -> None:
+    """Checked by plain containment, not by the filter's own n-grams."""
+
+    def plain(text: str) -> str:
+        return " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
+
+    folder = finished.folder / LANGUAGE
+    rows = [
+        plain(" ".join(message["content"] for message in row["messages"]))
+        for name in ("train", "validation")
+        for row in read_parquet(folder / f"tiny/{name}.parquet")
+    ]
+    text = "\n".join(rows)
+    checked = 0
+    for path in folder.glob("benchmarks/*/test.jsonl"):
+        for item in read_jsonl(path):
+            for value in item.values():
+                if isinstance(value, str) and len(plain(value).split()) >= 4:
+                    checked += 1
+                    assert plain(value) not in text, (path, value)
+    assert checked > 500
+
+
+def test_every_model_has_every_score(finished: Project) -> None:
+    scores = {
+        str(path.relative_to(finished.folder / LANGUAGE / "scores")): json.loads(path.read_text())
+        for path in (finished.folder / LANGUAGE / "scores").rglob("*.json")
+    }
+    assert len(scores) == 6 * 5
+    for score in scores.values():
+        low, high = score["interval"]
+        assert 0 <= low <= score["value"] <= high <= 100
+        assert score["n"] > 0
+        assert score["signature"]
+
+
+def test_the_report_says_that_the_teacher_is_a_demonstrator(finished: Project) -> None:
+    page = (finished.folder / "results/report.html").read_text()
+    assert "demonstrator" in page.lower()
+    assert "chrF++" in page
+
+
+@pytest.mark.parametrize("path", DATA)
+def test_a_deleted_file_comes_back_the_same(finished: Project, path: str) -> None:
+    before = data(finished)
+    (finished.folder / path).unlink()
+    result = finished.snakemake()
+    assert result.code == 0, result.output
+    assert data(finished) == before
+    assert not result.rules & {"create_base", "train_student", "export_gguf", "score_model"}

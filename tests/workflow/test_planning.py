@@ -1,0 +1,107 @@
+"""Planning: every shipped config, nothing heavy, no network, and edits."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from project import ROOT, TEST_CONFIG, Project
+
+EDITS = list(
+    csv.DictReader((Path(__file__).parent / "edits.tsv").open(encoding="utf-8"), delimiter="\t")
+)
+
+WATCH = """
+import atexit, os, sys
+
+def watch(event, arguments):
+    if event in {"socket.connect", "socket.bind", "socket.getaddrinfo"}:
+        with open(os.environ["WATCH_FILE"], "a") as file:
+            print(event, arguments[-1], file=file)
+
+def modules():
+    with open(os.environ["WATCH_FILE"], "a") as file:
+        for name in sorted(sys.modules):
+            print("module", name.split(".")[0], file=file)
+
+sys.addaudithook(watch)
+atexit.register(modules)
+"""
+
+HEAVY = {
+    "aiohttp", "datasets", "jinja2.ext", "llama_cpp", "matplotlib", "numpy", "pandas", "pyarrow",
+    "sacrebleu", "sentencepiece", "sklearn", "tokenizers", "torch", "transformers", "trl",
+    "unsloth",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "config",
+    [None, *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("config/presets/*.yaml"))],
+)
+def test_every_shipped_config_can_be_planned(untouched: Project, config: str | None) -> None:
+    result = untouched.snakemake("-n", config=config)
+    assert result.code == 0, result.output
+    assert {"train_student", "quantize_gguf", "score_model", "write_report"} <= result.rules
+
+
+def test_planning_is_light_and_opens_no_socket(
+    untouched: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(WATCH)
+    monkeypatch.setenv("WATCH_FILE", str(tmp_path / "seen"))
+    monkeypatch.setattr(
+        Project,
+        "environment",
+        {
+            **untouched.environment,
+            "PYTHONPATH": f"{tmp_path}:{untouched.folder / 'src'}",
+            "WATCH_FILE": str(tmp_path / "seen"),
+        },
+    )
+    assert untouched.snakemake("-n").code == 0
+    lines = (tmp_path / "seen").read_text().splitlines()
+    modules = {line.split()[1] for line in lines if line.startswith("module")}
+    assert {"pydantic", "limbeck", "snakemake"} <= modules
+    assert not modules & HEAVY
+    assert [line for line in lines if line.startswith("socket")] == []
+
+
+def edited(project: Project, edit: dict[str, str], tmp_path: Path) -> set[str]:
+    """The rules that a dry run would run after an edit; the edit is undone."""
+    if edit["kind"] == "config":
+        change: object = yaml.safe_load(edit["value"])
+        for key in reversed(edit["what"].split("/")):
+            change = {key: change}
+        base = yaml.safe_load((project.folder / TEST_CONFIG).read_text())
+        path = tmp_path / "edited.json"
+        path.write_text(json.dumps(merged(base, change)))
+        return project.snakemake("-n", config=str(path)).rules
+    path = project.folder / edit["what"]
+    before = path.read_bytes()
+    try:
+        text = before.decode()
+        assert edit["value"].split(" => ")[0] in text or not edit["value"]
+        if edit["value"]:
+            old, new = edit["value"].split(" => ")
+            path.write_text(text.replace(old, new, 1))
+        else:
+            path.write_text(text + "\nEDITED = True\n")
+        return project.snakemake("-n").rules
+    finally:
+        path.write_bytes(before)
+
+
+def merged(base: object, change: object) -> object:
+    if not isinstance(base, dict) or not isinstance(change, dict):
+        return change
+    return {**base, **{key: merged(base.get(key), value) for key, value in change.items()}}
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=[f"{e['kind']}-{e['what']}" for e in EDITS])
+def test_an_edit_rebuilds_what_depends_on_it(
+    finished: Project, edit: dict[str, str], tmp_path: Path
+) -> None:
+    assert sorted(edited(finished, edit, tmp_path)) == sorted(edit["rules"].split())
