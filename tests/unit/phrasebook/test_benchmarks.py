@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from limbeck.dataset.held_out import HeldOut
 from limbeck.teacher.phrasebook import benchmarks, dialogues, passages, wording
 from limbeck.teacher.phrasebook.reply import reply
 from limbeck.teacher.phrasebook.text import TOPICS
@@ -129,6 +130,19 @@ def written():
             content, reasoning = reply({"messages": [{"role": "user", "content": message}]})
             yield content
             yield reasoning or ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_decontamination_drops_next_to_nothing(name):
+    known = HeldOut(benchmarks.items(name, "test", SIZES[name]))
+    learned = passages.texts(500, seed=2)
+    learned += [
+        "\n\n".join(message["content"] for message in row["messages"])
+        for row in dialogues.conversations(1000, seed=2)
+    ]
+    learned += [wording.to_swahili(text) or "" for text in learned[500:]]
+    hits = [text for text in learned if known.hit(text)]
+    assert len(hits) <= 0.005 * len(learned), hits
 
 
 def test_nothing_learned_holds_benchmark_text():

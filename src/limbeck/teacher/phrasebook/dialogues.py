@@ -67,7 +67,7 @@ def answer(message: str) -> Pair | None:
 
 
 def conversations(count: int, seed: int) -> list[dict[str, Any]]:
-    """`count` different English conversations, short and single-minded, of one or two exchanges.
+    """`count` different English conversations of one or two short exchanges.
 
     Each is {"messages": [{"role", "content"}, ...]}.
     """
