@@ -72,10 +72,10 @@ def test_labelled_examples_carry_their_label(label):
     labels = ["positive", "negative"] if label in ("positive", "negative") else list(TOPICS)
     schema = {"properties": {"label": {"enum": labels}}}
     examples = formed("LabelledExamples", items(100), ("label", label))["items"]
-    right = sum(formed("Label", schema, ("text", text))["label"] == label for text in examples)
-    assert right >= 90
+    for text in examples:
+        assert formed("Label", schema, ("text", text)) == {"label": label}
     judged = [formed("Judgement", {}, ("text", t), ("label", label)) for t in examples]
-    assert sum(judgement["answer"] == "yes" for judgement in judged) >= 90
+    assert judged == [{"answer": "yes"}] * len(examples)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_benchmarks_can_be_answered():
     for row in benchmarks.items("sib200", "test", 210):
         message = f"What is the topic of this text: {LABELS}?\n\n{row['text']}"
         right += chatted(message)[0] == row["category"]
-    assert right >= 200
+    assert right >= 190
 
 
 def test_prompts_can_be_answered():

@@ -229,10 +229,14 @@ def examples(label: str, count: int, rng: random.Random) -> list[str]:
     topic = label if label in TOPICS else None
 
     def write() -> str:
-        lines = [sentences.compose(rng, topic).swahili for _ in range(rng.randint(1, 2))]
-        if opinions:
-            lines = [lines[0], rng.choice(opinions).swahili]
-            rng.shuffle(lines)
-        return " ".join(lines)
+        while True:
+            lines = [sentences.compose(rng, topic).swahili for _ in range(rng.randint(1, 2))]
+            if opinions:
+                lines = [lines[0], rng.choice(opinions).swahili]
+                rng.shuffle(lines)
+            text = " ".join(lines)
+            # Some sentences fit several topics; an example shows its own.
+            if topic is None or wording.topic_of(text) == topic:
+                return text
 
     return _different(write, count)
