@@ -38,7 +38,7 @@ format: $(VENV)/ready ## Format everything
 
 generated: $(VENV)/ready ## Make the committed generated files again
 	python -m limbeck.config
-	python -m limbeck.report.graph
+	python docs/readme.py
 
 lock: $(VENV)/ready ## Resolve requirements/*.txt and envs/*.yaml again
 	pip install --quiet uv
