@@ -51,7 +51,7 @@ rule write_scenarios:
         language="<results>/{language}/language.json",
         instructions="config/prompts/scenarios.yaml",
     output:
-        scenarios=ensure("<results>/{language}/scenarios.jsonl", non_empty=True),
+        scenarios="<results>/{language}/scenarios.jsonl",
     log:
         "<logs>/{language}/write_scenarios.log",
     benchmark:
@@ -91,7 +91,7 @@ rule write_contexts:
         language="<results>/{language}/language.json",
         instructions="config/prompts/contexts.yaml",
     output:
-        contexts=ensure("<results>/{language}/contexts.jsonl", non_empty=True),
+        contexts="<results>/{language}/contexts.jsonl",
     log:
         "<logs>/{language}/write_contexts.log",
     benchmark:

@@ -58,7 +58,7 @@ rule sample_texts:
     input:
         language="<results>/{language}/language.json",
     output:
-        texts=ensure("<results>/{language}/texts.jsonl", non_empty=True),
+        texts="<results>/{language}/texts.jsonl",
     log:
         "<logs>/{language}/sample_texts.log",
     benchmark:

@@ -203,7 +203,7 @@ class Revision(Section):
     """Rewriting of a share of the prompts."""
 
     share: Share
-    ways: list[Way] = Field(min_length=1, description="Ways of rewriting, dealt out in turn")
+    ways: list[Way] = Field(min_length=1, description="Ways of rewriting, one for each prompt")
 
 
 class Generation(Section):

@@ -36,7 +36,7 @@ def progressive(verb: str) -> str:
 
 
 def article(words: str) -> str:
-    """"a" or "an" before these words."""
+    """ "a" or "an" before these words."""
     if words.startswith(_AN):
         return "an"
     return "a" if words.startswith(_A) or words[0] not in VOWELS else "an"

@@ -27,6 +27,7 @@ _ADVERBS = load().adverbs
 _RELATIONS = load().relations
 HELPERS = load().helpers
 NUMBERS = load().numbers
+LEAVE = next(verb for verb in load().verbs if verb.swahili == "ondoka")
 ABSTRACT = frozenset(("value", "subject", "game", "evil"))
 _POSSESSORS = ("1s", "2s", "1", "1p", "2")
 
@@ -105,7 +106,7 @@ def _goal(rng: Rng, topic: str, verb: Verb) -> NP:
         if name.kind != "home" or verb.swahili not in ("ingia", "safiri kwenda"):
             return NP(name)
     noun = pick(rng, words.goals)
-    return phrase(rng, noun) if rng.random() < 0.3 else NP(noun)
+    return _plural_only(phrase(rng, noun)._replace(number=None)) if rng.random() < 0.3 else NP(noun)
 
 
 def place(rng: Rng, topic: str) -> Place:
@@ -132,9 +133,11 @@ def act(rng: Rng, topic: str) -> Clause:
     verb = scene.verb
     helper = None
     tense = pick(rng, _STATE_TENSES if verb.state else _TENSES)
-    if scene.people and not verb.state and rng.random() < 0.18:
+    free = scene.people and not verb.state and "involuntary" not in verb.notes
+    if free and rng.random() < 0.18:
         helper = pick(rng, HELPERS)
-        tense = "present" if helper.valency == "modal" else pick(rng, ("present", "past"))
+        tense = "past" if "past" in helper.notes else pick(rng, ("present", "past"))
+        tense = "present" if helper.valency == "modal" else tense
     negative = tense != "habitual" and rng.random() < 0.18
     wanted = verb.valency == "intr" and not scene.exclusive
     subject = _subject(rng, scene, wanted, tense != "habitual")
@@ -204,7 +207,7 @@ def role(rng: Rng, topic: str) -> Clause:
 
 def compared(rng: Rng, topic: str) -> Clause:
     """One thing is bigger than another."""
-    words = of_topic(topic).described
+    words = of_topic(topic).compared
     noun, adjectives = pick(rng, words)
     adjective = pick(rng, adjectives)
     alike = noun.tags & adjective.tags
@@ -217,9 +220,7 @@ def compared(rng: Rng, topic: str) -> Clause:
         if rng.random() < 0.6:
             left = left._replace(determiner=pick(rng, ("this", "that", *_POSSESSORS)))
     left, right = _plural_only(left), _plural_only(right)
-    return Clause(
-        "compare", left, negative=rng.random() < 0.2, object=right, adjective=adjective
-    )
+    return Clause("compare", left, negative=rng.random() < 0.2, object=right, adjective=adjective)
 
 
 def _plural_only(np: NP) -> NP:
@@ -239,7 +240,7 @@ def located(rng: Rng, topic: str) -> Clause:
         where = Place(pick(rng, _RELATIONS[:1]), NP(pick(rng, words.spots)))
         if where.np.head is noun:
             where = Place(where.relation, NP(pick(rng, load().names[12:])))
-        subject = phrase(rng, noun, True)
+        return Clause("located", _plural_only(phrase(rng, noun)), place=where)
     else:
         subject = phrase(rng, pick(rng, words.people), True)
         if rng.random() < 0.2:
@@ -280,9 +281,7 @@ def exist(rng: Rng, topic: str) -> Clause:
     if where.np.head is thing.head:
         where = Place(None, NP(pick(rng, load().names[12:36])))
     tense = pick(rng, ("present", "present", "past"))
-    return Clause(
-        "exist", None, tense, negative, object=thing, place=where, time=_some(rng, tense)
-    )
+    return Clause("exist", None, tense, negative, object=thing, place=where, time=_some(rng, tense))
 
 
 def command(rng: Rng, topic: str) -> Clause:

@@ -7,10 +7,12 @@ Columns: swahili, pos, class, forms, english, english_forms, tags, topics.
               tags say what verbs and adjectives go with it; animates take the concords 1/2,
               "kin" takes the possessives of 9/10 (rafiki yangu, marafiki zangu)
     verb      class tr | intr | goal (goes to a place) | at (needs a place); forms bantu | loan |
-              mono, and "state" (no progressive); english_forms "past,participle,-ing,third,
+              mono, then "state" (no progressive), "involuntary" (nobody tries to), "past" (a
+              helper said of the past only); english_forms "past,participle,-ing,third,
               preposition" (blank regular); tags "subject tags>object tags"
     helper    a verb before an infinitive; "modal" has the present only
-    adj       class var | inv; english_forms the comparative; tags the nouns that it fits
+    adj       class var | inv; english_forms the comparative (blank: never compared); tags the
+              nouns that it fits
     number, time (class: its tenses), adverb, relation (preposition), name
 """
 
@@ -70,6 +72,7 @@ class Verb(NamedTuple):
     valency: str
     kind: str
     state: bool
+    notes: frozenset[str]
     english: tuple[str, str, str, str, str]
     preposition: str
     subjects: frozenset[str]
@@ -177,6 +180,7 @@ def _verb(row: Row) -> Verb:
         valency="modal" if "modal" in kinds else valency,
         kind=next((kind for kind in kinds if kind in ("loan", "mono")), "bantu"),
         state="state" in kinds,
+        notes=frozenset(kinds),
         english=(
             english,
             past,

@@ -259,9 +259,7 @@ def _exist(words: list[str], clause: Clause) -> Iterator[Clause]:
     negative = words[2:3] == ["no"]
     what, at = noun_phrase(words, 2)
     if what and words[1] in _BE:
-        told = clause._replace(
-            frame="exist", tense=_BE[words[1]], negative=negative, object=what
-        )
+        told = clause._replace(frame="exist", tense=_BE[words[1]], negative=negative, object=what)
         yield from _rest(words, at, told)
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from limbeck.teacher.phrasebook import frames, write_english, write_swahili
 from limbeck.teacher.phrasebook.frames import FRAMES, WEIGHTED, pick
-from limbeck.teacher.phrasebook.meaning import NP, Clause, Place
+from limbeck.teacher.phrasebook.meaning import BY_PERSON, NP, Clause, Place, Pronoun, marks
 
 TOPICS: tuple[str, ...] = (
     "science/technology",
@@ -100,28 +100,25 @@ def _asked(rng: random.Random, topic: str) -> tuple[Clause, Clause, str]:
 def _question(
     rng: random.Random, topic: str, kind: str, clause: Clause
 ) -> tuple[Clause, Clause] | None:
-    if clause.subject is None or clause.verb is None:
-        return None
     if kind == "why":
         return _why(rng, topic, clause)
     if kind == "whether":
-        plain = clause._replace(negative=False)
         answer = clause._replace(lead="no" if clause.negative else "yes")
-        return plain._replace(question="whether"), answer
+        return clause._replace(question="whether", negative=False), answer
     clause = clause._replace(negative=False)
     if kind == "what":
         return _what(clause)
     if kind == "who":
-        if not frames.subject_is_person(clause.subject) or clause.adverb:
+        subject, thing = clause.subject, clause.object
+        if subject is None or not frames.subject_is_person(subject) or clause.adverb:
             return None
-        if clause.subject.head in frames.PRONOUNS:
+        if isinstance(subject.head, Pronoun):
             return None
-        thing = clause.object
         if thing and thing.determiner in ("1", "2"):
             return None
         return clause._replace(subject=frames.HE, question="who"), clause
     if kind == "where":
-        if not (clause.place or clause.goal):
+        if not (clause.place or clause.goal) or clause.verb == frames.LEAVE:
             return None
         return clause._replace(place=None, goal=None, time=None, question="where"), clause
     if not clause.time or clause.tense not in ("past", "future"):
@@ -132,12 +129,11 @@ def _question(
 def _what(clause: Clause) -> tuple[Clause, Clause] | None:
     if clause.object is None:
         return None
-    living = write_swahili.marks(clause.object)
-    if living and not isinstance(clause.object.head, frames.Noun):
+    if not marks(clause.object):
+        return clause._replace(object=None, question="what"), clause
+    if frames.subject_is_person(clause.object):
         return clause._replace(object=None, question="whom"), clause
-    if living and "human" in clause.object.head.tags:  # type: ignore[union-attr]
-        return clause._replace(object=None, question="whom"), clause
-    return None if living else (clause._replace(object=None, question="what"), clause)
+    return None  # of animals neither "whom" nor "what" is asked
 
 
 def _why(rng: random.Random, topic: str, clause: Clause) -> tuple[Clause, Clause] | None:
@@ -162,6 +158,38 @@ def _why(rng: random.Random, topic: str, clause: Clause) -> tuple[Clause, Clause
     return clause._replace(question="why", adverb=None, time=None), because
 
 
+_OTHER_SIDE = {"1s": "2s", "2s": "1s"}
+
+
+def _turned(np: NP | None) -> NP | None:
+    """The noun phrase as the one who was asked says it: you become I, my becomes your."""
+    if np is None:
+        return None
+    if isinstance(np.head, Pronoun):
+        return NP(BY_PERSON[_OTHER_SIDE.get(np.head.person, np.head.person)])
+    return np._replace(determiner=_OTHER_SIDE.get(np.determiner, np.determiner))
+
+
+def _reply(clause: Clause) -> Clause:
+    """The answer as the one who was asked says it."""
+    where = clause.place
+    return clause._replace(
+        subject=_turned(clause.subject),
+        object=_turned(clause.object),
+        goal=_turned(clause.goal),
+        place=Place(where.relation, _turned(where.np) or where.np) if where else None,
+    )
+
+
+def _impersonal(clause: Clause) -> bool:
+    """Whether neither "I" nor "you" is in it, so that it reads the same for everybody."""
+    where = clause.place.np if clause.place else None
+    return all(
+        np is None or _turned(np) == np
+        for np in (clause.subject, clause.object, clause.goal, where)
+    )
+
+
 def question_answer(
     rng: random.Random, topic: str | None = None, held_out: bool = False
 ) -> tuple[Sentence, Sentence]:
@@ -169,6 +197,7 @@ def question_answer(
     topic = topic or pick(rng, TOPICS)
     while True:
         question, answer, kind = _asked(rng, topic)
+        answer = _reply(answer)
         asked, told = write_english.sentence(question), write_english.sentence(answer)
         if (
             is_held_out(asked) == held_out == is_held_out(told)
@@ -191,11 +220,13 @@ def _option(clause: Clause, kind: str) -> Phrase | None:
     if kind == "where" and (clause.place or clause.goal):
         where = clause.place or Place(None, clause.goal or frames.HE)
         return Phrase(write_english.place(where), write_swahili.place(where))
-    np: NP | None = clause.subject if kind == "who" else clause.object
-    if kind in ("who", "what") and np:
-        words = write_english.noun_phrase(np, definite=kind == "who", accusative=True)
-        return Phrase(words, write_swahili.noun_phrase(np))
-    return None
+    np = clause.subject if kind == "who" else clause.object if kind == "what" else None
+    if np is None or isinstance(np.head, Pronoun):
+        return None
+    person = frames.subject_is_person(np)
+    if person != (kind == "who"):
+        return None
+    return Phrase(write_english.noun_phrase(np, person), write_swahili.noun_phrase(np))
 
 
 def _wrong(rng: random.Random, topic: str, kind: str, answer: Clause) -> Phrase | None:
@@ -203,6 +234,10 @@ def _wrong(rng: random.Random, topic: str, kind: str, answer: Clause) -> Phrase 
     if kind == "number" and answer.object:
         number = pick(rng, frames.NUMBERS)
         return _option(answer._replace(object=answer.object._replace(number=number)), kind)
+    if kind == "when":
+        return _option(answer._replace(time=frames.time(rng, answer.tense)), kind)
+    if kind == "where":
+        return _option(answer._replace(place=frames.place(rng, topic)), kind)
     return _option(frames.act(rng, topic), kind)
 
 
@@ -211,7 +246,7 @@ def quiz(rng: random.Random, topic: str | None = None, held_out: bool = False) -
     topic = topic or pick(rng, TOPICS)
     while True:
         question, answer, kind = _asked(rng, topic)
-        if kind not in _OPTION_KINDS:
+        if kind not in _OPTION_KINDS or not _impersonal(answer):
             continue
         asked, told = write_english.sentence(question), write_english.sentence(answer)
         right = _option(answer, kind)

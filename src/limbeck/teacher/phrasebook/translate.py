@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from limbeck.teacher.phrasebook import read_english, read_swahili, write_english, write_swahili
-from limbeck.teacher.phrasebook.meaning import fits
+from limbeck.teacher.phrasebook.meaning import Clause, fits
 
 _TO_SWAHILI: dict[str, str] = {}
 _TO_ENGLISH: dict[str, str] = {}
@@ -60,7 +60,7 @@ def _english_of(sentence: str) -> str | None:
     return None
 
 
-def _timely(meaning: read_english.Clause) -> bool:
+def _timely(meaning: Clause) -> bool:
     """Whether its time phrase goes with its tense ("they read every day" is no past)."""
     assert meaning.time is not None
     return meaning.frame != "act" or bool(meaning.helper) or fits(meaning.time, meaning.tense)

@@ -1,4 +1,4 @@
-"""Which words go together: for each topic, the verbs with their subjects and objects, and places."""
+"""Which words go together: for each topic, its verbs, their subjects and objects, its places."""
 
 from functools import cache
 from typing import NamedTuple
@@ -7,11 +7,10 @@ from limbeck.teacher.phrasebook.lexicon import Adjective, Lexicon, Name, Noun, V
 
 # What somebody can own, and what can be counted somewhere, by tag.
 OWNABLE = frozenset(
-    "goods food medicine money luggage paper clothing symptom vehicle machine tool animal "
-    "instrument team prize".split()
-)
-COUNTABLE = OWNABLE | frozenset("human building scenery furniture".split())
-WILD_PLACES = frozenset("scenery land nature waters height".split())
+    ("goods", "food", "medicine", "money", "luggage", "paper", "clothing", "symptom")
+) | {"vehicle", "machine", "tool", "animal", "instrument", "team", "prize"}
+COUNTABLE = OWNABLE | {"human", "scenery", "furniture"}
+WILD_PLACES = frozenset(("scenery", "land", "nature", "waters", "height"))
 
 
 class Scene(NamedTuple):
@@ -31,6 +30,7 @@ class Vocabulary(NamedTuple):
     people: tuple[Noun, ...]
     things: tuple[Noun, ...]
     described: tuple[tuple[Noun, tuple[Adjective, ...]], ...]
+    compared: tuple[tuple[Noun, tuple[Adjective, ...]], ...]
     owned: tuple[Noun, ...]
     counted: tuple[Noun, ...]
     places: tuple[Noun, ...]
@@ -79,11 +79,17 @@ def of_topic(topic: str) -> Vocabulary:
         if (scene.subjects or scene.people) and (scene.objects or scene.verb.valency != "tr")
     )
     far = topic in ("travel", "geography", "politics", "science/technology")
+    compared = (
+        (noun, tuple(word for word in adjectives_of(noun) if word.comparative))
+        for noun in nouns
+        if not noun.mass
+    )
     return Vocabulary(
         scenes=usable,
         people=tuple(noun for noun in nouns if "human" in noun.tags),
         things=tuple(noun for noun in nouns if not noun.animate),
         described=tuple((noun, adjectives_of(noun)) for noun in nouns if adjectives_of(noun)),
+        compared=tuple((noun, fitting) for noun, fitting in compared if fitting),
         owned=tuple(n for n in nouns if n.tags & OWNABLE and not n.tags & {"wild", "insect"}),
         counted=tuple(noun for noun in nouns if noun.tags & COUNTABLE and not noun.mass),
         places=tuple(noun for noun in nouns if "place" in noun.tags),

@@ -125,7 +125,7 @@ def _predicate(clause: Clause, concord: str, agreement: str) -> list[str]:
 
 def _complements(clause: Clause) -> list[str]:
     words: list[str] = []
-    if clause.object and not (clause.frame == "act" and isinstance(clause.object.head, Pronoun)):
+    if clause.object and not isinstance(clause.object.head, Pronoun):
         words.append(noun_phrase(clause.object))
     words.append({"what": "nini", "whom": "nani"}.get(clause.question, ""))
     if clause.goal:
