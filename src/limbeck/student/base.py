@@ -1,0 +1,131 @@
+"""Make or fetch the base that a student starts from.
+
+    python -m limbeck.student.base --train train.parquet --validation validation.parquet \\
+        --settings '{"base": "builtin:tiny", ...}' --output base/
+
+The base is `builtin:tiny`, a folder, or a model of the Hugging Face hub; the output is always a
+plain folder with config, safetensors, tokenizer and chat template. Weights are linked, small files
+copied.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+from limbeck import stage
+from limbeck.config import Architecture, Section
+from limbeck.errors import UserError
+from limbeck.files import read_parquet
+
+BUILTIN = "builtin:tiny"
+# Never pickled weights: reading those runs code.
+FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "LICENSE*"]
+
+
+class Settings(Section):
+    """What decides the base."""
+
+    base: str
+    revision: str | None
+    trust_remote_code: bool
+    architecture: Architecture
+    seed: int
+
+
+def fetch(name: str, revision: str | None, trust_remote_code: bool) -> Path:
+    """The folder of a base that exists: ``name`` itself, or a snapshot of the hub's model.
+
+    Raises:
+        UserError: neither a folder nor a model that can be reached.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name):
+        raise UserError(
+            f"base: {name!r} is no folder; allowed: {BUILTIN!r}, a folder, or a hub name owner/model"
+        )
+    import huggingface_hub
+    import huggingface_hub.errors
+
+    patterns = [*FILES, "*.py"] if trust_remote_code else FILES
+    try:
+        path = huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=patterns)
+    except huggingface_hub.errors.GatedRepoError:
+        raise UserError(
+            f"base: {name!r} is gated; accept its licence on the hub and log in (hf auth login)"
+        ) from None
+    except huggingface_hub.errors.RevisionNotFoundError:
+        raise UserError(f"base: {name!r} has no revision {revision!r} on the hub") from None
+    except huggingface_hub.errors.RepositoryNotFoundError:
+        raise UserError(f"base: {name!r} is neither a folder nor a model of the hub") from None
+    except Exception as error:  # the hub's client raises those of its HTTP library, too
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(
+            f"base: {name!r} is no folder, and the hub cannot be reached ({reason})"
+        ) from None
+    print(f"base: {name} at revision {Path(path).name}")
+    return Path(path)
+
+
+def link(source: Path, output: Path, trust_remote_code: bool) -> None:
+    """Fill ``output`` with the files of the checkpoint ``source``: weights linked, others copied."""
+    output.mkdir(parents=True, exist_ok=True)
+    patterns = [*FILES, "*.py"] if trust_remote_code else FILES
+    for path in sorted({path for pattern in patterns for path in source.glob(pattern)}):
+        if path.suffix == ".safetensors":
+            (output / path.name).symlink_to(path.resolve())
+        elif path.is_file():
+            shutil.copyfile(path, output / path.name)
+
+
+def check(folder: Path, name: str, trust_remote_code: bool) -> None:
+    """Raise a `UserError` if the base lacks what training needs. A missing part is never guessed."""
+    if not (folder / "config.json").is_file():
+        raise UserError(f"base: {name!r} has no config.json")
+    if not any(folder.glob("*.safetensors")):
+        raise UserError(f"base: {name!r} has no safetensors weights; other forms are not read")
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
+    except Exception as error:  # remote code and broken files raise anything
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(f"base: the tokenizer of {name!r} cannot be read ({reason})") from None
+    if not tokenizer.is_fast:
+        raise UserError(f"base: the tokenizer of {name!r} has no fast form (tokenizer.json)")
+    if not tokenizer.chat_template:
+        raise UserError(
+            f"base: {name!r} has no chat template; take its instruction-tuned relative, or add "
+            "a chat_template.jinja to a local copy"
+        )
+    if tokenizer.eos_token_id is None:
+        raise UserError(f"base: the tokenizer of {name!r} names no end-of-sequence token")
+
+
+def main() -> None:
+    """Make or fetch the base."""
+    parser = stage.parser(__doc__)
+    parser.add_argument("--train", type=Path, required=True, help="training rows (Parquet)")
+    parser.add_argument("--validation", type=Path, required=True, help="validation rows (Parquet)")
+    parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
+    parser.add_argument("--output", type=Path, required=True, help="the base's folder")
+    options = parser.parse_args()
+    settings: Settings = options.settings
+    if settings.base.startswith("builtin:"):
+        if settings.base != BUILTIN:
+            raise UserError(f"base: {settings.base!r}; the only built-in base is {BUILTIN!r}")
+        from limbeck.student import tiny
+
+        rows = read_parquet(options.train)
+        if not rows:
+            raise UserError(f"{options.train}: no rows to train a tokenizer on")
+        tiny.create(rows, settings.architecture, settings.seed, options.output)
+    else:
+        source = fetch(settings.base, settings.revision, settings.trust_remote_code)
+        link(source, options.output, settings.trust_remote_code)
+    check(options.output, settings.base, settings.trust_remote_code)
+
+
+if __name__ == "__main__":
+    stage.run(main)

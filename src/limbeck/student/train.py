@@ -1,0 +1,179 @@
+"""Train a student on the assistant's turns, with Unsloth and TRL, on CUDA or a CPU.
+
+    python -m limbeck.student.train --base base/ --train train.parquet \\
+        --validation validation.parquet --settings '{"training": {...}, ...}' --device-batch 8 \\
+        --work work/training/ --checkpoint checkpoint/ --history training.json
+
+A training that is killed goes on where it last saved, in a folder of --work that is named by all
+that decides the result. The checkpoint is the base's own files, byte for byte, with new weights.
+"""
+
+import json
+import math
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from limbeck import stage
+from limbeck.config import Section, Training
+from limbeck.errors import UserError
+from limbeck.files import Row, digest, file_digest, read_json, read_parquet, write_json
+
+WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
+
+
+class Settings(Section):
+    """What decides a student's weights, beside its base and its rows."""
+
+    training: Training
+    seed: int
+    trust_remote_code: bool
+
+
+def run_folder(work: Path, base: Path, data: list[Path], settings: Settings) -> Path:
+    """The folder of a training's own checkpoints: one name for one result."""
+    parts = sorted(path for path in base.iterdir() if path.is_file())
+    files = {path.name: file_digest(path) for path in [*parts, *data]}
+    decides = settings.model_dump(exclude={"training": {"device_batch"}})
+    return work / digest(decides, files)
+
+
+def prepare_environment(work: Path) -> None:
+    """Tell the libraries, before they are imported, to stay offline and to write into ``work``."""
+    work.mkdir(parents=True, exist_ok=True)
+    os.environ["UNSLOTH_COMPILE_LOCATION"] = str((work / "unsloth").resolve())
+    os.environ["UNSLOTH_DISABLE_STATISTICS"] = "1"  # it would ask the hub for a file
+    os.environ["HF_HUB_OFFLINE"] = "1"  # the base is a folder
+    os.environ["TOKENIZERS_PARALLELISM"] = "true"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+
+
+def save(model: Any, base: Path, checkpoint: Path) -> None:
+    """Write the checkpoint: new weights in the base's own type, all other files as they were."""
+    import torch
+    from transformers import GenerationConfig
+
+    temporary = checkpoint.with_name(f".{checkpoint.name}.new")
+    shutil.rmtree(temporary, ignore_errors=True)
+    config = read_json(base / "config.json")
+    name = config.get("dtype") or config.get("torch_dtype") or "float32"
+    model.to(getattr(torch, name))
+    # The base's file replaces it; one that transformers finds odd would be refused here.
+    model.generation_config = GenerationConfig()
+    model.save_pretrained(temporary)
+    for path in temporary.iterdir():
+        if not any(path.match(pattern) for pattern in WEIGHTS):
+            path.unlink()
+    for path in base.iterdir():
+        if path.is_file() and not any(path.match(pattern) for pattern in WEIGHTS):
+            shutil.copyfile(path, temporary / path.name)
+    for path in temporary.iterdir():
+        path.chmod(0o644)
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    temporary.rename(checkpoint)
+
+
+def history(trainer: Any, counts: dict[str, dict[str, int]], facts: dict[str, Any]) -> Row:
+    """What happened in a training, for the report."""
+    log = trainer.state.log_history
+    loss = [{"step": item["step"], "loss": item["loss"]} for item in log if "loss" in item]
+    validation = [
+        {"step": item["step"], "loss": item["eval_loss"]} for item in log if "eval_loss" in item
+    ]
+    if not loss or not math.isfinite(loss[-1]["loss"]):
+        raise UserError(
+            "training: the loss is no number any more; lower training.learning_rate or raise "
+            "training.warmup"
+        )
+    return {
+        "loss": loss,
+        "validation": validation,
+        "steps": trainer.state.global_step,
+        "tokens_seen": round(counts["train"]["tokens"] * trainer.args.num_train_epochs),
+        "rows": counts,
+        **facts,
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions of the libraries that train."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("torch", "transformers", "trl", "unsloth", "peft")}
+
+
+def encode(tokenizer: Any, base: Path, options: Any) -> tuple[dict[str, Any], Row]:
+    """The samples and counts of both data sets; refuses a training set of which nothing is left."""
+    from limbeck.student import chat
+
+    path = base / "generation_config.json"
+    stops = chat.stop_tokens(tokenizer, read_json(path) if path.is_file() else {})
+    limit = options.settings.training.max_length
+    samples, counts = {}, {}
+    for name in ("train", "validation"):
+        rows = read_parquet(getattr(options, name))
+        samples[name], counts[name] = chat.dataset(tokenizer, rows, stops, limit)
+        count = counts[name]
+        print(
+            f"{name}: {count['used']:,} of {count['rows']:,} rows, {count['tokens']:,} tokens; "
+            f"dropped: {count['too_long']:,} over {limit:,} tokens, "
+            f"{count['no_answer']:,} without an answer"
+        )
+    if not samples["train"]:
+        raise UserError(
+            f"{options.train}: no row to train on ({counts['train']['rows']} rows, "
+            f"{counts['train']['too_long']} over training.max_length {limit})"
+        )
+    return samples, counts
+
+
+def main() -> None:
+    """Train a student."""
+    parser = stage.parser(__doc__)
+    parser.add_argument("--base", type=Path, required=True, help="the base's folder")
+    parser.add_argument("--train", type=Path, required=True, help="training rows (Parquet)")
+    parser.add_argument("--validation", type=Path, required=True, help="validation rows (Parquet)")
+    parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
+    parser.add_argument("--device-batch", type=int, default=8, help="rows on the device at once")
+    parser.add_argument("--save-every", type=float, default=120, metavar="SECONDS")
+    parser.add_argument("--work", type=Path, required=True, help="folder that survives a crash")
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--history", type=Path, required=True)
+    options = parser.parse_args()
+    started = time.time()
+    prepare_environment(options.work)
+    from limbeck.student import trainer as training
+
+    settings: Settings = options.settings
+    folder = run_folder(options.work, options.base, [options.train, options.validation], settings)
+    model, tokenizer, precision = training.load(options.base, settings)
+    samples, counts = encode(tokenizer, options.base, options)
+    trainer = training.build(model, tokenizer, samples, folder, precision, options)
+    resumed = training.last_checkpoint(folder)
+    if resumed:
+        print(f"training: goes on from {resumed.name}")
+    begun = time.time()
+    trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+    seconds = time.time() - begun
+    if samples["validation"] and not training.evaluated(trainer):
+        trainer.evaluate()
+    facts = {
+        "resumed_from": int(resumed.name.rpartition("-")[2]) if resumed else None,
+        "precision": precision,
+        "device": training.device(),
+        "versions": versions(),
+    }
+    result = history(trainer, counts, facts)
+    save(training.merged(trainer.model), options.base, options.checkpoint)
+    seconds_all = time.time() - started
+    write_json(
+        options.history, result | {"seconds": round(seconds_all, 1), "train_seconds": round(seconds, 1)}
+    )
+    shutil.rmtree(folder, ignore_errors=True)
+    print(json.dumps({"seconds": round(seconds_all, 1), "loss": result["loss"][-1]["loss"]}))
+
+
+if __name__ == "__main__":
+    stage.run(main)
