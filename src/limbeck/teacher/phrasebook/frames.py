@@ -294,13 +294,14 @@ def command(rng: Rng, topic: str) -> Clause:
     ]
     scene = pick(rng, usable)
     thing = _object(rng, scene, _PRONOUNS[1]) if scene.verb.valency == "tr" else None
+    vague = not scene.exclusive and (thing is None or not _topical(thing))
     return Clause(
         "command",
         tense="present",
         negative=rng.random() < 0.3,
         verb=scene.verb,
         object=thing,
-        place=place(rng, topic) if not thing or rng.random() < 0.25 else None,
+        place=place(rng, topic) if vague or rng.random() < 0.25 else None,
         time=pick(rng, _TIMES["habitual"]) if rng.random() < 0.4 else None,
         lead="please" if rng.random() < 0.4 else "",
     )

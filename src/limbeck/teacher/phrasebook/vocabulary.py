@@ -44,6 +44,7 @@ def adjectives_of(noun: Noun) -> tuple[Adjective, ...]:
     return _adjectives()[noun.english or noun.english_plural]
 
 
+
 @cache
 def _adjectives() -> dict[str, tuple[Adjective, ...]]:
     lexicon = load()
