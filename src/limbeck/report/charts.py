@@ -74,7 +74,7 @@ def intervals(title: str, rows: Sequence[tuple[str, float, float, float, str]]) 
     Args:
         rows: name, value, low, high, and the class of the mark.
     """
-    left, width, height = 150.0, WIDTH - 200.0, 28
+    left, width, height = 165.0, WIDTH - 215.0, 28
     bottom = height * len(rows) + 8
     parts = []
     for tick in (0, 25, 50, 75, 100):

@@ -127,7 +127,7 @@ def _student(student: StudentPage) -> dict[str, Any]:
             curves.append((name, points))
     facts = {
         key: student.training[key]
-        for key in ("rows", "tokens", "dropped", "seconds", "device")
+        for key in ("rows", "tokens", "tokens_seen", "dropped", "seconds", "device")
         if key in student.training
     }
     return {
