@@ -127,8 +127,9 @@ def encode(tokenizer: Any, base: Path, options: Any) -> tuple[dict[str, Any], Ro
         )
     if 2 * counts["train"]["used"] < counts["train"]["rows"]:
         raise UserError(
-            f"{options.train}: only {counts['train']['used']:,} of {counts['train']['rows']:,} rows "
-            f"fit into training.max_length {limit:,} and have an answer; raise it"
+            f"{options.train}: most of {counts['train']['rows']:,} rows are lost: "
+            f"{counts['train']['too_long']:,} over training.max_length {limit:,}, "
+            f"{counts['train']['no_answer']:,} without an answer"
         )
     return samples, counts
 
