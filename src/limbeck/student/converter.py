@@ -56,7 +56,7 @@ def unpack(archive: Path, output: Path) -> int:
             inner = path.parts[3:]
             if path.parts[1:3] != INSIDE or not inner or inner[0] not in WANTED:
                 continue
-            if not member.isfile() or ".." in path.parts:
+            if not member.isfile() or ".." in path.parts or path.is_absolute():
                 continue
             target = output.joinpath(*inner)
             target.parent.mkdir(parents=True, exist_ok=True)
