@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import config as configuration
-from limbeck.config import Config, Role, Student
+from limbeck.config import Config, Role, Section, Student
 from limbeck.errors import UserError
 from limbeck.languages import Language, resolve
 
@@ -180,10 +180,9 @@ def _languages(config: Config) -> list[Language]:
 
 
 def _check_builtin(config: Config, languages: Iterable[Language]) -> None:
+    roles: tuple[Role, ...] = ("generator", "translator", "reviser", "judge")
     builtin = [
-        f"teacher.{role}.server: phrasebook"
-        for role in ("generator", "translator", "reviser", "judge")
-        if config.teacher.role(role).server  # type: ignore[arg-type]
+        f"teacher.{role}.server: phrasebook" for role in roles if config.teacher.role(role).server
     ]
     if config.texts.source == "builtin":
         builtin.append("texts.source: builtin")
@@ -221,7 +220,7 @@ def pinned(package: str) -> str:
 def as_json(**values: Any) -> str:
     """Settings as one JSON param: names count, so that two swapped values are a change."""
     plain = {
-        key: value.model_dump() if isinstance(value, configuration.BaseModel) else value
+        key: value.model_dump() if isinstance(value, Section) else value
         for key, value in values.items()
     }
     return json.dumps(plain, ensure_ascii=False, sort_keys=True)
