@@ -26,15 +26,20 @@ _PLUMBING = frozenset(
     f"limbeck.{name}"
     for name in (
         "config",
+        "section",
+        "teachers",
         "errors",
         "files",
         "languages",
         "stage",
         "teacher.client",
         "teacher.journal",
+        "teacher.launch",
         "teacher.limits",
         "teacher.progress",
         "teacher.server",
+        "teacher.structured",
+        "teacher.watch",
     )
 )
 
@@ -90,9 +95,15 @@ class Build:
     def teacher(self, role: Role) -> dict[str, Any]:
         """What decides the replies of the teacher in a role."""
         teacher = self.config.teacher.role(role)
+        builtin = teacher.server == "phrasebook"
         # The built-in's replies follow from its own source.
-        revision = source_digest("limbeck.teacher.phrasebook.reply") if teacher.server else None
+        revision = source_digest("limbeck.teacher.phrasebook.reply") if builtin else None
         return teacher.settings(revision).model_dump()
+
+    def min_reasoning(self) -> float:
+        """The share of responses that must come with a reasoning trace: none that nobody learns."""
+        wanted = any(student.mixture.thinking for student in self.config.students.values())
+        return self.config.generation.responses.min_reasoning if wanted else 0.0
 
     def connection(self, role: Role) -> str:
         """How the teacher in a role is reached, as JSON: speed only, so it is no param."""
@@ -183,7 +194,7 @@ def _check_builtin(config: Config, languages: Iterable[Language]) -> None:
     builtin = [
         f"teacher.{role}.server: phrasebook"
         for role in ("generator", "translator", "reviser", "judge")
-        if config.teacher.role(role).server  # type: ignore[arg-type]
+        if config.teacher.role(role).server == "phrasebook"
     ]
     if config.texts.source == "builtin":
         builtin.append("texts.source: builtin")
@@ -221,7 +232,7 @@ def pinned(package: str) -> str:
 def as_json(**values: Any) -> str:
     """Settings as one JSON param: names count, so that two swapped values are a change."""
     plain = {
-        key: value.model_dump() if isinstance(value, configuration.BaseModel) else value
+        key: value.model_dump() if isinstance(value, configuration.Section) else value
         for key, value in values.items()
     }
     return json.dumps(plain, ensure_ascii=False, sort_keys=True)
