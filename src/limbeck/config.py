@@ -7,7 +7,7 @@ have defaults here, since a user adds such entries bare. ``python -m limbeck.con
 """
 
 import difflib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -22,8 +22,11 @@ from limbeck.errors import UserError
 from limbeck.section import Count, Positive
 from limbeck.section import Section as Section
 from limbeck.section import Share as Share
+from limbeck.teachers import Batch as Batch
 from limbeck.teachers import Connection as Connection
+from limbeck.teachers import Price as Price
 from limbeck.teachers import Role as Role
+from limbeck.teachers import Structured as Structured
 from limbeck.teachers import Teacher as Teacher
 from limbeck.teachers import Teachers as Teachers
 from limbeck.teachers import TeacherSettings as TeacherSettings
@@ -240,6 +243,8 @@ class Config(Section):
     languages: list[LanguageName] = Field(min_length=1, description="Names or codes of languages")
     seed: int = Field(description="Decides every random choice")
     teacher: Teachers
+    prices: dict[str, Price] = Field(description="Of models, by name (speed only)")
+    budget: float | None = Field(ge=0, description="Dollars, at most (speed only)")
     conversations: Conversations
     texts: Texts
     generation: Generation
@@ -258,6 +263,12 @@ class Config(Section):
             return {**data, "students": kept}
         return data
 
+    def connection(self, role: Role) -> Connection:
+        """How the teacher in a role is reached, what it costs, and what may be spent."""
+        teacher = self.teacher.role(role)
+        free = Price(input=0.0, output=0.0) if teacher.server is not None else None
+        return teacher.connection(self.prices.get(teacher.model, free), self.budget)
+
 
 def load(data: dict[str, Any]) -> Config:
     """Validate a config as Snakemake read it.
@@ -266,9 +277,18 @@ def load(data: dict[str, Any]) -> Config:
         UserError: names each wrong key, where it is and what is allowed.
     """
     try:
-        return Config.model_validate(data)
+        config = Config.model_validate(data)
     except ValidationError as error:
         raise UserError("config: " + "; ".join(explain(error))) from None
+    for role in get_args(Role):
+        if config.budget is not None and config.connection(role).price is None:
+            model = config.teacher.role(role).model
+            raise UserError(
+                f"config: budget: the price of {model!r} (teacher.{role}) is not known; "
+                f'add prices: {{"{model}": {{input: ..., output: ...}}}}, '
+                "in dollars per million tokens"
+            )
+    return config
 
 
 def explain(error: ValidationError) -> list[str]:

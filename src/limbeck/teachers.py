@@ -15,6 +15,26 @@ Structured = Literal[
 ]
 
 
+class Price(Section):
+    """What a model costs, in dollars per million tokens."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0, description="Reasoning included")
+
+
+class Batch(Section):
+    """The endpoint's batch API: cheaper replies, within a day."""
+
+    api: Literal["openai", "together"] = Field("openai", description="Whose form of it")
+    price: float = Field(0.5, ge=0, le=1, description="Cost of a batched reply over the usual one")
+    requests: Positive = Field(50_000, description="Most requests of a batch")
+    megabytes: Positive = Field(100, description="Largest file of requests")
+    poll: float = Field(60.0, gt=0, description="Seconds between two looks at a batch")
+    wait: float = Field(
+        86_400.0, ge=0, description="Seconds until a stage leaves; the same command comes back"
+    )
+
+
 class TeacherSettings(Section):
     """What decides a teacher's replies; limbeck.teacher.journal says what of it is in the keys."""
 
@@ -42,6 +62,9 @@ class Connection(Section):
     retries: int
     start_timeout: float = 1800.0
     idle: float
+    batch: Batch | None = None
+    price: Price | None = None  # of the model; None: nobody pays
+    budget: float | None = None  # dollars, of all stages of the work folder together
 
 
 def _environment_variable(value: object) -> object:
@@ -95,6 +118,9 @@ class Teacher(Section):
     retries: Count = Field(8, description="Tries after a passing failure (speed only)")
     start_timeout: float = Field(1800.0, gt=0, description="Seconds a server may take to start")
     idle: float = Field(60.0, gt=0, description="Seconds until a server that nobody uses is ended")
+    batch: Batch | None = Field(
+        None, description="Ask in batches, where the endpoint has an API for them (speed only)"
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -105,6 +131,8 @@ class Teacher(Section):
             raise ValueError(f"max_tokens_ceiling {ceiling} is below max_tokens {self.max_tokens}")
         if self.server == "llama_cpp" and self.structured not in ("auto", "json_object", "none"):
             raise ValueError("the server llama_cpp takes structured: auto, json_object or none")
+        if self.server is not None and self.batch is not None:
+            raise ValueError("'batch' is for a 'url': a server that is started here has no batches")
         return self
 
     def settings(self, builtin: str | None) -> TeacherSettings:
@@ -113,9 +141,11 @@ class Teacher(Section):
         revision = builtin if self.server == "phrasebook" else self.revision
         return TeacherSettings(revision=revision, **chosen)
 
-    def connection(self) -> Connection:
+    def connection(self, price: Price | None = None, budget: float | None = None) -> Connection:
         """The part that does not decide replies."""
-        return Connection(**self.model_dump(include=set(Connection.model_fields)))
+        chosen = {name: getattr(self, name) for name in type(self).model_fields}
+        chosen = {name: chosen[name] for name in Connection.model_fields if name in chosen}
+        return Connection(**chosen, price=price, budget=budget)
 
 
 class TeacherOverride(Section):
@@ -140,6 +170,7 @@ class TeacherOverride(Section):
     retries: Count | None = None
     start_timeout: float | None = Field(None, gt=0)
     idle: float | None = Field(None, gt=0)
+    batch: Batch | None = None
 
 
 Role = Literal["generator", "translator", "reviser", "judge"]
@@ -158,5 +189,6 @@ class Teachers(Section):
         override: BaseModel = getattr(self, role)
         changes = override.model_dump(exclude_unset=True)
         if changes.keys() & {"server", "url"}:  # a role elsewhere leaves the generator's place
-            changes = {"server": None, "server_args": [], "url": None, **changes}
+            place = {"server": None, "server_args": [], "url": None, "batch": None}
+            changes = {**place, **changes}
         return Teacher(**{**self.generator.model_dump(), **changes})

@@ -32,6 +32,8 @@ _PLUMBING = frozenset(
         "files",
         "languages",
         "stage",
+        "teacher.batch",
+        "teacher.budget",
         "teacher.client",
         "teacher.journal",
         "teacher.launch",
@@ -107,7 +109,7 @@ class Build:
 
     def connection(self, role: Role) -> str:
         """How the teacher in a role is reached, as JSON: speed only, so it is no param."""
-        return self.config.teacher.role(role).connection().model_dump_json()
+        return self.config.connection(role).model_dump_json()
 
     def source(self, benchmark: str) -> str:
         """Where a benchmark's items come from; both directions of FLORES share one source."""
