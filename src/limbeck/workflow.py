@@ -35,6 +35,7 @@ _PLUMBING = frozenset(
         "teacher.batch",
         "teacher.budget",
         "teacher.client",
+        "teacher.endpoint",
         "teacher.journal",
         "teacher.launch",
         "teacher.limits",
