@@ -1,9 +1,9 @@
 """The config's section of teachers, and the two parts of it that stages are given."""
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from limbeck.section import Count, Positive, Section
 
@@ -126,9 +126,6 @@ class Teacher(Section):
     def _one_place(self) -> Self:
         if (self.server is None) == (self.url is None):
             raise ValueError("exactly one of 'server' and 'url' says where the teacher is")
-        ceiling = self.max_tokens_ceiling
-        if ceiling is not None and ceiling < self.max_tokens:
-            raise ValueError(f"max_tokens_ceiling {ceiling} is below max_tokens {self.max_tokens}")
         if self.server == "llama_cpp" and self.structured not in ("auto", "json_object", "none"):
             raise ValueError("the server llama_cpp takes structured: auto, json_object or none")
         if self.server is not None and self.batch is not None:
@@ -184,11 +181,23 @@ class Teachers(Section):
     reviser: TeacherOverride = Field(description="Rewrites prompts")
     judge: TeacherOverride = Field(description="Answers the benchmarks as 'teacher'")
 
+    @model_validator(mode="after")
+    def _roles_fit(self) -> Self:
+        for role in get_args(Role):
+            try:
+                self.role(role)
+            except ValidationError as error:
+                message = error.errors()[0]["msg"].removeprefix("Value error, ")
+                raise ValueError(f"{role}: {message}") from None
+        return self
+
     def role(self, role: Role) -> Teacher:
         """The teacher in a role: the generator with the role's own keys put over it."""
         override: BaseModel = getattr(self, role)
         changes = override.model_dump(exclude_unset=True)
         if changes.keys() & {"server", "url"}:  # a role elsewhere leaves the generator's place
-            place = {"server": None, "server_args": [], "url": None, "batch": None}
+            place: dict[str, Any] = {"server": None, "server_args": [], "url": None, "batch": None}
             changes = {**place, **changes}
+        if "model" in changes:
+            changes = {"revision": None, **changes}
         return Teacher(**{**self.generator.model_dump(), **changes})

@@ -92,7 +92,6 @@ BAD = [
     ("teacher/generator/temperature", 3, "temperature: .*less than or equal to 2.*not 3"),
     ("teacher/generator/url", "https://x/v1", "exactly one of 'server' and 'url'"),
     ("teacher/generator/server", "ollama", "server: should be 'phrasebook'.*not 'ollama'"),
-    ("teacher/generator/max_tokens_ceiling", 9, "max_tokens_ceiling 9 is below max_tokens 2048"),
     (
         "teacher/generator",
         {"model": "m", "server": "llama_cpp", "structured": "json_schema"},
@@ -107,6 +106,7 @@ BAD = [
     ("prices", {"m": {"input": 1.0}}, "prices.m.output: this key is missing"),
     ("prices", {"m": {"input": -1, "output": 1}}, "prices.m.input: .*greater than or equal to 0"),
     ("budget", -1, "budget: .*greater than or equal to 0"),
+    ("teacher/judge", {"server": "vllm", "url": "http://x/v1"}, "teacher: judge: exactly one of"),
     ("generation/responses/min_reasoning", 2, "min_reasoning: .*less than or equal to 1"),
     ("teacher/generator/api_key_env", "sk-4x", "name of an environment variable"),
     ("teacher/oracle", {}, "teacher.oracle: unknown key, allowed: generator"),
