@@ -87,14 +87,14 @@ class Account:
     Where the teacher costs nothing, no method does anything and no file is written.
     """
 
-    def __init__(
-        self, work: Path, journal: Path, price: config.Price | None, budget: float | None
-    ) -> None:
+    def __init__(self, work: Path, journal: Path, connection: config.Connection) -> None:
+        """The account of the stage that keeps ``journal``."""
         self.ledger = path(work)
         self.name = str(journal)
-        self.price = price
-        self.budget = budget
-        self.free = price is None or not (price.input or price.output)
+        self.price = connection.price
+        self.share = connection.batch.price if connection.batch else 1.0
+        self.budget = connection.budget
+        self.free = self.price is None or not (self.price.input or self.price.output)
         self.refused: float | None = None  # dollars of the request that the budget does not allow
         self.cost = 0.0  # of the replies since this was opened
         self._entry = Entry()
@@ -125,7 +125,7 @@ class Account:
         if self.price is None:
             return 0.0
         tokens = prompt_tokens * self.price.input + completion_tokens * self.price.output
-        return tokens / 1e6
+        return self.share * tokens / 1e6
 
     def bound(self, body: dict[str, Any]) -> float:
         """The most that a request can cost: no token is shorter than a byte."""
@@ -190,18 +190,34 @@ class Account:
         self._in_flight = max(0.0, self._in_flight - reserved)
         self._entry.held = max(0.0, self._entry.held - dollars)
 
-    def submit(self, batch: str, dollars: float) -> None:
-        """What is set aside for requests belongs to a batch now, until `finish`."""
-        if not self.free:
-            self._entry.batches[batch] = dollars
-            self._release(dollars, dollars)
-            self._exchange(lambda room: self._in_flight)
+    def room(self) -> float:
+        """Dollars that are neither gone nor set aside by any stage."""
+        if self.free or self.budget is None:
+            return math.inf
+        return self.budget - sum(entry.committed for entry in read(self.ledger).values())
 
-    def finish(self, batch: str) -> None:
-        """A batch is over; each of its replies was settled."""
-        if not self.free:
-            self._entry.batches.pop(batch, None)
-            self._exchange(lambda room: self._in_flight)
+    def submit(self, batch: str, dollars: float) -> bool:
+        """Set dollars aside for a batch, until `finish`; False when the budget does not allow it.
+
+        Once they are, this does nothing more.
+        """
+        if self.free or batch in self._entry.batches:
+            return True
+        if not self.take(dollars):
+            return False
+        self._entry.batches[batch] = dollars
+        self._release(dollars, dollars)
+        self._exchange(lambda room: self._in_flight)
+        return True
+
+    def finish(self, batch: str, usages: list[tuple[int, int]]) -> None:
+        """A batch is over; ``usages``: prompt and completion tokens of each of its replies."""
+        held = self._entry.batches.pop(batch, None)
+        if held is None:
+            return
+        for usage in usages:
+            self.settle(held / len(usages), *usage)
+        self._exchange(lambda room: self._in_flight)
 
     def _exchange(self, hold: Callable[[float], float]) -> None:
         """Write this stage's entry; ``hold``: dollars to set aside, of the room under the cap."""

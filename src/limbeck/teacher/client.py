@@ -14,7 +14,8 @@ from typing import Any
 from limbeck import config
 from limbeck.errors import UserError
 from limbeck.files import digest
-from limbeck.teacher import replies, structured
+from limbeck.teacher import batch, replies, structured
+from limbeck.teacher.budget import Account
 from limbeck.teacher.endpoint import Endpoint, Failure
 from limbeck.teacher.journal import Journal, key
 from limbeck.teacher.limits import Pace, Window, backoff
@@ -48,11 +49,16 @@ def ask(
 
     Raises:
         UserError: nothing can work: no key, a wrong key, URL or model, no server, an endpoint
-            that answers nothing, a journal that another process holds.
+            that answers nothing, a journal that another process holds, a budget that is spent,
+            batches that are still under way.
     """
     progress = Progress(len(requests), journal.stem)
-    with Journal(journal) as opened, Server(teacher, connection, work) as place:
-        asking = _Asking(teacher, connection, opened, work, progress, place)
+    with (
+        Journal(journal) as opened,
+        Account(work, journal, connection) as account,
+        Server(teacher, connection, work) as place,
+    ):
+        asking = _Asking(teacher, connection, opened, work, progress, place, account)
         try:
             for row, request in enumerate(requests):
                 asking.add(request, row)
@@ -79,6 +85,7 @@ class _Call:
     first: Reply | None = None  # the reply of no use that this call follows
     corrected: bool = False  # one of the replies before had the wrong form
     tries: int = 0
+    reserved: float = 0.0  # dollars
 
 
 @dataclass(slots=True)
@@ -91,6 +98,7 @@ class _Asking:
     work: Path
     progress: Progress
     place: Server
+    account: Account
     answers: dict[int, Reply] = field(default_factory=dict)
     open: dict[str, _Call] = field(default_factory=dict)  # by key: calls without an answer
     # Last in, first out: a retried call comes before those that were never sent.
@@ -153,27 +161,69 @@ class _Asking:
         self.endpoint.url = await asyncio.to_thread(self.place.url)
         async with self.endpoint:
             self.told = await self._told()
-            for call in reversed(self.open.values()):
-                self.queue.put_nowait(call)
-            self.sending = True
             showing = asyncio.create_task(self.progress.show())
             try:
-                async with asyncio.TaskGroup() as tasks:
-                    self.dispatcher = tasks.create_task(self._dispatch(tasks))
-            except ExceptionGroup as group:
-                raise group.exceptions[0] from None
+                if self.connection.batch is None:
+                    await self._ask_at_once()
+                else:
+                    await self._ask_in_batches(self.connection.batch)
             finally:
                 showing.cancel()
+        if self.open:
+            raise UserError(self.account.refusal(self.progress.done, self.progress.total))
+
+    async def _ask_at_once(self) -> None:
+        batch.check_none(self.journal.path, self.open)
+        for call in reversed(self.open.values()):
+            self.queue.put_nowait(call)
+        self.sending = True
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self.dispatcher = tasks.create_task(self._dispatch(tasks))
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def _ask_in_batches(self, settings: config.Batch) -> None:
+        batches = batch.Batches(self.endpoint, settings, self.account, self.journal.path)
+        while self.open:
+            bodies = {
+                name: replies.body(call.request, self.told) for name, call in self.open.items()
+            }
+            if not await batches.submit(bodies):
+                return  # the budget is spent
+            submitted, outcomes = await batches.finished()
+            for name, outcome in outcomes.items():
+                if isinstance(outcome, Record):
+                    self._take(name, outcome)
+                elif call := self.open.get(name):
+                    self._failed_again(call, outcome)
+            batches.forget(submitted, outcomes)
+            self.progress.dollars = self.account.cost
 
     async def _told(self) -> config.TeacherSettings:
         """The teacher's settings with the way in which it is told the form of a reply."""
         if all(call.request.reply_model is None for call in self.open.values()):
             return self.teacher
-        way = await structured.find(self.teacher, self.connection, self.work, self.endpoint.offer)
+        way = await structured.find(self.teacher, self.connection, self.work, self._offer)
         return self.teacher.model_copy(update={"structured": way})
 
+    async def _offer(self, body: dict[str, Any]) -> Record | None:
+        """The reply to a request that the endpoint may refuse; it is paid for like any other."""
+        reserved = self.account.bound(body)
+        if not await self.account.reserve(reserved):
+            raise UserError(self.account.refusal(self.progress.done, self.progress.total))
+        record = await self.endpoint.offer(body)
+        if record is None:
+            self.account.fail(reserved, billed=False)
+        else:
+            self.account.settle(reserved, record.prompt_tokens, record.completion_tokens)
+        return record
+
     async def _dispatch(self, tasks: asyncio.TaskGroup) -> None:
-        """Send one call after another until all are answered, when this is cancelled."""
+        """Send one call after another until all are answered, when this is cancelled.
+
+        When the budget is spent this ends, and what is in flight still comes.
+        """
         window = Window(self.place.in_flight)
         # All stages of this machine that ask the same teacher share its limits.
         name = digest(self.connection.url, self.connection.server, self.teacher.model)
@@ -182,6 +232,9 @@ class _Asking:
             await window.enter()
             call = await self.queue.get()
             body = replies.body(call.request, self.told)
+            call.reserved = self.account.bound(body)
+            if not await self.account.reserve(call.reserved):
+                return
             taken = await pace.wait(body) if pace.limited else 0.0
             tasks.create_task(self._send(window, pace, call, body, taken))
 
@@ -192,27 +245,31 @@ class _Asking:
         url = self.endpoint.url
         outcome = await self.endpoint.post(body)
         if isinstance(outcome, Record):
-            tokens = outcome.prompt_tokens + outcome.completion_tokens
-            pace.settle(taken, tokens)
+            self.account.settle(call.reserved, outcome.prompt_tokens, outcome.completion_tokens)
+            self.progress.dollars = self.account.cost
+            pace.settle(taken, outcome.prompt_tokens + outcome.completion_tokens)
             window.leave(refused=False)
             self.given_up = 0
-            self.journal.add(call.key, self.teacher.model, outcome)
-            self.progress.replies += 1
-            self.progress.tokens += tokens
-            del self.open[call.key]
-            self._answer(call, outcome)
+            self._take(call.key, outcome)
         else:
+            self.account.fail(call.reserved, billed=outcome.sent)
             pace.settle(taken, None)
             window.leave(outcome.refused, outcome.wait or 0.0)
             await self._failed(call, outcome, url)
         if not self.open:
             self.dispatcher.cancel()
 
+    def _take(self, name: str, record: Record) -> None:
+        """Journal a reply, and answer the call that it belongs to, if that is still open."""
+        self.journal.add(name, self.teacher.model, record)
+        self.progress.replies += 1
+        self.progress.tokens += record.prompt_tokens + record.completion_tokens
+        if call := self.open.pop(name, None):
+            self._answer(call, record)
+
     async def _failed(self, call: _Call, failure: Failure, url: str) -> None:
         """Try a call again later, or give it up."""
-        call.tries += 1
-        if failure.passing and call.tries <= self.connection.retries:
-            self.progress.retried[failure.kind] += 1
+        if self._failed_again(call, failure):
             if failure.kind in ("connection", "timeout") and self.connection.server is not None:
                 async with self.restarting:
                     if url == self.endpoint.url:  # nobody else has found a living server since
@@ -221,8 +278,16 @@ class _Asking:
             asyncio.get_running_loop().call_later(wait, self.queue.put_nowait, call)
             return
         self.given_up += 1
-        self.progress.last_error = f"{failure.kind}{self.endpoint.safe(failure.detail)}"
         if self.given_up >= _HOPELESS:
             raise UserError(self.endpoint.nothing(self.progress.last_error))
+
+    def _failed_again(self, call: _Call, failure: Failure) -> bool:
+        """Whether a call is tried again; if not, its failure is its answer."""
+        call.tries += 1
+        if failure.passing and call.tries <= self.connection.retries:
+            self.progress.retried[failure.kind] += 1
+            return True
+        self.progress.last_error = f"{failure.kind}{self.endpoint.safe(failure.detail)}"
         del self.open[call.key]
         self._close(call, replies.failed(failure.kind))
+        return False

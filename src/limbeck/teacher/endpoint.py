@@ -1,8 +1,10 @@
 """One request to a teacher's endpoint, and what became of it."""
 
 import asyncio
+import contextlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -30,6 +32,11 @@ class Failure:
     detail: str = ""
     passing: bool = True
     refused: bool = True  # a sign of overload
+    sent: bool = True  # the endpoint may have seen the request, and may bill it
+
+
+# JSON, or what makes a form for each try.
+Data = dict[str, Any] | Callable[[], aiohttp.MultipartWriter] | None
 
 
 class Endpoint:
@@ -86,6 +93,8 @@ class Endpoint:
             return Failure("timeout")
         except aiohttp.ClientPayloadError:
             return Failure("truncated", refused=False)
+        except aiohttp.ClientConnectorError as error:
+            return Failure("connection", detail=f" ({error})", sent=False)
         except (aiohttp.ClientError, OSError) as error:
             return Failure("connection", detail=f" ({error})")
         if self.secret:  # an endpoint may echo it
@@ -96,12 +105,41 @@ class Endpoint:
             answer = json.loads(text)
         except ValueError:
             return Failure("malformed", refused=False)
-        record = replies.record(answer, loop.time() - start)
-        if record is None:
-            return Failure("no choice", detail=_message(text), refused=False)
-        if record.finish_reason == "stop" and not (record.content or record.reasoning):
-            return Failure("empty", refused=False)
-        return record
+        return judged(answer, loop.time() - start)
+
+    async def request(self, method: str, path: str, data: Data = None) -> bytes | Failure:
+        """Send any other request once; ``path``: after the URL, which ends in ``/v1``.
+
+        Raises:
+            UserError: no request to this endpoint can work.
+        """
+        body: Any = data() if callable(data) else data and json.dumps(data).encode()
+        headers = dict(body.headers) if callable(data) else {}
+        try:
+            async with self._session.request(
+                method, URL(f"{self.url}{path}"), data=body, headers=headers
+            ) as response:
+                status, wait = response.status, retry_after(response.headers.get("Retry-After"))
+                text = await response.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            return Failure("connection", detail=f" ({error})")
+        if self.secret:
+            text = text.replace(self.secret.encode(), b"[key]")
+        return text if status in (200, 201) else self._refusal(status, wait, text)
+
+    async def fetch(self, method: str, path: str, data: Data = None) -> bytes:
+        """The answer to a request that does no harm when it is sent twice.
+
+        Raises:
+            UserError: no request to this endpoint can work, or this one does not get through.
+        """
+        tries = 1
+        while isinstance(outcome := await self.request(method, path, data), Failure):
+            if not outcome.passing or tries > self.connection.retries:
+                raise UserError(f"{self.url}{path}: {outcome.kind}{self.safe(outcome.detail)}")
+            await asyncio.sleep(backoff(tries) if outcome.wait is None else outcome.wait)
+            tries += 1
+        return outcome
 
     async def offer(self, body: dict[str, Any]) -> Record | None:
         """The reply to a request that the endpoint may well refuse; None if it does.
@@ -134,12 +172,27 @@ class Endpoint:
                 f"{self.url}: http {status} for model {self.model!r} with {source}"
                 f"{self.safe(detail)}"
             )
-        passing = status in _PASSING or status >= 500
-        return Failure(f"http {status}", wait, detail, passing, refused=passing)
+        passes = passing(status)
+        return Failure(f"http {status}", wait, detail, passes, refused=passes, sent=False)
 
     def safe(self, text: str) -> str:
         """The text without the key."""
         return text.replace(self.secret, "[key]") if self.secret else text
+
+
+def passing(status: int) -> bool:
+    """Whether a request that was refused with an HTTP status may work later."""
+    return status in _PASSING or status >= 500
+
+
+def judged(answer: Any, seconds: float) -> Record | Failure:
+    """A chat completion's JSON as a record, or what is wrong with it."""
+    record = replies.record(answer, seconds)
+    if record is None:
+        return Failure("no choice", detail=_message(answer), refused=False)
+    if record.finish_reason == "stop" and not (record.content or record.reasoning):
+        return Failure("empty", refused=False)
+    return record
 
 
 def _secret(connection: config.Connection) -> str:
@@ -151,13 +204,13 @@ def _secret(connection: config.Connection) -> str:
     raise UserError(f"the teacher's key: the variable {connection.api_key_env} is not set")
 
 
-def _message(text: bytes) -> str:
+def _message(answer: Any) -> str:
     """The endpoint's own words on what is wrong, in one line, after a colon."""
-    try:
-        answer = json.loads(text)
-        error = answer.get("error", answer)
-        words = error.get("message") or str(error) if isinstance(error, dict) else str(error)
-    except (ValueError, AttributeError):
-        words = text.decode(errors="replace")
-    line = " ".join("".join(c if c.isprintable() else " " for c in str(words)).split())
+    if isinstance(answer, bytes):
+        with contextlib.suppress(ValueError):
+            answer = json.loads(answer)
+    error = answer.get("error", answer) if isinstance(answer, dict) else answer
+    words = error.get("message") or str(error) if isinstance(error, dict) else error
+    text = words.decode(errors="replace") if isinstance(words, bytes) else str(words)
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return f": {line[:200]}" if line else ""
