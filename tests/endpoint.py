@@ -119,6 +119,7 @@ class Endpoint:
         app = web.Application(client_max_size=2**24)
         app.router.add_post("/v1/chat/completions", self._handle)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_get("/health", self._models)
         return app
 
     async def _models(self, request: web.Request) -> web.Response:

@@ -33,7 +33,8 @@ STRUCTURED: dict[str, config.Structured] = {
 def command(teacher: config.TeacherSettings, connection: config.Connection, port: int) -> list[str]:
     """The command that serves a teacher at a port of 127.0.0.1.
 
-    ``server_args`` come last, so that they win over what is here.
+    ``server_args`` come last, so that they win over what is here. Nothing that differs between the
+    roles of one model is in the command, so that the roles share a server.
 
     Raises:
         UserError: the server is not installed, or the model is no file that it can load.
@@ -60,13 +61,12 @@ def _llama_cpp(teacher: config.TeacherSettings) -> list[str]:
             "'llama-cpp-python[server]' (requirements/cpu.txt pins it)"
         )
     repository, file = _gguf(teacher.model)
-    # Room for a prompt as long as the longest reply; the default is 2,048 in all.
-    context = 2 * max(teacher.max_tokens, teacher.max_tokens_ceiling or 0)
     return [
         *(sys.executable, "-m", "llama_cpp.server"),
         *(["--hf_model_repo_id", repository] if repository else []),
         *("--model", file, "--model_alias", teacher.model),
-        *("--n_ctx", str(context), "--n_gpu_layers", "-1"),
+        # The default is room for 2,048 tokens in all, and what does not fit is answered with 500.
+        *("--n_ctx", "16384", "--n_gpu_layers", "-1"),
         *("--logits_all", "false"),  # the default keeps the logits of the whole context
     ]
 
