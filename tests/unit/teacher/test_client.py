@@ -124,9 +124,9 @@ def test_a_hanging_request_times_out_from_its_sending(tmp_path: Path) -> None:
     def answer(body: Any, before: int) -> Any:
         return HANGING if body["messages"][0]["content"] == "question 0" else echo(body, before)
 
-    # 8 rounds of 0.1 s: the last requests queue for longer than the time-out.
-    with serving(answer, latency=0.1) as endpoint:
-        settings = connection(endpoint.url, concurrency=4, timeout=0.5, retries=0)
+    # 8 rounds of 0.3 s: the last requests queue for longer than the time-out.
+    with serving(answer, latency=0.3) as endpoint:
+        settings = connection(endpoint.url, concurrency=4, timeout=2.0, retries=0)
         replies = ask(questions(32), teacher(), settings, tmp_path / "j")
     assert [reply.failure for reply in replies] == ["timeout"] + [None] * 31
 
