@@ -187,8 +187,9 @@ class Account:
         self._release(reserved, reserved if billed else 0.0)
 
     def _release(self, reserved: float, dollars: float) -> None:
-        self._in_flight = max(0.0, self._in_flight - reserved)
-        self._entry.held = max(0.0, self._entry.held - dollars)
+        # Rounded: what floating-point numbers leave over is no request in flight.
+        self._in_flight = max(0.0, round(self._in_flight - reserved, 12))
+        self._entry.held = max(0.0, round(self._entry.held - dollars, 12))
 
     def room(self) -> float:
         """Dollars that are neither gone nor set aside by any stage."""
@@ -241,15 +242,17 @@ class Account:
         entries = read(self.ledger)
         spent = sum(entry.spent for entry in entries.values())
         under_way = sum(sum(entry.batches.values()) for entry in entries.values())
-        mine = self._entry
-        each = mine.paid / mine.replies if mine.replies else self.refused or 0.0
-        # The last requests need what they can cost, not what they do.
-        missing = (total - done) * each + (self.refused or 0.0)
-        enough = math.ceil(100 * (spent + under_way + missing)) / 100
+        mine = [self._entry] if self._entry.replies else list(entries.values())
+        replies = sum(entry.replies for entry in mine)
+        each = sum(entry.paid for entry in mine) / replies if replies else self.refused or 0.0
+        missing = (total - done) * each
+        # The last request needs what it can cost, not what it does.
+        last = self.refused or 0.0
+        enough = math.ceil(100 * (spent + under_way + missing + last)) / 100
         batches = f" (and up to ${under_way:,.2f} for batches under way)" if under_way else ""
         return (
             f"the budget of ${self.budget:,.2f} is spent: ${spent:,.4f} by all stages{batches}; "
-            f"{Path(self.name).stem} has {done:,} of {total:,} replies, the other "
+            f"{Path(self.name).parent.name}/{Path(self.name).stem} has {done:,} of {total:,} replies, the other "
             f"{total - done:,} would cost about ${missing:,.4f}: set budget to {enough} or more "
             "for them and run again, nothing is lost (limbeck plan tells of all stages)"
         )
