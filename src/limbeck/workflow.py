@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import config as configuration
-from limbeck.config import Config, Role, Student
+from limbeck.config import Config, Role, Section, Student
 from limbeck.errors import UserError
 from limbeck.languages import Language, resolve
 
@@ -235,7 +235,7 @@ def pinned(package: str) -> str:
 def as_json(**values: Any) -> str:
     """Settings as one JSON param: names count, so that two swapped values are a change."""
     plain = {
-        key: value.model_dump() if isinstance(value, configuration.Section) else value
+        key: value.model_dump() if isinstance(value, Section) else value
         for key, value in values.items()
     }
     return json.dumps(plain, ensure_ascii=False, sort_keys=True)

@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
+import tiny_gguf
 from endpoint import connection, teacher
 from limbeck.errors import UserError
 from limbeck.teacher import launch
 from limbeck.teacher.client import Request, ask
 from limbeck.teacher.server import Server
-from tiny_gguf import write_gguf
 
 ENDPOINT = Path(__file__).parents[2] / "endpoint.py"
 ADDRESS = "--host 127.0.0.1 --port 1234"
@@ -141,7 +141,7 @@ def test_llama_cpp_takes_a_file_of_the_hub() -> None:
 def test_llama_cpp_serves_json_of_any_form_from_a_gguf(tmp_path: Path) -> None:
     """A model of random weights keeps to the schema, so the constraint is llama.cpp's."""
     weights = tmp_path / "tiny.gguf"
-    write_gguf(weights)
+    tiny_gguf.write(weights, context=16384)
     settings = teacher(model=str(weights), structured="auto", max_tokens=60)
     forms: list[type[BaseModel] | None] = [Judgement, Items, Judgement, Items, None]
     requests = [
