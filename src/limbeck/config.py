@@ -19,7 +19,8 @@ from pydantic import (
 )
 
 from limbeck.errors import UserError
-from limbeck.section import Count, Positive
+from limbeck.section import Count as Count
+from limbeck.section import Positive as Positive
 from limbeck.section import Section as Section
 from limbeck.section import Share as Share
 from limbeck.teachers import Batch as Batch
