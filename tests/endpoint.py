@@ -15,7 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -174,7 +174,16 @@ class Endpoint:
 @contextmanager
 def serving(answer: Answer = echo, latency: float = 0.0) -> Iterator[Endpoint]:
     """An endpoint in a thread of this process."""
-    endpoint = Endpoint(answer, latency)
+    with running(Endpoint(answer, latency)) as endpoint:
+        yield endpoint
+
+
+SomeEndpoint = TypeVar("SomeEndpoint", bound=Endpoint)
+
+
+@contextmanager
+def running(endpoint: SomeEndpoint) -> Iterator[SomeEndpoint]:
+    """Run an endpoint in a thread of this process."""
     loop = asyncio.new_event_loop()
     ready = threading.Event()
 

@@ -174,7 +174,7 @@ def test_the_config_is_not_changed_by_loading() -> None:
 def test_a_budget_needs_the_price_of_every_teacher() -> None:
     config = changed("teacher/judge", {"url": "https://x/v1", "model": "m"})
     config["budget"] = 5.0
-    with pytest.raises(UserError, match="budget: the price of 'm' .teacher.judge. is not known"):
+    with pytest.raises(UserError, match=r"the price of 'm' .teacher.judge. is not known"):
         load(config)
     config["prices"] = {"m": {"input": 0.15, "output": 0.6}}
     connection = load(config).connection("judge")

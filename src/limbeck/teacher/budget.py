@@ -250,10 +250,11 @@ class Account:
         last = self.refused or 0.0
         enough = math.ceil(100 * (spent + under_way + missing + last)) / 100
         batches = f" (and up to ${under_way:,.2f} for batches under way)" if under_way else ""
+        name = Path(self.name)
         return (
             f"the budget of ${self.budget:,.2f} is spent: ${spent:,.4f} by all stages{batches}; "
-            f"{Path(self.name).parent.name}/{Path(self.name).stem} has {done:,} of {total:,} replies, the other "
-            f"{total - done:,} would cost about ${missing:,.4f}: set budget to {enough} or more "
+            f"{name.parent.name}/{name.stem} has {done:,} of {total:,} replies, "
+            f"the other {total - done:,} would cost about ${missing:,.4f}: set budget to {enough} or more "
             "for them and run again, nothing is lost (limbeck plan tells of all stages)"
         )
 

@@ -123,7 +123,7 @@ def test_four_stages_side_by_side_share_the_cap(tmp_path: Path) -> None:
         said = [stage.communicate(timeout=60)[1] for stage in stages]
         assert [stage.returncode for stage in stages] == [1] * 4, said
         assert all("the budget of $0.05 is spent" in lines for lines in said)
-        # Each stage alone would have cost 0.082. None that was sent failed, so nothing is uncertain.
+        # Each stage alone would have cost 0.082.
         assert 0.045 < billed(endpoint) <= 0.05
     assert spent(tmp_path) == pytest.approx(billed(endpoint))
     assert all(entry.held == 0 for entry in read(path(tmp_path)).values())
