@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from limbeck import config as configuration
 from limbeck import workflow
 from limbeck.workflow import load, source_digest
 
@@ -42,6 +43,23 @@ def test_languages_that_cannot_be_built(languages: list[str], message: str) -> N
     with pytest.raises(SystemExit, match=message) as caught:
         load(config(languages=languages))
     assert "\n" not in str(caught.value)
+
+
+def test_a_local_teacher_has_the_revision_that_the_config_gives() -> None:
+    changed = config()
+    assert len(load(changed).teacher("generator")["revision"]) == 12  # of the phrasebook's source
+    changed["teacher"]["generator"] |= {"server": "vllm", "model": "owner/repo", "revision": "c0f"}
+    changed["teacher"]["judge"] = {"model": "owner/other"}
+    teachers = configuration.load(changed).teacher
+    assert teachers.role("translator").settings("builtin").revision == "c0f"
+    assert teachers.role("judge").settings("builtin").revision is None
+
+
+def test_reasoning_is_wanted_where_a_student_learns_it() -> None:
+    changed = config()
+    assert load(changed).min_reasoning() == 0.9
+    changed["students"]["tiny"]["mixture"]["thinking"] = False
+    assert load(changed).min_reasoning() == 0.0
 
 
 @pytest.fixture

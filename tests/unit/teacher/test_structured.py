@@ -117,6 +117,26 @@ def test_a_probe_that_gets_no_answer_stops_the_stage(tmp_path: Path) -> None:
         ask([REQUEST], settings, connection(endpoint.url), tmp_path / "j", tmp_path)
 
 
+def test_the_key_is_in_nothing_that_a_probe_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    secret = "sk-very-secret-0123456789"
+    monkeypatch.setenv("TEACHER_KEY", secret)
+    with serving(follows("json_object", status(400, f"bad field of {secret}"))) as endpoint:
+        settings = connection(endpoint.url, api_key_env="TEACHER_KEY")
+        limits = {"requests_per_minute": 60000, "tokens_per_minute": 10**8}
+        settings = settings.model_copy(update=limits)
+        [reply] = ask([REQUEST], teacher(structured="auto"), settings, tmp_path / "j", tmp_path)
+    assert reply.failure is None
+    with serving(lambda body, before: status(429, f"slow down, {secret}")) as endpoint:
+        settings = settings.model_copy(update={"url": endpoint.url, "retries": 0})
+        with pytest.raises(UserError, match=r"slow down, \[key\]"):
+            ask([REQUEST], teacher(structured="auto"), settings, tmp_path / "k", tmp_path)
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert secret.encode() not in written
+    assert secret not in "".join(capfd.readouterr())
+
+
 def test_the_way_is_no_part_of_the_key() -> None:
     assert len({key(REQUEST, teacher(structured=way)) for way in [*WAYS, "auto"]}) == 1
     assert key(REQUEST, teacher()) != key(Request(REQUEST.messages), teacher())
