@@ -70,6 +70,14 @@ def read(ledger: Path) -> dict[str, Entry]:
         raise UserError(f"{ledger}: not a ledger; move it away to begin a new one") from None
 
 
+def price(connection: config.Connection, prompt_tokens: float, completion_tokens: float) -> float:
+    """Dollars of so many tokens, by the usual way or in batches; 0 where no price is known."""
+    if connection.price is None:
+        return 0.0
+    tokens = prompt_tokens * connection.price.input + completion_tokens * connection.price.output
+    return tokens / 1e6 * (connection.batch.price if connection.batch else 1.0)
+
+
 @contextlib.contextmanager
 def _changed(ledger: Path) -> Iterator[dict[str, Entry]]:
     """The accounts, to be changed in place; one process at a time."""
@@ -91,10 +99,9 @@ class Account:
         """The account of the stage that keeps ``journal``."""
         self.ledger = path(work)
         self.name = str(journal)
-        self.price = connection.price
-        self.share = connection.batch.price if connection.batch else 1.0
+        self.connection = connection
         self.budget = connection.budget
-        self.free = self.price is None or not (self.price.input or self.price.output)
+        self.free = not price(connection, 1e6, 1e6)
         self.refused: float | None = None  # dollars of the request that the budget does not allow
         self.cost = 0.0  # of the replies since this was opened
         self._entry = Entry()
@@ -120,13 +127,6 @@ class Account:
             self._in_flight = 0.0
             self._exchange(lambda room: 0.0)
 
-    def price_of(self, prompt_tokens: int, completion_tokens: int) -> float:
-        """Dollars of a reply."""
-        if self.price is None:
-            return 0.0
-        tokens = prompt_tokens * self.price.input + completion_tokens * self.price.output
-        return self.share * tokens / 1e6
-
     def bound(self, body: dict[str, Any]) -> float:
         """The most that a request can cost: no token is shorter than a byte."""
         if self.free:
@@ -134,7 +134,7 @@ class Account:
         limits = (body.get(name) for name in ("max_tokens", "max_completion_tokens"))
         size = len(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
         most = max((limit for limit in limits if isinstance(limit, int)), default=UNLIMITED)
-        return self.price_of(size + TEMPLATE, most)
+        return price(self.connection, size + TEMPLATE, most)
 
     async def reserve(self, dollars: float) -> bool:
         """Set dollars aside for a request; False when the budget does not allow it.
@@ -171,7 +171,8 @@ class Account:
         if self.free:
             return
         known = prompt_tokens or completion_tokens  # else the endpoint does not count tokens
-        dollars = self.price_of(prompt_tokens, completion_tokens) if known else reserved
+        tokens = (prompt_tokens, completion_tokens)
+        dollars = price(self.connection, *tokens) if known else reserved
         self._entry.paid += dollars
         self._entry.replies += 1
         self._entry.prompt_tokens += prompt_tokens
@@ -254,8 +255,8 @@ class Account:
         return (
             f"the budget of ${self.budget:,.2f} is spent: ${spent:,.4f} by all stages{batches}; "
             f"{name.parent.name}/{name.stem} has {done:,} of {total:,} replies, "
-            f"the other {total - done:,} would cost about ${missing:,.4f}: set budget to {enough} or more "
-            "for them and run again, nothing is lost (limbeck plan tells of all stages)"
+            f"the other {total - done:,} would cost about ${missing:,.4f}: set budget to {enough} "
+            "or more for them and run again, nothing is lost (limbeck plan tells of all stages)"
         )
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -88,6 +89,13 @@ class Journal:
             return Record(**fields)
         except (ValueError, TypeError, KeyError):
             return None  # a damaged line: the reply is asked for again
+
+    def lines(self) -> Iterator[bytes]:
+        """The line of each reply that can be read, the oldest first."""
+        for key, place in sorted(self._places.items(), key=lambda item: item[1]):
+            if self.get(key.decode()) is not None:
+                self._reader.seek(place)
+                yield self._reader.readline()
 
     def add(self, key: str, model: str, reply: Record) -> None:
         """Append a reply."""

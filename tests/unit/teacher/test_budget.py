@@ -14,7 +14,7 @@ import pytest
 from endpoint import DROPPED, TRUNCATED, Endpoint, completion, connection, serving, status, teacher
 from limbeck import config
 from limbeck.errors import UserError
-from limbeck.teacher.budget import Account, path, read
+from limbeck.teacher.budget import Account, path, price, read
 from limbeck.teacher.client import Request, ask
 
 PRICE = config.Price(input=1.0, output=10.0)
@@ -45,19 +45,20 @@ def spent(work: Path) -> float:
 
 
 def test_the_bound_is_above_every_cost(tmp_path: Path) -> None:
-    account = Account(tmp_path, tmp_path / "j", priced(None, 1.0))
+    connection = priced(None, 1.0)
+    account = Account(tmp_path, tmp_path / "j", connection)
     body = {"messages": [{"role": "user", "content": "ሰላም" * 100}], "max_tokens": 100}
-    assert account.bound(body) > account.price_of(300 * 3, 100)
+    assert account.bound(body) > price(connection, 300 * 3, 100)
     less = {**body, "max_tokens": None, "max_completion_tokens": 50}
     assert account.bound(less) < account.bound(body)
-    assert account.bound({"messages": []}) > account.price_of(0, 100_000)
+    assert account.bound({"messages": []}) > price(connection, 0, 100_000)
 
 
 def test_what_is_free_keeps_no_account(tmp_path: Path) -> None:
     free = config.Price(input=0.0, output=0.0)
     with serving() as endpoint:
-        for price in (None, free):
-            settings = connection(endpoint.url, price=price, budget=1.0)
+        for known in (None, free):
+            settings = connection(endpoint.url, price=known, budget=1.0)
             ask(questions(5), teacher(), settings, tmp_path / "j", tmp_path)
     assert not path(tmp_path).exists()
 
