@@ -209,6 +209,8 @@ def _wait(
             return None
         time.sleep(0.1)
     process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(25.0)  # the watchdog ends the server first
     raise UserError(
         f"the teacher's server was not ready within {start_timeout:g} s "
         f"(teacher.start_timeout), see {log}"

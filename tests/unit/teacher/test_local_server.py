@@ -188,7 +188,11 @@ def test_what_a_server_has_started_ends_with_it(work: Path, serves: Callable[...
             r"did not start.*phrasebook.*\.log: .*no model here",
         ),
         (["/nowhere/to/be/found"], 60.0, r"did not start.*/nowhere/to/be/found"),
-        (["sleep", "60", "#"], 0.5, r"not ready within 0\.5 s \(teacher\.start_timeout\)"),
+        (
+            [sys.executable, "-c", "import time; time.sleep(60)"],
+            0.5,
+            r"not ready within 0\.5 s \(teacher\.start_timeout\)",
+        ),
     ],
 )
 def test_a_server_that_cannot_start_says_why(
