@@ -106,6 +106,7 @@ class Account:
         self.cost = 0.0  # of the replies since this was opened
         self._entry = Entry()
         self._in_flight = 0.0
+        self._others_hold = False  # a living stage may still give back what it set aside
 
     def __enter__(self) -> Self:
         if not self.free:
@@ -143,7 +144,7 @@ class Account:
         less than what is set aside for them.
         """
         while not self.take(dollars):
-            if not self._in_flight and not self._others_hold():
+            if not self._in_flight and not self._others_hold:
                 self.refused = dollars
                 return False
             await asyncio.sleep(PAUSE)
@@ -229,14 +230,11 @@ class Account:
             cap = math.inf if self.budget is None else self.budget
             self._entry.held = hold(cap - others - self._entry.committed)
             entries[self.name] = self._entry
-
-    def _others_hold(self) -> bool:
-        """Whether a living stage may still give back what it set aside."""
-        return any(
-            entry.held > 0 and _lives(Path(name))
-            for name, entry in read(self.ledger).items()
-            if name != self.name
-        )
+            # In the same transaction, or all stages could refuse while the dollars change hands.
+            self._others_hold = any(
+                entry.held > 0 and name != self.name and _lives(Path(name))
+                for name, entry in entries.items()
+            )
 
     def refusal(self, done: int, total: int) -> str:
         """What is done and what raising the cap would cost, in one line."""
@@ -249,7 +247,8 @@ class Account:
         missing = (total - done) * each
         # The last request needs what it can cost, not what it does.
         last = self.refused or 0.0
-        enough = math.ceil(100 * (spent + under_way + missing + last)) / 100
+        committed = sum(entry.committed for entry in entries.values())
+        enough = math.ceil(100 * (committed + missing + last)) / 100
         batches = f" (and up to ${under_way:,.2f} for batches under way)" if under_way else ""
         name = Path(self.name)
         return (

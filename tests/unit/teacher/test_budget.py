@@ -118,14 +118,18 @@ def start(url: str, work: Path, stage: int, count: int, budget: float) -> subpro
     )
 
 
-def test_four_stages_side_by_side_share_the_cap(tmp_path: Path) -> None:
+# The second leaves room for two requests at a time, of four stages that have 16 in flight each.
+@pytest.mark.parametrize(("budget", "count"), [(0.05, 200), (0.004, 20)])
+def test_four_stages_side_by_side_share_the_cap(tmp_path: Path, budget: float, count: int) -> None:
     with serving(long_reply, latency=0.02) as endpoint:
-        stages = [start(endpoint.url, tmp_path, stage, 200, 0.05) for stage in range(4)]
+        stages = [start(endpoint.url, tmp_path, stage, count, budget) for stage in range(4)]
         said = [stage.communicate(timeout=60)[1] for stage in stages]
         assert [stage.returncode for stage in stages] == [1] * 4, said
-        assert all("the budget of $0.05 is spent" in lines for lines in said)
-        # Each stage alone would have cost 0.082.
-        assert 0.045 < billed(endpoint) <= 0.05
+        assert all("the budget of $0.0" in lines for lines in said)
+        # What is left is less than the most that one request can cost.
+        assert budget - 0.0015 < billed(endpoint) <= budget
+        enough = [float(re.search(r"set budget to ([\d.]+)", lines)[1]) for lines in said]
+        assert min(enough) > budget
     assert spent(tmp_path) == pytest.approx(billed(endpoint))
     assert all(entry.held == 0 for entry in read(path(tmp_path)).values())
 
