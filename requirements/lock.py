@@ -25,7 +25,7 @@ CUDA_ONLY = re.compile(
 
 # Each environment by the extras of pyproject.toml that its stages import.
 ENVIRONMENTS = {
-    "teacher": [],
+    "teacher": ["teacher"],
     "dataset": ["dataset"],
     "train": ["dataset", "train"],
     "export": ["dataset", "export"],

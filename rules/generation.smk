@@ -190,7 +190,11 @@ rule answer_prompts:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.respond"),
-        settings=as_json(teacher=build.teacher("generator"), seed=settings.seed),
+        settings=as_json(
+            teacher=build.teacher("generator"),
+            seed=settings.seed,
+            min_reasoning=build.min_reasoning(),
+        ),
         journal="work/journal/{language}/answer_prompts.jsonl",
     shell:
         r"""

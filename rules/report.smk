@@ -1,9 +1,42 @@
 """
-One page that shows what was built and how good it is.
+What the teachers cost, and one page that shows what was built and how good it is.
 
 REQUIRED INPUTS:  <results>/{language}/, all of it
-OUTPUTS:          <results>/report.html
+OUTPUTS:          <results>/{language}/cost.json, <results>/report.html
 """
+
+
+rule sum_costs:
+    """Sum up what the language's replies cost, once all have come"""
+    input:
+        asked=[
+            "<results>/{language}/responses.jsonl",
+            "<results>/{language}/translations.jsonl",
+        ],
+        scores=expand(
+            "<results>/{{language}}/scores/teacher/{benchmark}.json",
+            benchmark=settings.benchmarks.run,
+        ),
+    output:
+        cost="<results>/{language}/cost.json",
+    log:
+        "<logs>/{language}/sum_costs.log",
+    benchmark:
+        "<benchmarks>/{language}/sum_costs.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.teacher.cost"),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.teacher.cost \
+            --journals work/journal/{wildcards.language:q} \
+            --ledger work/ledger.json \
+            --output {output.cost:q}
+        """
 
 
 rule write_report:
@@ -11,6 +44,7 @@ rule write_report:
     input:
         scores=build.scores(),
         funnels=expand("<results>/{language}/funnel.json", language=build.codes),
+        costs=expand("<results>/{language}/cost.json", language=build.codes),
         histories=expand(
             "<results>/{language}/{student}/{file}",
             language=build.codes,

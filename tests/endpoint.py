@@ -15,7 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -119,6 +119,7 @@ class Endpoint:
         app = web.Application(client_max_size=2**24)
         app.router.add_post("/v1/chat/completions", self._handle)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_get("/health", self._models)
         return app
 
     async def _models(self, request: web.Request) -> web.Response:
@@ -173,7 +174,16 @@ class Endpoint:
 @contextmanager
 def serving(answer: Answer = echo, latency: float = 0.0) -> Iterator[Endpoint]:
     """An endpoint in a thread of this process."""
-    endpoint = Endpoint(answer, latency)
+    with running(Endpoint(answer, latency)) as endpoint:
+        yield endpoint
+
+
+SomeEndpoint = TypeVar("SomeEndpoint", bound=Endpoint)
+
+
+@contextmanager
+def running(endpoint: SomeEndpoint) -> Iterator[SomeEndpoint]:
+    """Run an endpoint in a thread of this process."""
     loop = asyncio.new_event_loop()
     ready = threading.Event()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from limbeck import stage
 from limbeck.errors import UserError
 from limbeck.languages import Language, resolve, search
+from limbeck.teacher import commands as teaching
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -227,6 +228,7 @@ def parser() -> argparse.ArgumentParser:
     talk.add_argument("--results", default="results", help="the folder of the build")
     talk.add_argument("--think", action="store_true", help="reason before the answer")
     command(doctor)
+    teaching.add_to(commands)
     return whole
 
 

@@ -7,142 +7,30 @@ have defaults here, since a user adds such entries bare. ``python -m limbeck.con
 """
 
 import difflib
-import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
 )
 
 from limbeck.errors import UserError
-
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """A part of the config: closed, so that a misspelt key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class TeacherSettings(Section):
-    """What decides a teacher's replies. It is part of every journal key."""
-
-    model: str
-    revision: str | None = None
-    temperature: float
-    top_p: float | None
-    max_tokens: int
-    structured: Literal["json_schema", "json_object", "none"]
-    extra_body: dict[str, Any]
-
-
-class Connection(Section):
-    """How a teacher is reached: address and speed, nothing that decides a reply."""
-
-    server: Literal["phrasebook"] | None
-    url: str | None
-    api_key_env: str | None
-    concurrency: int
-    timeout: float
-    retries: int
-    idle: float
-
-
-def _environment_variable(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
-        # The value itself is not shown: it may be the key.
-        raise ValueError("the name of an environment variable (A-Z, 0-9, _), never the key itself")
-    return value
-
-
-class Teacher(Section):
-    """A teacher: a model behind an OpenAI-compatible endpoint."""
-
-    model: str = Field(min_length=1, description="The model's name at the endpoint")
-    server: Literal["phrasebook"] | None = Field(
-        None, description="Start this server here when a stage needs it, instead of a url"
-    )
-    url: str | None = Field(
-        None, pattern=r"^https?://\S+$", description="Base URL of the endpoint, up to /v1"
-    )
-    api_key_env: Annotated[str | None, BeforeValidator(_environment_variable)] = Field(
-        None, description="Name of the environment variable that holds the key"
-    )
-    temperature: float = Field(1.0, ge=0, le=2)
-    top_p: float | None = Field(None, gt=0, le=1)
-    max_tokens: Positive = Field(2048, description="Output tokens of a reply, reasoning included")
-    structured: Literal["json_schema", "json_object", "none"] = Field(
-        "json_schema", description="How the endpoint is told the form of a reply"
-    )
-    extra_body: dict[str, Any] = Field(
-        default_factory=dict, description="Further fields of the request, such as reasoning_effort"
-    )
-    concurrency: Positive = Field(64, description="Requests in flight (speed only)")
-    timeout: float = Field(600.0, gt=0, description="Seconds a reply may take (speed only)")
-    retries: Count = Field(8, description="Tries after a passing failure (speed only)")
-    idle: float = Field(60.0, gt=0, description="Seconds until a started server ends itself")
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if (self.server is None) == (self.url is None):
-            raise ValueError("exactly one of 'server' and 'url' says where the teacher is")
-        return self
-
-    def settings(self, revision: str | None) -> TeacherSettings:
-        """The part that decides replies; ``revision`` tells versions of a built-in apart."""
-        chosen = self.model_dump(include=set(TeacherSettings.model_fields) - {"revision"})
-        return TeacherSettings(revision=revision if self.server else None, **chosen)
-
-    def connection(self) -> Connection:
-        """The part that does not decide replies."""
-        return Connection(**self.model_dump(include=set(Connection.model_fields)))
-
-
-class TeacherOverride(Section):
-    """A role's differences from the generator; what is left out is the generator's."""
-
-    model: str | None = None
-    server: Literal["phrasebook"] | None = None
-    url: str | None = Field(None, pattern=r"^https?://\S+$")
-    api_key_env: Annotated[str | None, BeforeValidator(_environment_variable)] = None
-    temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, gt=0, le=1)
-    max_tokens: Positive | None = None
-    structured: Literal["json_schema", "json_object", "none"] | None = None
-    extra_body: dict[str, Any] | None = None
-    concurrency: Positive | None = None
-    timeout: float | None = Field(None, gt=0)
-    retries: Count | None = None
-    idle: float | None = Field(None, gt=0)
-
-
-Role = Literal["generator", "translator", "reviser", "judge"]
-
-
-class Teachers(Section):
-    """The teacher in its roles."""
-
-    generator: Teacher = Field(description="Writes prompts and responses")
-    translator: TeacherOverride = Field(description="Translates conversations")
-    reviser: TeacherOverride = Field(description="Rewrites prompts")
-    judge: TeacherOverride = Field(description="Answers the benchmarks as 'teacher'")
-
-    def role(self, role: Role) -> Teacher:
-        """The teacher in a role: the generator with the role's own keys put over it."""
-        override: BaseModel = getattr(self, role)
-        changes = override.model_dump(exclude_unset=True)
-        if changes.keys() & {"server", "url"}:  # a role elsewhere leaves the generator's place
-            changes = {"server": None, "url": None, **changes}
-        return Teacher(**{**self.generator.model_dump(), **changes})
+from limbeck.section import Count as Count
+from limbeck.section import Positive as Positive
+from limbeck.section import Section as Section
+from limbeck.section import Share as Share
+from limbeck.teachers import Batch as Batch
+from limbeck.teachers import Connection as Connection
+from limbeck.teachers import Price as Price
+from limbeck.teachers import Role as Role
+from limbeck.teachers import Structured as Structured
+from limbeck.teachers import Teacher as Teacher
+from limbeck.teachers import Teachers as Teachers
+from limbeck.teachers import TeacherSettings as TeacherSettings
 
 
 class Conversations(Section):
@@ -206,6 +94,14 @@ class Revision(Section):
     ways: list[Way] = Field(min_length=1, description="Ways of rewriting, one for each prompt")
 
 
+class Responses(Section):
+    """Answers to the prompts."""
+
+    min_reasoning: Share = Field(
+        description="Least share with a reasoning trace, where a student learns to think"
+    )
+
+
 class Generation(Section):
     """What the teacher writes."""
 
@@ -213,6 +109,7 @@ class Generation(Section):
     scenarios: Scenarios
     contexts: Contexts
     revision: Revision
+    responses: Responses
 
 
 class Filters(Section):
@@ -347,6 +244,8 @@ class Config(Section):
     languages: list[LanguageName] = Field(min_length=1, description="Names or codes of languages")
     seed: int = Field(description="Decides every random choice")
     teacher: Teachers
+    prices: dict[str, Price] = Field(description="Of models, by name (speed only)")
+    budget: float | None = Field(ge=0, description="Dollars, at most (speed only)")
     conversations: Conversations
     texts: Texts
     generation: Generation
@@ -365,6 +264,12 @@ class Config(Section):
             return {**data, "students": kept}
         return data
 
+    def connection(self, role: Role) -> Connection:
+        """How the teacher in a role is reached, what it costs, and what may be spent."""
+        teacher = self.teacher.role(role)
+        free = Price(input=0.0, output=0.0) if teacher.server is not None else None
+        return teacher.connection(self.prices.get(teacher.model, free), self.budget)
+
 
 def load(data: dict[str, Any]) -> Config:
     """Validate a config as Snakemake read it.
@@ -373,9 +278,18 @@ def load(data: dict[str, Any]) -> Config:
         UserError: names each wrong key, where it is and what is allowed.
     """
     try:
-        return Config.model_validate(data)
+        config = Config.model_validate(data)
     except ValidationError as error:
         raise UserError("config: " + "; ".join(explain(error))) from None
+    for role in get_args(Role):
+        if config.budget is not None and config.connection(role).price is None:
+            model = config.teacher.role(role).model
+            raise UserError(
+                f"config: budget: the price of {model!r} (teacher.{role}) is not known; "
+                f'add prices: {{"{model}": {{input: ..., output: ...}}}}, '
+                "in dollars per million tokens"
+            )
+    return config
 
 
 def explain(error: ValidationError) -> list[str]:

@@ -26,15 +26,23 @@ _PLUMBING = frozenset(
     f"limbeck.{name}"
     for name in (
         "config",
+        "section",
+        "teachers",
         "errors",
         "files",
         "languages",
         "stage",
+        "teacher.batch",
+        "teacher.budget",
         "teacher.client",
+        "teacher.endpoint",
         "teacher.journal",
+        "teacher.launch",
         "teacher.limits",
         "teacher.progress",
         "teacher.server",
+        "teacher.structured",
+        "teacher.watch",
     )
 )
 
@@ -90,13 +98,19 @@ class Build:
     def teacher(self, role: Role) -> dict[str, Any]:
         """What decides the replies of the teacher in a role."""
         teacher = self.config.teacher.role(role)
+        builtin = teacher.server == "phrasebook"
         # The built-in's replies follow from its own source.
-        revision = source_digest("limbeck.teacher.phrasebook.reply") if teacher.server else None
+        revision = source_digest("limbeck.teacher.phrasebook.reply") if builtin else None
         return teacher.settings(revision).model_dump()
+
+    def min_reasoning(self) -> float:
+        """The share of responses that must come with a reasoning trace: none that nobody learns."""
+        wanted = any(student.mixture.thinking for student in self.config.students.values())
+        return self.config.generation.responses.min_reasoning if wanted else 0.0
 
     def connection(self, role: Role) -> str:
         """How the teacher in a role is reached, as JSON: speed only, so it is no param."""
-        return self.config.teacher.role(role).connection().model_dump_json()
+        return self.config.connection(role).model_dump_json()
 
     def source(self, benchmark: str) -> str:
         """Where a benchmark's items come from; both directions of FLORES share one source."""
@@ -182,7 +196,9 @@ def _languages(config: Config) -> list[Language]:
 def _check_builtin(config: Config, languages: Iterable[Language]) -> None:
     roles: tuple[Role, ...] = ("generator", "translator", "reviser", "judge")
     builtin = [
-        f"teacher.{role}.server: phrasebook" for role in roles if config.teacher.role(role).server
+        f"teacher.{role}.server: phrasebook"
+        for role in roles
+        if config.teacher.role(role).server == "phrasebook"
     ]
     if config.texts.source == "builtin":
         builtin.append("texts.source: builtin")

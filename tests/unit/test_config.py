@@ -9,7 +9,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from limbeck.config import Config, load, schema
+from limbeck.config import Config, Price, load, schema
 from limbeck.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,6 @@ def test_default_explains_every_key() -> None:
         "/teacher/generator/url",
         "/teacher/generator/api_key_env",
         "/teacher/generator/top_p",
-        "/teacher/generator/idle",
         "/students/tiny/revision",
         "/students/tiny/trust_remote_code",
         "/students/tiny/training/weight_decay",
@@ -92,7 +91,23 @@ BAD = [
     ("teacher/generator/temprature", 1, "temprature: unknown key, did you mean 'temperature'"),
     ("teacher/generator/temperature", 3, "temperature: .*less than or equal to 2.*not 3"),
     ("teacher/generator/url", "https://x/v1", "exactly one of 'server' and 'url'"),
-    ("teacher/generator/server", "vllm", "server: should be 'phrasebook'.*not 'vllm'"),
+    ("teacher/generator/server", "ollama", "server: should be 'phrasebook'.*not 'ollama'"),
+    (
+        "teacher/generator",
+        {"model": "m", "server": "llama_cpp", "structured": "json_schema"},
+        "llama_cpp takes structured: auto, json_object or none",
+    ),
+    ("teacher/generator/batch", {}, "'batch' is for a 'url'"),
+    (
+        "teacher/generator",
+        {"model": "m", "url": "https://x/v1", "batch": {"api": "mistral"}},
+        "batch.api: should be 'openai' or 'together'",
+    ),
+    ("prices", {"m": {"input": 1.0}}, "prices.m.output: this key is missing"),
+    ("prices", {"m": {"input": -1, "output": 1}}, "prices.m.input: .*greater than or equal to 0"),
+    ("budget", -1, "budget: .*greater than or equal to 0"),
+    ("teacher/judge", {"server": "vllm", "url": "http://x/v1"}, "teacher: judge: exactly one of"),
+    ("generation/responses/min_reasoning", 2, "min_reasoning: .*less than or equal to 1"),
     ("teacher/generator/api_key_env", "sk-4x", "name of an environment variable"),
     ("teacher/oracle", {}, "teacher.oracle: unknown key, allowed: generator"),
     ("teacher/judge/modle", "x", "teacher.judge.modle: unknown key, did you mean 'model'"),
@@ -154,3 +169,25 @@ def test_the_config_is_not_changed_by_loading() -> None:
     load(config)
     assert config == before
     assert isinstance(load(config), Config)
+
+
+def test_a_budget_needs_the_price_of_every_teacher() -> None:
+    config = changed("teacher/judge", {"url": "https://x/v1", "model": "m"})
+    config["budget"] = 5.0
+    with pytest.raises(UserError, match=r"the price of 'm' .teacher.judge. is not known"):
+        load(config)
+    config["prices"] = {"m": {"input": 0.15, "output": 0.6}}
+    connection = load(config).connection("judge")
+    assert (connection.price, connection.budget) == (Price(input=0.15, output=0.6), 5.0)
+    # What is started here is free.
+    assert load(config).connection("generator").price == Price(input=0.0, output=0.0)
+
+
+def test_prices_budget_and_batches_decide_no_reply() -> None:
+    generator = {"model": "m", "url": "https://x/v1"}
+    plain = changed("teacher/generator", generator)
+    paid = changed("teacher/generator", {**generator, "batch": {"api": "together"}})
+    paid |= {"prices": {"m": {"input": 0.15, "output": 0.6}}, "budget": 5.0}
+    plain_teacher, paid_teacher = (load(data).teacher.generator for data in (plain, paid))
+    assert plain_teacher.settings(None) == paid_teacher.settings(None)
+    assert load(plain).connection("generator") != load(paid).connection("generator")

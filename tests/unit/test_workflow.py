@@ -1,12 +1,15 @@
 """What the Snakefile asks: languages, and digests that change exactly when code does."""
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, get_args
 
 import pytest
 import yaml
 
+from limbeck import config as configuration
 from limbeck import workflow
+from limbeck.config import Role
 from limbeck.workflow import load, source_digest
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +33,28 @@ def test_targets_and_models_of_the_default() -> None:
     assert len(build.scores()) == 6 * 5
 
 
+def test_prices_the_budget_and_batches_reach_no_param() -> None:
+    generator = {"model": "m", "server": None, "url": "https://x/v1"}
+    plain, paid = config(), config()
+    for values in (plain, paid):
+        values["teacher"]["generator"] |= generator
+    paid["teacher"]["generator"]["batch"] = {"api": "together", "wait": 0.0}
+    paid |= {"prices": {"m": {"input": 0.15, "output": 0.6}}, "budget": 20.0}
+    builds = load(plain), load(paid)
+
+    def decisive(build: workflow.Build) -> list[Any]:
+        scored = SimpleNamespace(model="teacher", language="swh_Latn", student="tiny")
+        return [
+            *(build.teacher(role) for role in get_args(Role)),
+            build.score_settings(scored),
+            build.report_settings(),
+        ]
+
+    assert decisive(builds[0]) == decisive(builds[1])
+    # A connection is a resource, which makes nothing stale.
+    assert all(one.connection("judge") != other.connection("judge") for one, other in [builds])
+
+
 @pytest.mark.parametrize(
     ("languages", "message"),
     [
@@ -42,6 +67,23 @@ def test_languages_that_cannot_be_built(languages: list[str], message: str) -> N
     with pytest.raises(SystemExit, match=message) as caught:
         load(config(languages=languages))
     assert "\n" not in str(caught.value)
+
+
+def test_a_local_teacher_has_the_revision_that_the_config_gives() -> None:
+    changed = config()
+    assert len(load(changed).teacher("generator")["revision"]) == 12  # of the phrasebook's source
+    changed["teacher"]["generator"] |= {"server": "vllm", "model": "owner/repo", "revision": "c0f"}
+    changed["teacher"]["judge"] = {"model": "owner/other"}
+    teachers = configuration.load(changed).teacher
+    assert teachers.role("translator").settings("builtin").revision == "c0f"
+    assert teachers.role("judge").settings("builtin").revision is None
+
+
+def test_reasoning_is_wanted_where_a_student_learns_it() -> None:
+    changed = config()
+    assert load(changed).min_reasoning() == 0.9
+    changed["students"]["tiny"]["mixture"]["thinking"] = False
+    assert load(changed).min_reasoning() == 0.0
 
 
 @pytest.fixture

@@ -5,19 +5,27 @@ python -m limbeck.generation.respond --language card.json --instructions config/
     --output responses.jsonl
 
 The instructions are the system's turn and the prompt, as it stands, the user's. Rows of prompts
-that failed go through as they are. Settings: {"teacher", "seed"}.
+that failed go through as they are. Settings: {"teacher", "seed", "min_reasoning"}.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from limbeck import files, stage
+from limbeck import config, files, stage
+from limbeck.errors import UserError
 from limbeck.files import Row
 from limbeck.generation import asking
-from limbeck.generation.asking import Settings, Teacher
+from limbeck.generation.asking import Teacher
 from limbeck.generation.instructions import Instructions, load
 from limbeck.teacher.client import Reply, Request
 
 TEMPLATES: dict[str, tuple[str, ...]] = {"system": ()}
+
+
+class Settings(asking.Settings):
+    """What decides the responses."""
+
+    min_reasoning: config.Share
 
 
 def prompt(row: Row, card: Row, instructions: Instructions) -> Request:
@@ -38,6 +46,24 @@ def unanswered(row: Row, failure: str) -> Row:
     return {**row, "reasoning": None, "response": "", "failure": failure}
 
 
+def check_reasoning(rows: Sequence[Row], min_reasoning: float, output: Path) -> None:
+    """Fail if too few of the responses come with a reasoning trace.
+
+    Raises:
+        UserError: names both shares and what to do.
+    """
+    responses = [row for row in rows if not row["failure"]]
+    traces = sum(bool(row["reasoning"]) for row in responses)
+    if traces < min_reasoning * len(responses):
+        raise UserError(
+            f"{output}: {traces} of {len(responses)} responses "
+            f"({traces / len(responses):.0%}) come with a reasoning trace, and "
+            f"generation.responses.min_reasoning asks for {min_reasoning:.0%}: have the endpoint "
+            "show its reasoning (teacher.generator.extra_body), train no student to think "
+            "(mixture.thinking: false), or ask for less"
+        )
+
+
 def main() -> None:
     """Run the stage."""
     parser = asking.parser(__doc__, Settings)
@@ -50,6 +76,7 @@ def main() -> None:
         lambda row: prompt(row, options.language, instructions),
         parse,
     )
+    check_reasoning(answered, options.settings.min_reasoning, options.output)
     failed = [unanswered(row, row["failure"]) for row in rows if row["failure"]]
     asking.finish(options.output, answered + failed)
 

@@ -5,29 +5,26 @@ not asked again; what fails for a passing reason is tried again at once, in the 
 """
 
 import asyncio
-import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import aiohttp
-from yarl import URL
+from typing import Any
 
 from limbeck import config
 from limbeck.errors import UserError
-from limbeck.teacher import replies, server
+from limbeck.files import digest
+from limbeck.teacher import batch, replies, structured
+from limbeck.teacher.budget import Account
+from limbeck.teacher.endpoint import Endpoint, Failure
 from limbeck.teacher.journal import Journal, key
-from limbeck.teacher.limits import Window, backoff, retry_after
+from limbeck.teacher.limits import Pace, Window, backoff
 from limbeck.teacher.progress import Progress
 from limbeck.teacher.replies import Message, Record, Reply, Request
+from limbeck.teacher.server import Server
 
 __all__ = ["Message", "Reply", "Request", "ask"]
 
-# A wrong URL, a wrong key, no money, no access, a wrong model: nothing will work.
-_PERMANENT = (301, 302, 303, 307, 308, 401, 402, 403, 404, 405)
-_PASSING = (408, 409, 425, 429)  # and all of 5xx
 _HOPELESS = 20  # requests given up in a row, with no reply between: the endpoint is down
 
 
@@ -52,11 +49,16 @@ def ask(
 
     Raises:
         UserError: nothing can work: no key, a wrong key, URL or model, no server, an endpoint
-            that answers nothing, a journal that another process holds.
+            that answers nothing, a journal that another process holds, a budget that is spent,
+            batches that are still under way.
     """
     progress = Progress(len(requests), journal.stem)
-    with Journal(journal) as opened:
-        asking = _Asking(teacher, connection, opened, work, progress)
+    with (
+        Journal(journal) as opened,
+        Account(work, journal, connection) as account,
+        Server(teacher, connection, work) as place,
+    ):
+        asking = _Asking(teacher, connection, opened, work, progress, place, account)
         try:
             for row, request in enumerate(requests):
                 asking.add(request, row)
@@ -80,19 +82,10 @@ class _Call:
     request: Request
     key: str
     rows: list[int]
-    first: Reply | None = None  # the reply that this call corrects
+    first: Reply | None = None  # the reply of no use that this call follows
+    corrected: bool = False  # one of the replies before had the wrong form
     tries: int = 0
-
-
-@dataclass(slots=True)
-class _Failure:
-    """A try that brought no reply."""
-
-    kind: str
-    wait: float | None = None  # seconds that the endpoint asked for
-    detail: str = ""
-    passing: bool = True
-    refused: bool = True  # a sign of overload
+    reserved: float = 0.0  # dollars
 
 
 @dataclass(slots=True)
@@ -104,13 +97,16 @@ class _Asking:
     journal: Journal
     work: Path
     progress: Progress
+    place: Server
+    account: Account
     answers: dict[int, Reply] = field(default_factory=dict)
     open: dict[str, _Call] = field(default_factory=dict)  # by key: calls without an answer
     # Last in, first out: a retried call comes before those that were never sent.
     queue: asyncio.LifoQueue[_Call] = field(default_factory=asyncio.LifoQueue)
     given_up: int = 0  # calls in a row
-    secret: str = ""
-    url: str = ""
+    sending: bool = False
+    endpoint: Endpoint = field(init=False)
+    told: config.TeacherSettings = field(init=False)  # with `structured` found out
     dispatcher: asyncio.Task[None] = field(init=False)
     restarting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -126,11 +122,13 @@ class _Asking:
             self._answer(call, known)
         else:
             self.open[call.key] = call
-            if self.url:  # asking has begun: this is a correction
+            if call.first is not None:
+                self.progress.retried[call.first.failure or ""] += 1
+            if self.sending:  # this follows a reply of no use
                 self.queue.put_nowait(call)
 
     def _answer(self, call: _Call, record: Record) -> None:
-        """Close a call with a reply, or open its correction."""
+        """Close a call with a reply, or open the one that follows a reply of no use."""
         reply, complaint = replies.read(record, call.request.reply_model)
         if call.first is not None:
             reply = replace(
@@ -138,11 +136,17 @@ class _Asking:
                 prompt_tokens=reply.prompt_tokens + call.first.prompt_tokens,
                 completion_tokens=reply.completion_tokens + call.first.completion_tokens,
             )
-        elif complaint:
-            corrected = replies.correction(call.request, reply, complaint)
-            self._open(_Call(corrected, key(corrected, self.teacher), call.rows, first=reply))
+        request, corrected = call.request, call.corrected
+        ceiling = self.teacher.max_tokens_ceiling or 0
+        if reply.failure == "length" and ceiling > (request.max_tokens or self.teacher.max_tokens):
+            request = replace(request, max_tokens=ceiling)
+        elif complaint and not corrected:
+            request, corrected = replies.correction(request, reply, complaint), True
+        else:
+            self._close(call, reply)
             return
-        self._close(call, reply)
+        name = key(request, self.teacher, corrected)
+        self._open(_Call(request, name, call.rows, reply, corrected))
 
     def _close(self, call: _Call, reply: Reply) -> None:
         for row in call.rows:
@@ -153,152 +157,137 @@ class _Asking:
 
     async def run(self) -> None:
         """Send all open calls and wait for their answers."""
-        self.secret = _secret(self.connection)
-        self.url = await self._base_url()
-        for call in reversed(self.open.values()):
-            self.queue.put_nowait(call)
-        async with self._session() as session:
+        self.endpoint = Endpoint(self.teacher, self.connection)
+        self.endpoint.url = await asyncio.to_thread(self.place.url)
+        async with self.endpoint:
+            self.told = await self._told()
             showing = asyncio.create_task(self.progress.show())
             try:
-                async with asyncio.TaskGroup() as tasks:
-                    self.dispatcher = tasks.create_task(self._dispatch(tasks, session))
-            except ExceptionGroup as group:
-                raise group.exceptions[0] from None
+                if self.connection.batch is None:
+                    await self._ask_at_once()
+                else:
+                    await self._ask_in_batches(self.connection.batch)
             finally:
                 showing.cancel()
+        if self.open:
+            raise UserError(self.account.refusal(self.progress.done, self.progress.total))
 
-    def _session(self) -> aiohttp.ClientSession:
-        headers = {"Content-Type": "application/json"}
-        if self.secret:
-            headers["Authorization"] = f"Bearer {self.secret}"
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),  # the window is the limit
-            timeout=aiohttp.ClientTimeout(total=self.connection.timeout),
-            headers=headers,
-            # Proxies of the environment, but never to this machine itself.
-            trust_env=URL(self.url).host not in ("127.0.0.1", "::1", "localhost"),
-        )
+    async def _ask_at_once(self) -> None:
+        batch.check_none(self.journal.path, self.open)
+        for call in reversed(self.open.values()):
+            self.queue.put_nowait(call)
+        self.sending = True
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self.dispatcher = tasks.create_task(self._dispatch(tasks))
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None
 
-    async def _dispatch(self, tasks: asyncio.TaskGroup, session: aiohttp.ClientSession) -> None:
-        """Send one call after another until all are answered, when this is cancelled."""
-        window = Window(self.connection.concurrency)
+    async def _ask_in_batches(self, settings: config.Batch) -> None:
+        batches = batch.Batches(self.endpoint, settings, self.account, self.journal.path)
+        while self.open:
+            bodies = {
+                name: replies.body(call.request, self.told) for name, call in self.open.items()
+            }
+            if not await batches.submit(bodies):
+                return  # the budget is spent
+            submitted, outcomes = await batches.finished()
+            for name, outcome in outcomes.items():
+                if isinstance(outcome, Record):
+                    self._take(name, outcome)
+                elif call := self.open.get(name):
+                    self._failed_again(call, outcome)
+            batches.forget(submitted, outcomes)
+            self.progress.dollars = self.account.cost
+
+    async def _told(self) -> config.TeacherSettings:
+        """The teacher's settings with the way in which it is told the form of a reply."""
+        if all(call.request.reply_model is None for call in self.open.values()):
+            return self.teacher
+        way = await structured.find(self.teacher, self.connection, self.work, self._offer)
+        return self.teacher.model_copy(update={"structured": way})
+
+    async def _offer(self, body: dict[str, Any]) -> Record | None:
+        """The reply to a request that the endpoint may refuse; it is paid for like any other."""
+        reserved = self.account.bound(body)
+        if not await self.account.reserve(reserved):
+            raise UserError(self.account.refusal(self.progress.done, self.progress.total))
+        record = await self.endpoint.offer(body)
+        if record is None:
+            self.account.fail(reserved, billed=False)
+        else:
+            self.account.settle(reserved, record.prompt_tokens, record.completion_tokens)
+        return record
+
+    async def _dispatch(self, tasks: asyncio.TaskGroup) -> None:
+        """Send one call after another until all are answered, when this is cancelled.
+
+        When the budget is spent this ends, and what is in flight still comes.
+        """
+        window = Window(self.place.in_flight)
+        # All stages of this machine that ask the same teacher share its limits.
+        name = digest(self.connection.url, self.connection.server, self.teacher.model)
+        pace = Pace(self.work / "limits" / name, self.connection)
         while True:
             await window.enter()
             call = await self.queue.get()
-            tasks.create_task(self._send(session, window, call))
+            body = replies.body(call.request, self.told)
+            call.reserved = self.account.bound(body)
+            if not await self.account.reserve(call.reserved):
+                return
+            taken = await pace.wait(body) if pace.limited else 0.0
+            tasks.create_task(self._send(window, pace, call, body, taken))
 
-    async def _base_url(self) -> str:
-        return await asyncio.to_thread(
-            server.base_url, self.connection, self.work, self.teacher.revision
-        )
-
-    async def _send(self, session: aiohttp.ClientSession, window: Window, call: _Call) -> None:
+    async def _send(
+        self, window: Window, pace: Pace, call: _Call, body: dict[str, Any], taken: float
+    ) -> None:
         """One try of a call, from the pool's place to its journaled answer."""
-        url = self.url
-        outcome = await self._post(session, url, call)
+        url = self.endpoint.url
+        outcome = await self.endpoint.post(body)
         if isinstance(outcome, Record):
+            self.account.settle(call.reserved, outcome.prompt_tokens, outcome.completion_tokens)
+            self.progress.dollars = self.account.cost
+            pace.settle(taken, outcome.prompt_tokens + outcome.completion_tokens)
             window.leave(refused=False)
             self.given_up = 0
-            self.journal.add(call.key, self.teacher.model, outcome)
-            self.progress.replies += 1
-            self.progress.tokens += outcome.prompt_tokens + outcome.completion_tokens
-            del self.open[call.key]
-            self._answer(call, outcome)
+            self._take(call.key, outcome)
         else:
+            self.account.fail(call.reserved, billed=outcome.sent)
+            pace.settle(taken, None)
             window.leave(outcome.refused, outcome.wait or 0.0)
             await self._failed(call, outcome, url)
         if not self.open:
             self.dispatcher.cancel()
 
-    async def _failed(self, call: _Call, failure: _Failure, url: str) -> None:
+    def _take(self, name: str, record: Record) -> None:
+        """Journal a reply, and answer the call that it belongs to, if that is still open."""
+        self.journal.add(name, self.teacher.model, record)
+        self.progress.replies += 1
+        self.progress.tokens += record.prompt_tokens + record.completion_tokens
+        if call := self.open.pop(name, None):
+            self._answer(call, record)
+
+    async def _failed(self, call: _Call, failure: Failure, url: str) -> None:
         """Try a call again later, or give it up."""
-        call.tries += 1
-        if failure.passing and call.tries <= self.connection.retries:
-            self.progress.retried[failure.kind] += 1
-            if failure.kind == "connection" and self.connection.server is not None:
+        if self._failed_again(call, failure):
+            if failure.kind in ("connection", "timeout") and self.connection.server is not None:
                 async with self.restarting:
-                    if url == self.url:  # nobody else has found a living server meanwhile
-                        self.url = await self._base_url()
+                    if url == self.endpoint.url:  # nobody else has found a living server since
+                        self.endpoint.url = await asyncio.to_thread(self.place.url)
             wait = backoff(call.tries) if failure.wait is None else failure.wait
             asyncio.get_running_loop().call_later(wait, self.queue.put_nowait, call)
             return
         self.given_up += 1
-        self.progress.last_error = f"{failure.kind}{self._safe(failure.detail)}"
         if self.given_up >= _HOPELESS:
-            raise UserError(
-                f"{self.url}: the teacher {self.teacher.model!r} answers nothing: "
-                f"{self.progress.last_error}"
-            )
+            raise UserError(self.endpoint.nothing(self.progress.last_error))
+
+    def _failed_again(self, call: _Call, failure: Failure) -> bool:
+        """Whether a call is tried again; if not, its failure is its answer."""
+        call.tries += 1
+        if failure.passing and call.tries <= self.connection.retries:
+            self.progress.retried[failure.kind] += 1
+            return True
+        self.progress.last_error = f"{failure.kind}{self.endpoint.safe(failure.detail)}"
         del self.open[call.key]
         self._close(call, replies.failed(failure.kind))
-
-    async def _post(
-        self, session: aiohttp.ClientSession, url: str, call: _Call
-    ) -> Record | _Failure:
-        """Send a call once."""
-        loop = asyncio.get_running_loop()
-        data = json.dumps(replies.body(call.request, self.teacher)).encode()
-        start = loop.time()
-        try:
-            async with session.post(
-                URL(f"{url}/chat/completions"), data=data, allow_redirects=False
-            ) as response:
-                status, wait = response.status, retry_after(response.headers.get("Retry-After"))
-                text = await response.read()
-        except TimeoutError:
-            return _Failure("timeout")
-        except aiohttp.ClientPayloadError:
-            return _Failure("truncated", refused=False)
-        except (aiohttp.ClientError, OSError) as error:
-            return _Failure("connection", detail=f" ({error})")
-        if self.secret:  # an endpoint may echo it
-            text = text.replace(self.secret.encode(), b"[key]")
-        if status != 200:
-            return self._refusal(status, wait, text)
-        try:
-            answer = json.loads(text)
-        except ValueError:
-            return _Failure("malformed", refused=False)
-        record = replies.record(answer, loop.time() - start)
-        if record is None:
-            return _Failure("malformed", detail=_message(text), refused=False)
-        if record.finish_reason == "stop" and not (record.content or record.reasoning):
-            return _Failure("empty", refused=False)
-        return record
-
-    def _refusal(self, status: int, wait: float | None, text: bytes) -> _Failure:
-        detail = _message(text)
-        if status in _PERMANENT:
-            variable = self.connection.api_key_env
-            source = f"the key in {variable}" if variable else "no key (api_key_env is not set)"
-            raise UserError(
-                f"{self.url}: http {status} for model {self.teacher.model!r} with {source}"
-                f"{self._safe(detail)}"
-            )
-        passing = status in _PASSING or status >= 500
-        return _Failure(f"http {status}", wait, detail, passing, refused=passing)
-
-    def _safe(self, text: str) -> str:
-        """The text without the key."""
-        return text.replace(self.secret, "[key]") if self.secret else text
-
-
-def _secret(connection: config.Connection) -> str:
-    """The key, from the environment; '' where none is named."""
-    if connection.api_key_env is None:
-        return ""
-    if secret := os.environ.get(connection.api_key_env, "").strip():
-        return secret
-    raise UserError(f"the teacher's key: the variable {connection.api_key_env} is not set")
-
-
-def _message(text: bytes) -> str:
-    """The endpoint's own words on what is wrong, in one line, after a colon."""
-    try:
-        answer = json.loads(text)
-        error = answer.get("error", answer)
-        words = error.get("message") or str(error) if isinstance(error, dict) else str(error)
-    except (ValueError, AttributeError):
-        words = text.decode(errors="replace")
-    line = " ".join("".join(c if c.isprintable() else " " for c in str(words)).split())
-    return f": {line[:200]}" if line else ""
+        return False

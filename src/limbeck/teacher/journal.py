@@ -1,8 +1,9 @@
 """The journal: every reply that a teacher gave, so that none is paid for twice.
 
 An append-only JSON Lines file, a line a reply. The key comes first in each line and is a digest
-of the request's body (and the built-in teacher's revision), that is of all that decides the
-reply: not of the URL, the concurrency or the order.
+of the question (and the teacher's revision), that is of all that decides the reply: not of the
+URL, the concurrency or the order. A second try with more tokens is a question of its own, so a
+stage that resumes takes the same way as the one that was killed.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +20,7 @@ from typing import Self
 from limbeck import config
 from limbeck.errors import UserError
 from limbeck.files import digest
-from limbeck.teacher.replies import Record, Request, body
+from limbeck.teacher.replies import Record, Request, question
 
 PATIENCE = 5.0  # seconds that a second process waits for the journal
 
@@ -26,9 +28,16 @@ _START = b'{"key":"'
 _KEY = slice(len(_START), len(_START) + 16)
 
 
-def key(request: Request, teacher: config.TeacherSettings) -> str:
-    """The journal's key of a request: 16 hexadecimal digits."""
-    return digest(body(request, teacher), request.sample, teacher.revision)
+def key(request: Request, teacher: config.TeacherSettings, correcting: bool = False) -> str:
+    """The journal's key of a request: 16 hexadecimal digits.
+
+    How an endpoint is told the form of a reply (``structured``) is no part of it: a reply of the
+    right form stays right when another endpoint is told in another way, and so does the key when
+    ``auto`` finds another way. Where a reply has the wrong form its correction is keyed by the way,
+    too: a change of ``structured`` asks for the failed ones again, and for these alone.
+    """
+    way = [teacher.structured] if correcting else []
+    return digest(question(request, teacher), request.sample, teacher.revision, *way)
 
 
 class Journal:
@@ -80,6 +89,13 @@ class Journal:
             return Record(**fields)
         except (ValueError, TypeError, KeyError):
             return None  # a damaged line: the reply is asked for again
+
+    def lines(self) -> Iterator[bytes]:
+        """The line of each reply that can be read, the oldest first."""
+        for key, place in sorted(self._places.items(), key=lambda item: item[1]):
+            if self.get(key.decode()) is not None:
+                self._reader.seek(place)
+                yield self._reader.readline()
 
     def add(self, key: str, model: str, reply: Record) -> None:
         """Append a reply."""

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-EVERY = 30.0  # seconds between two lines in a log
+EVERY = 60.0  # seconds between two lines in a log
 
 
 @dataclass(slots=True)
@@ -19,6 +19,7 @@ class Progress:
     journaled: int = 0  # of the done ones, read from the journal
     replies: int = 0  # that the endpoint gave
     tokens: int = 0
+    dollars: float = 0.0
     failures: Counter[str] = field(default_factory=Counter)
     retried: Counter[str] = field(default_factory=Counter)
     last_error: str = ""  # of the requests that were given up
@@ -33,6 +34,8 @@ class Progress:
         if self.replies:
             parts.append(f"{rate:,.1f} replies/s")
             parts.append(f"{self.tokens:,} tokens")
+            if self.dollars:
+                parts.append(self._cost())
             if rate and self.done < self.total:
                 parts.append(f"{_duration((self.total - self.done) / rate)} left")
         for name, counts in (("failed", self.failures), ("retried", self.retried)):
@@ -42,6 +45,13 @@ class Progress:
         if self.last_error:
             parts.append(f"last error: {self.last_error}")
         return ", ".join(parts)
+
+    def _cost(self) -> str:
+        """What the replies cost, and while some are missing what all will have cost."""
+        paid, wanted = self.done - self.journaled, self.total - self.journaled
+        if 0 < paid < wanted:
+            return f"${self.dollars:,.4f} of about ${self.dollars * wanted / paid:,.4f}"
+        return f"${self.dollars:,.4f}"
 
     async def show(self) -> None:
         """Show the state until cancelled."""

@@ -6,8 +6,8 @@ they came, so what is read out of them can change without asking again.
 
 import copy
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,7 @@ class Request:
     messages: Sequence[Message]
     reply_model: type[BaseModel] | None = None  # a JSON reply of this form is wanted
     sample: int = 0  # which of several independent replies to the same messages
+    max_tokens: int | None = None  # instead of the teacher's
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Reply:
     value: BaseModel | None  # the validated reply when a reply_model was given
     # None: usable. Else "length", "content_filter", "empty" or "format" (the reply came and is of
     # no use), or what was wrong with the last try: "http 500", "timeout", "connection",
-    # "truncated", "malformed".
+    # "truncated", "malformed", "no choice".
     failure: str | None
 
 
@@ -62,8 +63,59 @@ def failed(failure: str) -> Reply:
     return Reply("", None, "", 0, 0, None, failure)
 
 
+def question(request: Request, teacher: config.TeacherSettings) -> dict[str, Any]:
+    """What is asked of the teacher: all that decides the reply, and nothing else.
+
+    The form of a wanted JSON reply is in it, the way in which an endpoint is told that form is not:
+    whichever way it is, the reply is validated against the same form.
+    """
+    fields = _fields(request, teacher)
+    if request.reply_model is not None:
+        fields["reply"] = {
+            "name": request.reply_model.__name__,
+            "schema": json_schema(request.reply_model),
+        }
+    return fields
+
+
+# A schema beside the messages, by the values of `structured` that put it there.
+_BESIDE: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
+    "json_schema": lambda name, schema: {
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": name, "schema": schema, "strict": True},
+        }
+    },
+    # vLLM from 0.12 on, and before; it ignores the one that it does not know.
+    "structured_outputs": lambda name, schema: {"structured_outputs": {"json": schema}},
+    "guided_json": lambda name, schema: {"guided_json": schema},
+    # llama_cpp.server follows the schema; others that know json_object do not look at it.
+    "json_object": lambda name, schema: {
+        "response_format": {"type": "json_object", "schema": schema}
+    },
+}
+_IN_WORDS = ("json_object", "none")  # where nothing else may tell the teacher the form
+
+
 def body(request: Request, teacher: config.TeacherSettings) -> dict[str, Any]:
-    """The JSON body of a chat completion: all that decides the reply, and nothing else.
+    """The JSON body of a chat completion, with the schema told in the teacher's ``structured`` way.
+
+    ``auto`` stands for ``json_schema`` here; `limbeck.teacher.structured` finds out what it is.
+    """
+    fields = _fields(request, teacher)
+    if request.reply_model is not None:
+        way = "json_schema" if teacher.structured == "auto" else teacher.structured
+        schema = json_schema(request.reply_model)
+        if way in _BESIDE:
+            # The user's extra_body wins, as in all fields.
+            fields = _BESIDE[way](request.reply_model.__name__, schema) | fields
+        if way in _IN_WORDS:
+            fields["messages"] = _with_schema(request.messages, schema)
+    return fields
+
+
+def _fields(request: Request, teacher: config.TeacherSettings) -> dict[str, Any]:
+    """The fields of a request's body, without the form of the reply.
 
     ``extra_body`` goes over the other fields; a null takes a field away, for endpoints that know
     it under another name (``{"max_tokens": null, "max_completion_tokens": 2048}``).
@@ -78,16 +130,10 @@ def body(request: Request, teacher: config.TeacherSettings) -> dict[str, Any]:
         fields["top_p"] = teacher.top_p
     if request.sample:
         fields["seed"] = request.sample
-    if request.reply_model is not None:
-        schema = json_schema(request.reply_model)
-        if teacher.structured == "json_schema":
-            form = {"name": request.reply_model.__name__, "schema": schema, "strict": True}
-            fields["response_format"] = {"type": "json_schema", "json_schema": form}
-        else:
-            fields["messages"] = _with_schema(request.messages, schema)
-        if teacher.structured == "json_object":
-            fields["response_format"] = {"type": "json_object", "schema": schema}
     merged = fields | teacher.extra_body
+    if request.max_tokens is not None:
+        limits = ("max_tokens", "max_completion_tokens")
+        merged |= {name: request.max_tokens for name in limits if merged.get(name) is not None}
     return {name: value for name, value in merged.items() if value is not None}
 
 
@@ -212,7 +258,7 @@ def correction(request: Request, reply: Reply, complaint: str) -> Request:
             "Reply again, with the corrected JSON alone.",
         },
     ]
-    return Request([*request.messages, *turns], request.reply_model, request.sample)
+    return replace(request, messages=[*request.messages, *turns])
 
 
 def _complaint(error: ValidationError) -> str:

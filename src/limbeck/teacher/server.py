@@ -2,8 +2,9 @@
 
 All stages of a machine that use one work folder share a server through a lock and a state file in
 ``work/servers``. Whoever holds the lock looks whether the server lives, and starts it if not. The
-server is in a session of its own, so a stage that ends or is killed leaves it to the others; it
-ends itself after ``idle`` seconds without a request.
+server is the child of a watchdog (`limbeck.teacher.watch`) in a session of its own, so a stage
+that ends or is killed leaves it to the others; the watchdog ends it when no stage has used it for
+``idle`` seconds.
 """
 
 import contextlib
@@ -17,132 +18,200 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
 
 from limbeck import config
 from limbeck.errors import UserError
-from limbeck.files import write_json
+from limbeck.files import digest, write_json
+from limbeck.teacher import launch
 
-START_TIME = 120.0  # seconds that a server may take until it listens
 PATIENCE = 10.0  # seconds that a living server may take to say so
 
-_LISTENING = "listening on "
 _started: list[subprocess.Popen[bytes]] = []  # kept, so that our ended children are reaped
 
 
-def base_url(
-    connection: config.Connection,
-    work: Path,
-    revision: str | None = None,
-    command: Sequence[str] | None = None,
-) -> str:
-    """The URL of a teacher, up to ``/v1``; a local one is running when this returns.
+class Server:
+    """Where a teacher is. A local one is in use from the first `url` until this is closed."""
 
-    Args:
-        connection: a URL, or the name of a server to start here.
-        work: the run's folder of passing files.
-        revision: of the built-in teacher; servers of different revisions are different servers.
-        command: starts the server (for tests); it prints ``listening on URL`` when it is ready.
+    def __init__(
+        self, teacher: config.TeacherSettings, connection: config.Connection, work: Path
+    ) -> None:
+        """A teacher by its settings and its connection.
 
-    Raises:
-        UserError: the server does not start; its last lines are in the message.
-    """
-    if connection.server is None:
-        if connection.url is None:
-            raise UserError("the teacher has neither a 'url' nor a 'server'")
-        return connection.url.rstrip("/")
-    if command is None:
-        command = [sys.executable, "-m", f"limbeck.teacher.{connection.server}"]
-        command += ["--port", "0", "--idle", str(connection.idle)]
-    name = "-".join(filter(None, [connection.server, revision, socket.gethostname()]))
-    folder = work / "servers"
-    state = folder / f"{name}.json"
-    with _locked(folder / f"{name}.lock"):
-        known = _read(state)
-        if known and _answers(known["url"]):
-            return str(known["url"])
-        if known:
-            _end(known)
-        log = folder / f"{name}.log"
-        process = _start(command, log)
-        url = _wait(process, log)
-        write_json(state, {"pid": process.pid, "started": _start_time(process.pid), "url": url})
-        return url
+        Args:
+            teacher: names the weights that a local server loads.
+            connection: a URL, or the name of a server to start here.
+            work: the run's folder of passing files.
+        """
+        self.teacher = teacher
+        self.connection = connection
+        self.folder = work / "servers"
+        self._use: IO[Any] | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are worth sending at once."""
+        limit = launch.IN_FLIGHT.get(self.connection.server or "")
+        return min(self.connection.concurrency, limit or self.connection.concurrency)
+
+    def url(self) -> str:
+        """The base URL, up to ``/v1``; a local server is ready when this returns.
+
+        Raises:
+            UserError: the server does not start; its last lines are in the message.
+        """
+        if self.connection.server is None:
+            if self.connection.url is None:
+                raise UserError("the teacher has neither a 'url' nor a 'server'")
+            return self.connection.url.rstrip("/")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = self._name(self.connection.server)
+        state = self.folder / f"{name}.json"
+        with _locked(self.folder / f"{name}.lock"):
+            if self._use is None:
+                self._use = (self.folder / f"{name}.use").open("a")
+                fcntl.flock(self._use, fcntl.LOCK_SH)
+            known = _read(state)
+            if known and _answers(known["health"]):
+                return str(known["url"])
+            if known:
+                _end(known)
+                state.unlink(missing_ok=True)
+            return self._start(name, state)
+
+    def _name(self, server: str) -> str:
+        """Tells servers apart: another command or revision is another server."""
+        command = launch.command(self.teacher, self.connection, 0)
+        return f"{server}-{digest(command, self.teacher.revision)}-{socket.gethostname()}"
+
+    def _start(self, name: str, state: Path) -> str:
+        """Start the server; once more where another process took its port meanwhile."""
+        log = self.folder / f"{name}.log"
+        for attempt in (1, 2):
+            port = _free_port()
+            command = launch.command(self.teacher, self.connection, port)
+            watch = [sys.executable, "-m", "limbeck.teacher.watch"]
+            watch += ["--idle", str(self.connection.idle), "--state", str(state)]
+            watch += ["--lock", str(self.folder / f"{name}.lock")]
+            watch += ["--use", str(self.folder / f"{name}.use"), "--", *command]
+            print(f"starting {self.connection.server}, its log is {log}", file=sys.stderr)
+            process = _spawn(watch, log)
+            root = f"http://127.0.0.1:{port}"
+            health = root + launch.HEALTH[self.connection.server or ""]
+            said = _wait(process, health, self.connection.start_timeout, log)
+            if said is None:
+                known = {"pid": process.pid, "started": _start_time(process.pid)}
+                write_json(state, known | {"url": f"{root}/v1", "health": health})
+                return f"{root}/v1"
+            if attempt == 2 or "address already in use" not in said.lower():
+                raise UserError(f"the teacher's server did not start, see {log}: {said}")
+        raise AssertionError
+
+    def close(self) -> None:
+        """Use the server no more."""
+        if self._use is not None:
+            self._use.close()
+            self._use = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _read(state: Path) -> dict[str, str | int | None] | None:
+def _read(state: Path) -> dict[str, Any] | None:
     try:
         known = json.loads(state.read_text(encoding="utf-8"))
-        return known if {"pid", "started", "url"} <= known.keys() else None
+        return known if {"pid", "started", "url", "health"} <= known.keys() else None
     except (OSError, ValueError, AttributeError):
         return None
 
 
-def _answers(url: object) -> bool:
-    """Whether a server lives at ``url``."""
+def _answers(health: object, patience: float | None = None) -> bool:
+    """Whether a server lives and is ready."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{url}/models", timeout=PATIENCE) as response:
+        with opener.open(str(health), timeout=patience or PATIENCE) as response:
             return bool(response.status == 200)
     except (OSError, ValueError):
         return False
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _start_time(pid: int) -> str | None:
-    """When a process began, as the kernel counts; tells it from a later one of the same number."""
+    """When a living process began, as the kernel counts; a later one of its number differs."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
+    return None if fields[0] == "Z" else fields[19]
 
 
-def _end(known: dict[str, str | int | None]) -> None:
-    """End a server that no longer answers, if its process is still there."""
-    pid = known["pid"]
-    if isinstance(pid, int) and known["started"] and _start_time(pid) == known["started"]:
+def _end(known: dict[str, Any]) -> None:
+    """End a server that no longer answers, and its watchdog, if they are still there."""
+    pid, started = known["pid"], known["started"]
+    if not isinstance(pid, int) or not started:
+        return
+    for number, patience in ((signal.SIGTERM, 25.0), (signal.SIGKILL, 5.0)):
+        if _start_time(pid) != started:
+            return
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
+        deadline = time.monotonic() + patience
+        while _start_time(pid) == started and time.monotonic() < deadline:
+            time.sleep(0.05)
 
 
-def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
-        try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise UserError(f"cannot start {command[0]} ({error.strerror})") from None
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     _started[:] = [child for child in _started if child.poll() is None] + [process]
     return process
 
 
-def _wait(process: subprocess.Popen[bytes], log: Path) -> str:
-    """The URL that a starting server prints, once it answers there."""
-    deadline = time.monotonic() + START_TIME
+def _wait(
+    process: subprocess.Popen[bytes], health: str, start_timeout: float, log: Path
+) -> str | None:
+    """None once the starting server is ready, or the last lines of a server that ended instead."""
+    deadline = time.monotonic() + start_timeout
     while time.monotonic() < deadline:
-        ended = process.poll() is not None
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-        if ended:
-            last = " | ".join(line.strip() for line in lines[-5:])
-            raise UserError(f"the teacher's server did not start, see {log}: {last}")
-        for line in lines:
-            if line.startswith(_LISTENING) and line.endswith("\n"):
-                url = line.removeprefix(_LISTENING).strip()
-                if _answers(url):
-                    return url
-        time.sleep(0.05)
+        if process.poll() is not None:
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+            return " | ".join(line.strip() for line in lines[-5:] if line.strip())
+        if _answers(health, patience=1.0):
+            return None
+        time.sleep(0.1)
     process.terminate()
-    raise UserError(f"the teacher's server did not listen within {START_TIME:.0f} s, see {log}")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(25.0)  # the watchdog ends the server first
+    raise UserError(
+        f"the teacher's server was not ready within {start_timeout:g} s "
+        f"(teacher.start_timeout), see {log}"
+    )

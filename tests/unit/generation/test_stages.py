@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -319,6 +320,27 @@ def run(
     return list(files.read_jsonl(output))
 
 
+@pytest.mark.parametrize(
+    ("traces", "bare", "failed", "floor", "words"),
+    [
+        (9, 1, 5, 0.9, None),  # a failed row has no say
+        (8, 1, 0, 0.9, r"8 of 9 responses \(89%\).*asks for 90%"),
+        (0, 3, 0, 0.0, None),
+        (0, 0, 3, 1.0, None),
+    ],
+)
+def test_responses_without_reasoning_fail_the_stage(
+    tmp_path: Path, traces: int, bare: int, failed: int, floor: float, words: str | None
+) -> None:
+    def row(reasoning: str | None, failure: str | None = None) -> dict[str, Any]:
+        return {"reasoning": reasoning, "response": "ndiyo", "failure": failure}
+
+    rows = [row("hm")] * traces + [row(None)] * bare + [row(None, "length")] * failed
+    with pytest.raises(UserError, match=words) if words else nullcontext() as caught:
+        respond.check_reasoning(rows, floor, tmp_path / "responses.jsonl")
+    assert caught is None or "\n" not in str(caught.value)
+
+
 def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree_topics = {
         "general_seeds": ["health", "culture"],
@@ -358,7 +380,7 @@ def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert revised.isdisjoint(row["id"] for row in rows)
         assert 20 < len(revised) < 50
 
-        rows = stage("respond", {}, "--prompts", paths["revise"])
+        rows = stage("respond", {"min_reasoning": 0.9}, "--prompts", paths["revise"])
         assert Counter(row["response"][:4] for row in rows) == {"Jibu": 70, "": 1}
         assert {row["reasoning"] for row in rows} == {"Najibu.", None}
 

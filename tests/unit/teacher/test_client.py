@@ -91,9 +91,9 @@ def test_faults_cost_no_row_and_change_no_byte(tmp_path: Path) -> None:
         (DROPPED, "connection"),
         (TRUNCATED, "truncated"),
         (MALFORMED, "malformed"),
-        ({"choices": []}, "malformed"),
-        ({"choices": None, "error": {"message": "overloaded"}}, "malformed"),
-        (["not", "an", "object"], "malformed"),
+        ({"choices": []}, "no choice"),
+        ({"choices": None, "error": {"message": "overloaded"}}, "no choice"),
+        (["not", "an", "object"], "no choice"),
         (completion(None), "empty"),
         (completion(""), "empty"),
     ],
@@ -124,9 +124,9 @@ def test_a_hanging_request_times_out_from_its_sending(tmp_path: Path) -> None:
     def answer(body: Any, before: int) -> Any:
         return HANGING if body["messages"][0]["content"] == "question 0" else echo(body, before)
 
-    # 8 rounds of 0.1 s: the last requests queue for longer than the time-out.
-    with serving(answer, latency=0.1) as endpoint:
-        settings = connection(endpoint.url, concurrency=4, timeout=0.5, retries=0)
+    # 8 rounds of 0.3 s: the last requests queue for longer than the time-out.
+    with serving(answer, latency=0.3) as endpoint:
+        settings = connection(endpoint.url, concurrency=4, timeout=2.0, retries=0)
         replies = ask(questions(32), teacher(), settings, tmp_path / "j")
     assert [reply.failure for reply in replies] == ["timeout"] + [None] * 31
 
@@ -288,6 +288,57 @@ def test_structured_replies_are_repaired_validated_and_corrected_once(
         assert (
             "answer: Input should be 'yes' or 'no'" in endpoint.bodies[1]["messages"][2]["content"]
         )
+
+
+@pytest.mark.parametrize(
+    ("needed", "ceiling", "failure", "limits"),
+    [
+        (50, 400, None, [100]),
+        (300, 400, None, [100, 400]),
+        (500, 400, "length", [100, 400]),  # raised once, then failed
+        (300, None, "length", [100]),
+        (300, 80, "length", [100]),
+    ],
+)
+def test_a_cut_reply_is_asked_for_once_more_with_more_tokens(
+    tmp_path: Path, needed: int, ceiling: int | None, failure: str | None, limits: list[int]
+) -> None:
+    def answer(body: Any, before: int) -> Any:
+        cut = body["max_tokens"] < needed
+        return completion("nusu" if cut else "nzima kabisa", "length" if cut else "stop")
+
+    settings, journal = teacher(max_tokens_ceiling=ceiling), tmp_path / "journal"
+    with serving(answer) as endpoint:
+        [reply] = ask(questions(1), settings, connection(endpoint.url), journal)
+        assert reply.failure == failure
+        assert [body["max_tokens"] for body in endpoint.bodies] == limits
+        assert reply.prompt_tokens == 10 * len(limits)
+        # Resumed from every place where it may have been killed, it takes the same way.
+        lines = journal.read_bytes().splitlines(keepends=True)
+        for kept in range(len(lines) + 1):
+            journal.write_bytes(b"".join(lines[:kept]))
+            asked = endpoint.requests
+            assert ask(questions(1), settings, connection(endpoint.url), journal) == [reply]
+            assert endpoint.requests == asked + len(lines) - kept
+
+
+def test_a_cut_json_reply_is_raised_and_then_corrected(tmp_path: Path) -> None:
+    def answer(body: Any, before: int) -> Any:
+        if body["max_tokens"] == 100:
+            return completion('{"answer": "y', "length")
+        return completion('{"answer": "yes"}' if len(body["messages"]) > 1 else '{"answer": "hm"}')
+
+    request = Request([{"role": "user", "content": "yes or no?"}], Judgement)
+    with serving(answer) as endpoint:
+        settings = teacher(max_tokens_ceiling=400)
+        for _ in range(2):
+            [reply] = ask([request], settings, connection(endpoint.url), tmp_path / "j")
+            assert reply.value == Judgement(answer="yes")
+            assert reply.prompt_tokens == 30
+        assert [body["max_tokens"] for body in endpoint.bodies] == [100, 400, 400]
+        # Another ceiling asks for the cut ones alone.
+        ask([request], teacher(max_tokens_ceiling=500), connection(endpoint.url), tmp_path / "j")
+        assert [body["max_tokens"] for body in endpoint.bodies[3:]] == [500, 500]
 
 
 def test_a_progress_line_counts_what_happened(

@@ -22,6 +22,7 @@ RECORD = Record("jibu", "kwa sababu", "stop", 3, 4, 0.5)
 LINE = b'{"key":"0123456789abcdef","model":"m","content":"jibu","reasoning":"kwa sababu",'
 LINE += b'"finish_reason":"stop","prompt_tokens":3,"completion_tokens":4,"seconds":0.5}\n'
 
+PATHS = [Path(__file__).parents[2], Path(module.__file__).parents[2]]  # ours, and the package's
 STAGE = """
 import sys
 from pathlib import Path
@@ -44,7 +45,7 @@ def stage(url: str, journal: Path, output: Path, count: int, concurrency: int) -
     arguments = [url, journal, output, count, concurrency]
     return subprocess.Popen(
         [sys.executable, "-c", STAGE, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PATHS))},
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -1,12 +1,25 @@
 """The window of requests in flight and the waits between tries."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from limbeck.teacher.limits import LONGEST_WAIT, SHORTEST_ROUND, Window, backoff, retry_after
+from endpoint import connection, serving, teacher
+from limbeck.teacher.client import Request, ask
+from limbeck.teacher.limits import (
+    LONGEST_WAIT,
+    SHORTEST_ROUND,
+    Pace,
+    Rate,
+    Window,
+    backoff,
+    retry_after,
+)
 
 
 def sizes(limit: int, rounds: list[float]) -> list[int]:
@@ -52,6 +65,58 @@ def test_an_overloaded_endpoint_is_left_alone_for_the_time_it_asks() -> None:
 
     assert asyncio.run(play(rounds=1, wait=50.0)) < 10
     assert asyncio.run(play(rounds=2, wait=0.2)) >= 0.19
+
+
+def test_a_rate_is_shared_and_even(tmp_path: Path) -> None:
+    """Two processes at 60 a minute: in any minute 60 are sent, and one second's worth more."""
+    rates = [Rate(tmp_path / "deep" / "x.requests", 60) for _ in range(2)]
+    sent, clock = [], [1000.0, 1000.4]
+    while min(clock) < 1200:
+        turn = clock.index(min(clock))
+        clock[turn] += rates[turn].take(1, now=clock[turn])
+        sent.append(clock[turn])
+        clock[turn] += 0.1
+    busiest = max(sum(start <= time < start + 60 for time in sent) for start in sent)
+    assert 60 <= busiest <= 62
+    assert max(b - a for a, b in pairwise(sorted(sent))) < 1.2  # none is left unused
+
+
+def test_a_rate_takes_back_and_survives_the_clock(tmp_path: Path) -> None:
+    rate = Rate(tmp_path / "x", 60)
+    assert rate.take(30, now=1000.0) == 0.0
+    assert rate.take(30, now=1000.0) == pytest.approx(30, abs=1.1)
+    rate.take(-40, now=1000.0)
+    assert rate.take(1, now=1000.0) == pytest.approx(20, abs=1.1)
+    assert rate.take(1, now=10.0) <= 600  # the clock was put back
+    (tmp_path / "x").write_bytes(b"torn")
+    assert rate.take(1, now=1000.0) == 0.0
+
+
+def test_tokens_count_as_the_replies_before(tmp_path: Path) -> None:
+    async def play() -> list[float]:
+        pace = Pace(tmp_path / "limit", connection(None, tokens_per_minute=10**9))
+        body = {"messages": [{"content": "x" * 400}], "max_tokens": 50}
+        first = await pace.wait(body)
+        pace.settle(first, 30)
+        pace.settle(await pace.wait(body), None)
+        second = await pace.wait(body)
+        pace.settle(second, 50)
+        return [first, second, await pace.wait(body)]
+
+    assert asyncio.run(play()) == [150, 30, 40]
+
+
+@pytest.mark.parametrize("limit", ["requests_per_minute", "tokens_per_minute"])
+def test_requests_keep_to_the_limits_a_minute(tmp_path: Path, limit: str) -> None:
+    """Ten a second; tokens: twelve a request, of which the prompt's ten come on top."""
+    per_minute = 600 * (1 if limit == "requests_per_minute" else 14)
+    with serving() as endpoint:
+        local = connection(endpoint.url, **{limit: per_minute})
+        start = time.monotonic()
+        requests = [Request([{"role": "user", "content": f"q {n}"}]) for n in range(30)]
+        replies = ask(requests, teacher(max_tokens=4), local, tmp_path / "journal", tmp_path)
+        assert time.monotonic() - start >= 1.5  # three seconds but for the one to catch up
+    assert {reply.failure for reply in replies} == {None}
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,27 @@
-"""Local servers on demand: one for all stages, restarted when dead, errors with its last words."""
+"""Local servers on demand: one for all stages, ended when idle or orphaned, restarted when dead."""
 
-import functools
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from endpoint import connection, teacher
+from limbeck import config
 from limbeck.errors import UserError
-from limbeck.teacher import server
+from limbeck.teacher import launch, server
 from limbeck.teacher.client import Request, ask
+from limbeck.teacher.server import Server
 
 ENDPOINT = Path(__file__).parents[2] / "endpoint.py"
 LOCAL = connection(None, server="phrasebook")
+Command = Callable[[config.TeacherSettings, config.Connection, int], list[str]]
 
 
 def program(folder: Path, *options: str) -> list[str]:
@@ -31,102 +35,180 @@ def starts(folder: Path) -> int:
     return len((folder / "starts").read_text().splitlines())
 
 
-def state(folder: Path) -> dict[str, str | int]:
-    [path] = (folder / "servers").glob("*.json")
-    known: dict[str, str | int] = json.loads(path.read_text())
-    return known
+def watchdogs(folder: Path) -> list[int]:
+    """The processes of the watchdogs in ``folder/servers``."""
+    return [json.loads(path.read_text())["pid"] for path in (folder / "servers").glob("*.json")]
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def alive(pid: int) -> bool:
+    return server._start_time(pid) is not None
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.05)
 
 
 @pytest.fixture
 def work(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
-    for path in (tmp_path / "servers").glob("*.json"):
-        pid = json.loads(path.read_text())["pid"]
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    for pid in watchdogs(tmp_path):
+        if alive(pid):
+            os.kill(pid, signal.SIGKILL)  # and with it the server
+
+
+@pytest.fixture
+def serves(work: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Have a test's own command served instead of the phrasebook."""
+
+    def use(*command: str) -> None:
+        def build(_: Any, __: Any, port: int) -> list[str]:
+            return [*command, "--port", str(port)]
+
+        monkeypatch.setattr(launch, "command", build)
+
+    use(*program(work))
+    return use
 
 
 def test_a_url_is_taken_as_it_is(tmp_path: Path) -> None:
-    assert server.base_url(connection("http://host/v1/"), tmp_path) == "http://host/v1"
+    assert Server(teacher(), connection("http://host/v1/"), tmp_path).url() == "http://host/v1"
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(UserError, match="neither"):
-        server.base_url(connection(None), tmp_path)
+        Server(teacher(), connection(None), tmp_path).url()
 
 
-def test_a_server_is_shared_and_restarted_when_dead(work: Path) -> None:
-    command = program(work)
-    url = server.base_url(LOCAL, work, command=command)
-    assert server.base_url(LOCAL, work, command=command) == url
-    assert starts(work) == 1
-    os.kill(int(state(work)["pid"]), signal.SIGKILL)
-    again = server.base_url(LOCAL, work, command=command)
-    assert starts(work) == 2
-    assert server.base_url(LOCAL, work, command=command) == again
+@pytest.mark.parametrize("victim", ["server", "watchdog"])
+def test_a_server_is_shared_and_restarted_when_dead(
+    work: Path, serves: Callable[..., None], victim: str
+) -> None:
+    with Server(teacher(), LOCAL, work) as one, Server(teacher(), LOCAL, work) as other:
+        assert one.url() == other.url() == one.url()
+        assert starts(work) == 1
+        [watchdog] = watchdogs(work)
+        [process] = children(watchdog)
+        os.kill(process if victim == "server" else watchdog, signal.SIGKILL)
+        wait_for(lambda: not alive(process))  # the watchdog's death is the server's
+        again = one.url()
+        assert starts(work) == 2
+        assert other.url() == again
 
 
 def test_a_server_that_hangs_is_ended_before_another_starts(
-    work: Path, monkeypatch: pytest.MonkeyPatch
+    work: Path, serves: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "PATIENCE", 0.3)
-    server.base_url(LOCAL, work, command=program(work))
-    first = server._started[-1]
-    first.send_signal(signal.SIGSTOP)
-    server.base_url(LOCAL, work, command=program(work))
+    with Server(teacher(), LOCAL, work) as place:
+        place.url()
+        [process] = children(watchdogs(work)[0])
+        os.kill(process, signal.SIGSTOP)
+        os.kill(watchdogs(work)[0], signal.SIGKILL)  # else it would wait for the stopped one
+        place.url()
     assert starts(work) == 2
-    assert first.wait(10) != 0
+    assert not alive(process)
 
 
-def test_another_revision_is_another_server(work: Path) -> None:
-    urls = {server.base_url(LOCAL, work, revision, program(work)) for revision in ("1", "2")}
+def test_another_revision_or_command_is_another_server(
+    work: Path, serves: Callable[..., None]
+) -> None:
+    places = [Server(teacher(revision=name), LOCAL, work) for name in ("1", "2")]
+    urls = {place.url() for place in places}
     assert len(urls) == 2
+    serves(*program(work), "--latency", "0.001")
+    assert Server(teacher(revision="1"), LOCAL, work).url() not in urls
+    assert starts(work) == 3
 
 
-def test_stages_that_start_at_once_get_one_server(work: Path) -> None:
-    code = (
-        "import json, sys; from pathlib import Path; from endpoint import connection;"
-        "from limbeck.teacher.server import base_url;"
-        "local = connection(None, server='phrasebook');"
-        "print(base_url(local, Path(sys.argv[1]), command=json.loads(sys.argv[2])))"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(ENDPOINT.parent)}
-    stages = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, str(work), json.dumps(program(work))],
-            env=environment,
-            stdout=subprocess.PIPE,
-        )
-        for _ in range(4)
-    ]
-    urls = {stage.communicate(timeout=60)[0] for stage in stages}
-    assert len(urls) == 1
+STAGE = """
+import json, sys, time
+from pathlib import Path
+from endpoint import connection, teacher
+from limbeck.teacher import launch
+from limbeck.teacher.server import Server
+command = json.loads(sys.argv[2])
+launch.command = lambda teacher, connection, port: [*command, "--port", str(port)]
+place = Server(teacher(), connection(None, server="phrasebook", idle=0.5), Path(sys.argv[1]))
+print(place.url(), flush=True)
+time.sleep(float(sys.argv[3]))
+"""
+
+
+def stage(work: Path, seconds: float) -> subprocess.Popen[bytes]:
+    """A process that uses the server for some seconds and does not close it."""
+    command = [sys.executable, "-c", STAGE, str(work), json.dumps(program(work)), str(seconds)]
+    path = os.pathsep.join([str(ENDPOINT.parent), os.environ.get("PYTHONPATH", "")])
+    return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE)
+
+
+def test_stages_that_start_at_once_get_one_server_and_leave_none(work: Path) -> None:
+    stages = [stage(work, 2.0) for _ in range(4)]
+    assert len({process.communicate(timeout=60)[0] for process in stages}) == 1
     assert starts(work) == 1
-    # The stages are gone, their server is not.
-    url = urls.pop().decode().strip()
-    assert server.base_url(LOCAL, work, command=program(work)) == url
+    wait_for(lambda: not watchdogs(work))
+
+
+def test_a_killed_stage_does_not_keep_its_server_alive(work: Path) -> None:
+    process = stage(work, 60.0)
+    assert process.stdout is not None
+    process.stdout.readline()
+    [watchdog] = watchdogs(work)
+    [served] = children(watchdog)
+    time.sleep(1.0)  # twice the idle time
+    assert alive(served)
+    process.kill()
+    process.communicate()
+    wait_for(lambda: not alive(served) and not alive(watchdog))
+    assert watchdogs(work) == []
+
+
+def test_what_a_server_has_started_ends_with_it(work: Path, serves: Callable[..., None]) -> None:
+    code = "import subprocess, sys; subprocess.Popen(['sleep', '600']); "
+    code += f"sys.argv[0] = {str(ENDPOINT)!r}; import runpy; "
+    code += "runpy.run_path(sys.argv[0], run_name='__main__')"
+    serves(sys.executable, "-c", code)
+    with Server(teacher(), connection(None, server="phrasebook", idle=0.3), work) as place:
+        place.url()
+        [served] = children(watchdogs(work)[0])
+        [sleeper] = children(served)
+    wait_for(lambda: not alive(sleeper) and not alive(served))
 
 
 @pytest.mark.parametrize(
-    ("command", "words"),
+    ("command", "timeout", "words"),
     [
         (
             [sys.executable, "-c", "print('loading'); raise SystemExit('no model here')"],
+            60.0,
             r"did not start.*phrasebook.*\.log: .*no model here",
         ),
-        (["/nowhere/to/be/found"], "cannot start /nowhere/to/be/found"),
+        (["/nowhere/to/be/found"], 60.0, r"did not start.*/nowhere/to/be/found"),
+        (
+            [sys.executable, "-c", "import time; time.sleep(60)"],
+            0.5,
+            r"not ready within 0\.5 s \(teacher\.start_timeout\)",
+        ),
     ],
 )
-def test_a_server_that_cannot_start_says_why(work: Path, command: list[str], words: str) -> None:
-    with pytest.raises(UserError, match=words):
-        server.base_url(LOCAL, work, command=command)
+def test_a_server_that_cannot_start_says_why(
+    work: Path, serves: Callable[..., None], command: list[str], timeout: float, words: str
+) -> None:
+    serves(*command)
+    local = connection(None, server="phrasebook", start_timeout=timeout)
+    with pytest.raises(UserError, match=words) as caught, Server(teacher(), local, work) as place:
+        place.url()
+    assert "\n" not in str(caught.value)
 
 
 def test_a_server_that_dies_in_the_middle_costs_no_row(
-    work: Path, monkeypatch: pytest.MonkeyPatch
+    work: Path, serves: Callable[..., None]
 ) -> None:
-    command = program(work, "--latency", "0.01", "--die-after", "40")
-    monkeypatch.setattr(server, "base_url", functools.partial(server.base_url, command=command))
+    serves(*program(work, "--latency", "0.01", "--die-after", "40"))
     requests = [Request([{"role": "user", "content": f"question {n}"}]) for n in range(90)]
     replies = ask(requests, teacher(), LOCAL, work / "journal", work)
     assert {reply.failure for reply in replies} == {None}
@@ -135,11 +217,9 @@ def test_a_server_that_dies_in_the_middle_costs_no_row(
 
 def test_the_phrasebook_ends_when_idle_and_is_back_when_needed(work: Path) -> None:
     local = connection(None, server="phrasebook", idle=0.3)
-    urls = []
     for number in range(2):
         request = Request([{"role": "user", "content": f"Habari {number}?"}])
         [reply] = ask([request], teacher(model="phrasebook"), local, work / "journal", work)
         assert reply.failure is None
-        urls.append(state(work)["url"])
         assert server._started[-1].wait(30) == 0
-    assert urls[0] != urls[1]
+        assert watchdogs(work) == []

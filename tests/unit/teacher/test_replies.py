@@ -126,21 +126,19 @@ def test_the_body_is_all_that_decides_a_reply() -> None:
     assert replies.body(Request(messages), renamed) == fields | {"max_completion_tokens": 7}
 
 
-@pytest.mark.parametrize("structured", ["json_schema", "json_object", "none"])
-def test_the_form_of_a_reply_is_told_as_the_endpoint_takes_it(structured: str) -> None:
-    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hello"}]
-    body = replies.body(Request(messages, Conversation), teacher(structured=structured))
+def test_schemas_are_closed_and_messages_are_left_alone() -> None:
+    messages = [{"role": "user", "content": "hello"}]
+    replies.body(Request(messages, Conversation), teacher(structured="none"))
+    assert messages[0]["content"] == "hello"
     schema = replies.json_schema(Conversation)
     assert schema["additionalProperties"] is False
     assert schema["$defs"]["Turn"]["additionalProperties"] is False
-    told = "Reply with JSON alone" in body["messages"][1]["content"]
-    form = body.get("response_format")
-    if structured == "json_schema":
-        named = {"name": "Conversation", "schema": schema, "strict": True}
-        assert form == {"type": "json_schema", "json_schema": named}
-        assert not told
-    else:
-        assert told
-        wanted = {"type": "json_object", "schema": schema}
-        assert form == (wanted if structured == "json_object" else None)
-    assert messages[1]["content"] == "hello"
+
+
+def test_a_raised_limit_goes_where_the_limit_is() -> None:
+    request = Request([{"role": "user", "content": "hello"}], max_tokens=99)
+    assert replies.body(request, teacher())["max_tokens"] == 99
+    renamed = teacher(extra_body={"max_tokens": None, "max_completion_tokens": 7})
+    body = replies.body(request, renamed)
+    assert body["max_completion_tokens"] == 99
+    assert "max_tokens" not in body

@@ -1,0 +1,272 @@
+"""The batch API: a file of requests is submitted, and a file of replies comes within a day.
+
+A state file beside the stage's journal knows the batches that are under way, so a stage may leave
+and come back with the same command. Replies are joined to their requests by ``custom_id``, which is
+the journal's key: in whatever order they come, and whoever asks for them.
+https://platform.openai.com/docs/guides/batch, https://docs.together.ai/docs/batch-inference
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from limbeck import config
+from limbeck.errors import UserError
+from limbeck.files import read_json, write_json
+from limbeck.teacher.budget import Account
+from limbeck.teacher.endpoint import Endpoint, Failure, judged, passing
+from limbeck.teacher.limits import backoff
+from limbeck.teacher.replies import Record
+
+_OVER = ("completed", "failed", "expired", "cancelled", "canceled")
+_BROKEN = ("failed", "cancelled", "canceled")
+
+Body = dict[str, Any]
+Outcomes = dict[str, Record | Failure]
+
+
+@dataclass(slots=True)
+class Submitted:
+    """A batch that is under way."""
+
+    file: str  # the endpoint's name of the file of requests
+    keys: list[str]
+    dollars: float  # the most that it can cost
+    batch: str | None = None  # the endpoint's name of it; None: perhaps not made yet
+
+
+def state_path(journal: Path) -> Path:
+    """The state file of a stage's batches."""
+    return journal.with_suffix(".batches.json")
+
+
+def read(journal: Path) -> tuple[str, list[Submitted]]:
+    """The URL and the batches that are under way.
+
+    Raises:
+        UserError: the state file is none.
+    """
+    path = state_path(journal)
+    if not path.exists():
+        return "", []
+    try:
+        state = read_json(path)
+        return state["url"], [Submitted(**fields) for fields in state["batches"]]
+    except (TypeError, KeyError):
+        raise UserError(f"{path}: not a state of batches") from None
+
+
+def check_none(journal: Path, keys: Iterable[str]) -> None:
+    """Refuse to ask at once what is under way in a batch, and would be paid for twice.
+
+    Raises:
+        UserError: names the state file and what to do.
+    """
+    url, under_way = read(journal)
+    both = {key for submitted in under_way for key in submitted.keys}.intersection(keys)
+    if both:
+        raise UserError(
+            f"{len(both):,} of these requests are under way in batches at {url}: set the "
+            f"teacher's batch again to fetch them, or remove {state_path(journal)} to pay twice"
+        )
+
+
+class Batches:
+    """The batches of one stage."""
+
+    def __init__(
+        self, endpoint: Endpoint, settings: config.Batch, account: Account, journal: Path
+    ) -> None:
+        """Read the state file.
+
+        Raises:
+            UserError: batches are under way at another endpoint.
+        """
+        self.endpoint = endpoint
+        self.settings = settings
+        self.account = account
+        self.journal = journal
+        self.deadline = asyncio.get_running_loop().time() + settings.wait
+        url, self.under_way = read(journal)
+        if self.under_way and url != endpoint.url:
+            raise UserError(
+                f"{state_path(journal)}: batches are under way at {url}, not {endpoint.url}: "
+                "go back to that teacher to fetch them, or remove the file to give them up"
+            )
+
+    async def submit(self, bodies: dict[str, Body]) -> bool:
+        """Submit what is in no batch yet, as far as the budget goes; whether any are under way."""
+        for submitted in self.under_way:
+            if submitted.batch is None:  # this process's forerunner was killed just here
+                await self._create(submitted)
+        known = {key for submitted in self.under_way for key in submitted.keys}
+        waiting = [(key, body) for key, body in bodies.items() if key not in known]
+        while waiting:
+            lines, dollars = self._fill(waiting)
+            if not lines:
+                break
+            file = await self._upload(list(lines.values()))
+            self.under_way.append(Submitted(file, list(lines), dollars))
+            self._save()
+            await self._create(self.under_way[-1])
+            waiting = waiting[len(lines) :]
+        return bool(self.under_way)
+
+    def _fill(self, waiting: list[tuple[str, Body]]) -> tuple[dict[str, str], float]:
+        """The first requests as lines of a file that is within all limits, and their bound."""
+        lines: dict[str, str] = {}
+        dollars, size = 0.0, 0
+        room = self.account.room()
+        for key, body in waiting[: self.settings.requests]:
+            request: Body = {"custom_id": key, "body": body}
+            if self.settings.api == "openai":
+                request |= {"method": "POST", "url": "/v1/chat/completions"}
+            line = json.dumps(request) + "\n"
+            bound = self.account.bound(body)
+            if dollars + bound > room or size + len(line) > self.settings.megabytes * 10**6:
+                if dollars + bound > room and not lines:
+                    self.account.refused = bound
+                break
+            lines[key], dollars, size = line, dollars + bound, size + len(line)
+        return lines, dollars
+
+    async def _upload(self, lines: list[str]) -> str:
+        """Upload a file of requests; its name at the endpoint."""
+        together = self.settings.api == "together"
+        content = "".join(lines).encode()
+        fields = {"purpose": "batch-api" if together else "batch"}
+        if together:
+            fields |= {"file_name": "requests.jsonl", "file_type": "jsonl"}
+
+        def form() -> aiohttp.MultipartWriter:
+            writer = aiohttp.MultipartWriter("form-data")
+            for name, value in fields.items():
+                writer.append(value).set_content_disposition("form-data", name=name)
+            part = writer.append(content, {"Content-Type": "application/jsonl"})
+            part.set_content_disposition("form-data", name="file", filename="requests.jsonl")
+            return writer
+
+        path = "/files/upload" if together else "/files"
+        return str(json.loads(await self.endpoint.fetch("POST", path, form))["id"])
+
+    async def _create(self, submitted: Submitted) -> None:
+        """Make a batch of an uploaded file, unless that was done already."""
+        if not self.account.submit(submitted.file, submitted.dollars):
+            self.under_way.remove(submitted)  # another stage was faster; the file costs nothing
+            self._save()
+            return
+        order = {
+            "input_file_id": submitted.file,
+            "endpoint": "/v1/chat/completions",
+            "completion_window": "24h",
+        }
+        tries = 0
+        while (found := await self._find(submitted.file)) is None:
+            outcome = await self.endpoint.request("POST", "/batches", order)
+            if not isinstance(outcome, Failure):
+                answer = json.loads(outcome)
+                found = answer.get("job", answer)["id"]  # Together wraps it
+                break
+            tries += 1
+            if not outcome.passing or tries > self.endpoint.connection.retries:
+                detail = self.endpoint.safe(outcome.detail)
+                raise UserError(f"{self.endpoint.url}/batches: {outcome.kind}{detail}")
+            await asyncio.sleep(backoff(tries) if outcome.wait is None else outcome.wait)
+        submitted.batch = found
+        self._save()
+        count = len(submitted.keys)
+        print(f"{self.journal.stem}: batch {found} has {count:,} requests", file=sys.stderr)
+
+    async def _find(self, file: str) -> str | None:
+        """The batch that was made of a file."""
+        answer = json.loads(await self.endpoint.fetch("GET", "/batches?limit=100"))
+        listed = answer if isinstance(answer, list) else answer.get("data") or []
+        return next((item["id"] for item in listed if item.get("input_file_id") == file), None)
+
+    async def finished(self) -> tuple[Submitted, Outcomes]:
+        """Wait for a batch to be over; what became of each of its requests.
+
+        Raises:
+            UserError: none is over in time, or the endpoint refused a whole batch.
+        """
+        while True:
+            for submitted in self.under_way:
+                answer = json.loads(await self.endpoint.fetch("GET", f"/batches/{submitted.batch}"))
+                if answer["status"].lower() in _OVER:
+                    return submitted, await self._outcomes(submitted, answer)
+            left = self.deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                count = sum(len(submitted.keys) for submitted in self.under_way)
+                raise UserError(
+                    f"{self.journal.stem}: {count:,} requests are under way in "
+                    f"{len(self.under_way)} batches at {self.endpoint.url}; "
+                    "run the same command again to fetch them"
+                )
+            await asyncio.sleep(min(self.settings.poll, left))
+
+    async def _outcomes(self, submitted: Submitted, answer: Body) -> Outcomes:
+        kind = "expired" if answer["status"].lower() == "expired" else "missing"
+        outcomes: Outcomes = dict.fromkeys(submitted.keys, Failure(kind))
+        found = False
+        for name in (answer.get("output_file_id"), answer.get("error_file_id")):
+            if not name:
+                continue
+            for line in (await self.endpoint.fetch("GET", f"/files/{name}/content")).splitlines():
+                key, outcome = _read(line)
+                # The files are the endpoint's: what they say of requests of others is no matter.
+                if key in outcomes:
+                    outcomes[key], found = outcome, True
+        if not found and answer["status"].lower() in _BROKEN:
+            self.forget(submitted, {})
+            raise UserError(
+                f"{self.endpoint.url}: the batch {submitted.batch} is {answer['status']}: "
+                f"{self.endpoint.safe(_errors(answer))}"
+            )
+        return outcomes
+
+    def forget(self, submitted: Submitted, outcomes: Outcomes) -> None:
+        """A batch is over and its replies are in the journal: settle the account and drop it."""
+        records = [outcome for outcome in outcomes.values() if isinstance(outcome, Record)]
+        self.account.finish(
+            submitted.file, [(r.prompt_tokens, r.completion_tokens) for r in records]
+        )
+        self.under_way.remove(submitted)
+        self._save()
+
+    def _save(self) -> None:
+        path = state_path(self.journal)
+        if self.under_way:
+            batches = [asdict(submitted) for submitted in self.under_way]
+            write_json(path, {"url": self.endpoint.url, "batches": batches})
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _read(line: bytes) -> tuple[str, Record | Failure]:
+    """The ``custom_id`` of a line of replies, and what became of the request."""
+    try:
+        answer = json.loads(line)
+        key, response = str(answer["custom_id"]), answer.get("response") or {}
+        status, error = response.get("status_code"), answer.get("error") or {}
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return "", Failure("malformed")
+    if status == 200:
+        return key, judged(response.get("body"), 0.0)
+    if status is not None:
+        return key, Failure(f"http {status}", passing=passing(int(status)))
+    expired = isinstance(error, dict) and error.get("code") == "batch_expired"
+    return key, Failure("expired" if expired else "batch error")
+
+
+def _errors(answer: Body) -> str:
+    """What the endpoint says of a batch that it refused, in one line."""
+    errors = answer.get("errors") or answer.get("error") or "no reason is given"
+    if isinstance(errors, dict) and errors.get("data"):
+        errors = errors["data"][0].get("message", errors)
+    return " ".join(str(errors).split())[:200]

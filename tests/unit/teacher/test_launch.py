@@ -1,0 +1,164 @@
+"""The commands of local servers: their arguments, stand-ins for them, and llama_cpp for real."""
+
+import json
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+
+import tiny_gguf
+from endpoint import connection, teacher
+from limbeck.errors import UserError
+from limbeck.teacher import launch
+from limbeck.teacher.client import Request, ask
+from limbeck.teacher.server import Server
+
+ENDPOINT = Path(__file__).parents[2] / "endpoint.py"
+ADDRESS = "--host 127.0.0.1 --port 1234"
+
+
+def stand_in(folder: Path, name: str) -> Path:
+    """An executable that notes its arguments in ``folder/NAME.args`` and serves."""
+    path = folder / name
+    path.write_text(
+        f"#!{sys.executable}\n"
+        "import json, runpy, sys\n"
+        f"open({str(folder / name)!r} + '.args', 'w').write(json.dumps(sys.argv[1:]))\n"
+        "port = sys.argv[sys.argv.index('--port') + 1]\n"
+        f"sys.argv = [{str(ENDPOINT)!r}, '--port', port]\n"
+        f"runpy.run_path({str(ENDPOINT)!r}, run_name='__main__')\n"
+    )
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("server", "model", "options", "expected"),
+    [
+        (
+            "llama-server",
+            "here.gguf",
+            {},
+            "--model here.gguf --alias here.gguf --jinja {address}",
+        ),
+        (
+            "llama-server",
+            "owner/repo/deep/q4.gguf",
+            {"server_args": ["--parallel", "8"]},
+            "--hf-repo owner/repo --hf-file deep/q4.gguf --alias owner/repo/deep/q4.gguf --jinja "
+            "{address} --parallel 8",
+        ),
+        (
+            "vllm",
+            "owner/repo",
+            {"server_args": ["--max-model-len", "8192"]},
+            "serve owner/repo --served-model-name owner/repo {address} --max-model-len 8192",
+        ),
+        (
+            "vllm",
+            "owner/repo",
+            {"revision": "c0ffee"},
+            "serve owner/repo --served-model-name owner/repo --revision c0ffee {address}",
+        ),
+    ],
+)
+def test_commands_of_executables(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    server: Any,
+    model: str,
+    options: dict[str, Any],
+    expected: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "here.gguf").touch()
+    revision = options.pop("revision", None)
+    settings, local = teacher(model=model, revision=revision), connection(None, server=server)
+    local = local.model_copy(update=options)
+    with pytest.raises(UserError, match=f"{server} is not on the PATH"):
+        launch.command(settings, local, 1234)
+    path = stand_in(tmp_path, server)
+    program, *arguments = launch.command(settings, local, 1234)
+    assert program == str(path)
+    assert " ".join(arguments) == expected.format(address=ADDRESS)
+
+
+@pytest.mark.parametrize("server", ["llama-server", "vllm"])
+def test_executables_are_started_shared_and_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Any
+) -> None:
+    stand_in(tmp_path, server)
+    weights = tmp_path / "teacher.gguf"
+    weights.touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    local = connection(None, server=server, server_args=["--extra", "1"], idle=0.3)
+    settings = teacher(model=str(weights), structured="auto")
+    request = Request([{"role": "user", "content": "Habari?"}])
+    with Server(settings, local, tmp_path) as place:
+        url = place.url()
+        [reply] = ask([request], settings, local, tmp_path / "journal", tmp_path)
+        assert reply.failure is None
+        assert place.url() == url
+    arguments = json.loads((tmp_path / f"{server}.args").read_text())
+    assert arguments[-2:] == ["--extra", "1"]
+    assert str(weights) in arguments
+
+
+@pytest.mark.parametrize("model", ["none.gguf", "owner/repo", "../x/none.gguf", "/a/b/c.gguf"])
+def test_a_model_that_is_no_gguf_is_named(model: str) -> None:
+    with pytest.raises(UserError, match=r"neither a GGUF file here nor owner/repo/file\.gguf"):
+        launch._gguf(model)
+
+
+class Judgement(BaseModel):
+    answer: Literal["yes", "no"]
+
+
+class Items(BaseModel):
+    items: Annotated[list[Literal["chai", "maji"]], Field(min_length=2, max_length=2)]
+
+
+llama_cpp = pytest.mark.skipif(
+    find_spec("llama_cpp") is None or find_spec("uvicorn") is None,
+    reason="llama-cpp-python[server] is not installed",
+)
+
+
+@llama_cpp
+def test_llama_cpp_takes_a_file_of_the_hub() -> None:
+    local = connection(None, server="llama_cpp", server_args=["--n_ctx", "512"])
+    command = launch.command(teacher(model="owner/repo/deep/q4.gguf"), local, 1234)
+    text = " ".join(command[1:])
+    assert text.startswith("-m llama_cpp.server --hf_model_repo_id owner/repo --model deep/q4.gguf")
+    assert text.endswith(f"{ADDRESS} --n_ctx 512")
+
+
+@llama_cpp
+def test_llama_cpp_serves_json_of_any_form_from_a_gguf(tmp_path: Path) -> None:
+    """A model of random weights keeps to the schema, so the constraint is llama.cpp's."""
+    weights = tmp_path / "tiny.gguf"
+    tiny_gguf.write(weights, context=16384)
+    settings = teacher(model=str(weights), structured="auto", max_tokens=60)
+    forms: list[type[BaseModel] | None] = [Judgement, Items, Judgement, Items, None]
+    requests = [
+        Request([{"role": "user", "content": f"Swali {n}"}], form, n)
+        for n, form in enumerate(forms)
+    ]
+    local = connection(None, server="llama_cpp", concurrency=16, idle=0.5)
+    with Server(settings, local, tmp_path) as place:
+        assert place.in_flight == 2
+        replies = ask(requests, settings, local, tmp_path / "journal", tmp_path)
+        assert [reply.failure for reply in replies[:4]] == [None] * 4
+        assert [type(reply.value) for reply in replies[:4]] == forms[:4]
+        # The same server by its address: the probe finds out what it takes. Its schema is no
+        # constraint of json_schema (refused), nor of vLLM's fields (ignored).
+        remote = connection(place.url(), concurrency=2)
+        settings = settings.model_copy(update={"revision": "2"})
+        replies = ask(requests[:2], settings, remote, tmp_path / "journal", tmp_path)
+        assert [reply.failure for reply in replies] == [None] * 2
+    [found] = (tmp_path / "structured").glob("*.json")
+    assert json.loads(found.read_text())["structured"] == "json_object"
