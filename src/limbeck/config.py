@@ -378,23 +378,28 @@ def load(data: dict[str, Any]) -> Config:
         raise UserError("config: " + "; ".join(explain(error))) from None
 
 
-def explain(error: ValidationError) -> list[str]:
-    """A validation error as phrases ``key: what is wrong``, with the nearest valid spelling."""
+def explain(error: ValidationError, root: type[BaseModel] | None = None) -> list[str]:
+    """A validation error as phrases ``key: what is wrong``, with the nearest valid spelling.
+
+    Args:
+        error: of the validation of ``root``.
+        root: the config itself by default.
+    """
     phrases = []
     for item in error.errors(include_url=False, include_input=False):
         where = ".".join(str(part) for part in item["loc"] if part != "[key]")
         if item["type"] == "extra_forbidden":
-            allowed = _fields(item["loc"][:-1])
+            allowed = _fields(root or Config, item["loc"][:-1])
             near = difflib.get_close_matches(str(item["loc"][-1]), allowed, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(allowed)}"
             phrases.append(f"{where}: unknown key, {hint}")
         elif item["type"] == "missing":
             phrases.append(f"{where}: this key is missing")
-        elif item["loc"][-1] == "api_key_env":
+        elif item["loc"][-1:] == ("api_key_env",):
             phrases.append(f"{where}: {item['msg'].removeprefix('Value error, ')}")
         else:
             message = item["msg"].removeprefix("Value error, ").replace("Input should", "should")
-            phrases.append(f"{where}: {message}{_given(error, item)}")
+            phrases.append(f"{where}: {message}{_given(error, item)}".removeprefix(": "))
     return phrases
 
 
@@ -405,10 +410,12 @@ def _given(error: ValidationError, item: Any) -> str:
     return ""
 
 
-def _fields(location: tuple[int | str, ...]) -> list[str]:
+def _fields(root: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """The keys that are allowed at a place of the config."""
-    model: Any = Config
+    model: Any = root
     for part in location:
+        if type(None) in (arms := getattr(model, "__args__", ())):  # Section | None
+            model = next(arm for arm in arms if arm is not type(None))
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(str(part))
             model = field.annotation if field else None
