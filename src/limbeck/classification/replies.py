@@ -15,7 +15,9 @@ from limbeck.classification.tasks import fold
 
 _TRACE = re.compile(r"^.*</think>", re.DOTALL)
 _FENCE = re.compile(r"^```\w*\n(.*?)\n?```$", re.DOTALL)
-_NUMBER = re.compile(r"^\W*(?:(?:option|label|class|answer|category|number|no)\W+)*(\d+)\W*(.*)$", re.S)
+_NUMBER = re.compile(
+    r"^\W*(?:(?:option|label|class|answer|category|number|no)\W+)*(\d+)\W*(.*)$", re.DOTALL
+)
 # "positive. The writer ...", "label: positive", "positive (not negative)", "positive, because ..."
 _BREAK = re.compile(
     r"[.;:!?\n()=]|—|->|,?\s+(?:because|since|as (?:the|it|this)|rather than|instead of)\b"
@@ -23,7 +25,9 @@ _BREAK = re.compile(
 _NOT = {"not", "isn't", "isnt", "never", "neither", "nor", "no", "non", "hardly", "than", "cannot"}
 
 
-def parse(reply: str, labels: Sequence[str], aliases: Mapping[str, str] | None = None) -> str | None:
+def parse(
+    reply: str, labels: Sequence[str], aliases: Mapping[str, str] | None = None
+) -> str | None:
     """The label that a reply names, or None.
 
     Args:

@@ -169,7 +169,8 @@ def main() -> None:
     save(training.merged(trainer.model), options.base, options.checkpoint)
     seconds_all = time.time() - started
     write_json(
-        options.history, result | {"seconds": round(seconds_all, 1), "train_seconds": round(seconds, 1)}
+        options.history,
+        result | {"seconds": round(seconds_all, 1), "train_seconds": round(seconds, 1)},
     )
     shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps({"seconds": round(seconds_all, 1), "loss": result["loss"][-1]["loss"]}))

@@ -143,7 +143,9 @@ class Progress(TrainerCallback):  # type: ignore[misc]
         if "eval_loss" in logs:
             print(f"step {state.global_step}: validation loss {logs['eval_loss']:.4f}", flush=True)
         elif "loss" in logs and state.global_step >= self.next:
-            print(f"step {state.global_step}/{state.max_steps}: loss {logs['loss']:.4f}", flush=True)
+            print(
+                f"step {state.global_step}/{state.max_steps}: loss {logs['loss']:.4f}", flush=True
+            )
             self.next = state.global_step + self.every
 
 
