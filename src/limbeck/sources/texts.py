@@ -7,7 +7,6 @@ or Parquet file or folder with a column "text", or a data set of the hub. Settin
 "seed"}. Rows: {"id", "source", "text"}.
 """
 
-import random
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -92,11 +91,10 @@ def collect(settings: config.Texts, card: Row, seed: int) -> list[Row]:
 
 
 def _builtin(limit: int, seed: int) -> Iterator[Row]:
-    """Passages of the phrasebook: more than ``limit``, as some may come twice."""
+    """Texts of the phrasebook."""
     from limbeck.teacher.phrasebook import passages
 
-    drawn = random.Random(f"texts {seed}")
-    return ({"text": passages.write(drawn).text.swahili} for _ in range(20 * limit))
+    return ({"text": text} for text in passages.texts(limit, seed))
 
 
 def main() -> None:

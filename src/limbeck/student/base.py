@@ -43,7 +43,7 @@ def fetch(name: str, revision: str | None, trust_remote_code: bool) -> Path:
         return folder
     if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name):
         raise UserError(
-            f"base: {name!r} is no folder; allowed: {BUILTIN!r}, a folder, or a hub name owner/model"
+            f"base: {name!r} is no folder; allowed: {BUILTIN!r}, a folder, a hub name owner/model"
         )
     import huggingface_hub
     import huggingface_hub.errors
@@ -69,7 +69,7 @@ def fetch(name: str, revision: str | None, trust_remote_code: bool) -> Path:
 
 
 def link(source: Path, output: Path, trust_remote_code: bool) -> None:
-    """Fill ``output`` with the files of the checkpoint ``source``: weights linked, others copied."""
+    """Fill ``output`` with the files of a checkpoint: weights linked, others copied."""
     output.mkdir(parents=True, exist_ok=True)
     patterns = [*FILES, "*.py"] if trust_remote_code else FILES
     for path in sorted({path for pattern in patterns for path in source.glob(pattern)}):
@@ -80,7 +80,7 @@ def link(source: Path, output: Path, trust_remote_code: bool) -> None:
 
 
 def check(folder: Path, name: str, trust_remote_code: bool) -> None:
-    """Raise a `UserError` if the base lacks what training needs. A missing part is never guessed."""
+    """Raise a `UserError` if the base lacks what training needs; nothing is guessed."""
     if not (folder / "config.json").is_file():
         raise UserError(f"base: {name!r} has no config.json")
     if not any(folder.glob("*.safetensors")):

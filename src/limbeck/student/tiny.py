@@ -1,4 +1,4 @@
-"""The built-in base: a tokenizer trained on the training text and a small Llama of random weights."""
+"""The built-in base: a tokenizer trained on the training text, a small Llama of random weights."""
 
 import io
 import json
@@ -180,12 +180,14 @@ def _name_added_tokens(path: Path, tokenizer: Any) -> None:
 def _save_model(architecture: Architecture, vocabulary: int, seed: int, output: Path) -> None:
     import torch
     from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
+    from transformers.utils import logging
 
     width = architecture.width
     if width % architecture.heads:
         raise UserError(
             f"architecture: width {width} cannot be shared by {architecture.heads} heads"
         )
+    logging.disable_progress_bar()
     config = LlamaConfig(
         vocab_size=vocabulary,
         hidden_size=width,

@@ -8,7 +8,6 @@ A training that is killed goes on where it last saved, in a folder of --work tha
 that decides the result. The checkpoint is the base's own files, byte for byte, with new weights.
 """
 
-import json
 import math
 import os
 import shutil
@@ -123,8 +122,14 @@ def encode(tokenizer: Any, base: Path, options: Any) -> tuple[dict[str, Any], Ro
         )
     if not samples["train"]:
         raise UserError(
-            f"{options.train}: no row to train on ({counts['train']['rows']} rows, "
-            f"{counts['train']['too_long']} over training.max_length {limit})"
+            f"{options.train}: no row to train on ({counts['train']['rows']:,} rows, "
+            f"{counts['train']['too_long']:,} over training.max_length {limit:,})"
+        )
+    if 2 * counts["train"]["used"] < counts["train"]["rows"]:
+        raise UserError(
+            f"{options.train}: most of {counts['train']['rows']:,} rows are lost: "
+            f"{counts['train']['too_long']:,} over training.max_length {limit:,}, "
+            f"{counts['train']['no_answer']:,} without an answer"
         )
     return samples, counts
 
@@ -167,13 +172,10 @@ def main() -> None:
     }
     result = history(trainer, counts, facts)
     save(training.merged(trainer.model), options.base, options.checkpoint)
-    seconds_all = time.time() - started
-    write_json(
-        options.history,
-        result | {"seconds": round(seconds_all, 1), "train_seconds": round(seconds, 1)},
-    )
+    result |= {"seconds": round(time.time() - started, 1), "train_seconds": round(seconds, 1)}
+    write_json(options.history, result)
     shutil.rmtree(folder, ignore_errors=True)
-    print(json.dumps({"seconds": round(seconds_all, 1), "loss": result["loss"][-1]["loss"]}))
+    print(f"training: {result['seconds']:.0f} s, loss {result['loss'][-1]['loss']:.4f}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from transformers import TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
+from transformers.utils import logging
 from trl import SFTConfig, SFTTrainer
 
 from limbeck.config import Training
@@ -26,6 +27,7 @@ def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
     (autocast). In plain bfloat16 steps of a learning rate like 1e-5 would be rounded away. With
     LoRA the frozen weights are bfloat16, too.
     """
+    logging.disable_progress_bar()
     training: Training = settings.training
     cuda = torch.cuda.is_available()
     precision = training.precision
@@ -107,8 +109,6 @@ def build(
         eval_dataset=_dataset(validation) if validation else None,
         callbacks=[Saving(options.save_every), Progress(steps)],
     )
-    from transformers import PrinterCallback
-
     trainer.remove_callback(PrinterCallback)
     return trainer
 
@@ -140,12 +140,11 @@ class Progress(TrainerCallback):  # type: ignore[misc]
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         logs = logs or {}
+        step = f"step {state.global_step}/{state.max_steps}"
         if "eval_loss" in logs:
-            print(f"step {state.global_step}: validation loss {logs['eval_loss']:.4f}", flush=True)
+            print(f"{step}: validation loss {logs['eval_loss']:.4f}", flush=True)
         elif "loss" in logs and state.global_step >= self.next:
-            print(
-                f"step {state.global_step}/{state.max_steps}: loss {logs['loss']:.4f}", flush=True
-            )
+            print(f"{step}: loss {logs['loss']:.4f}", flush=True)
             self.next = state.global_step + self.every
 
 

@@ -4,10 +4,10 @@ import random
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from limbeck.teacher.phrasebook import write_swahili
 from limbeck.teacher.phrasebook.lexicon import Adjective, Noun, Time, Verb, load
 from limbeck.teacher.phrasebook.meaning import HOW_MANY, NP, PRONOUNS, Clause, Place, fits
-from limbeck.teacher.phrasebook.vocabulary import WILD_PLACES, Scene, adjectives_of, of_topic
+from limbeck.teacher.phrasebook.vocabulary import VAGUE, WILD_PLACES, Scene, adjectives_of, of_topic
+from limbeck.teacher.phrasebook.write_swahili import noun_phrase
 
 T = TypeVar("T")
 Rng = random.Random
@@ -43,7 +43,7 @@ def _shows_number(np: NP) -> bool:
         return True
     if np.head.swahili != np.head.swahili_plural or np.number:
         return True
-    return swahili_np(np) != swahili_np(np._replace(plural=False))
+    return noun_phrase(np) != noun_phrase(np._replace(plural=False))
 
 
 def phrase(rng: Rng, noun: Noun, shown: bool = False, rich: bool = True) -> NP:
@@ -147,7 +147,7 @@ def act(rng: Rng, topic: str) -> Clause:
     thing = _object(rng, scene, subject) if verb.valency == "tr" else None
     if thing and not scene.exclusive and not _topical(thing) and not _topical(subject):
         subject = _subject(rng, scene, True, tense != "habitual")
-    negative = negative and subject.number is None
+    negative = negative and _single(subject)
     clause = Clause("act", subject, tense, negative, helper, verb, thing)
     if verb.valency == "goal":
         clause = clause._replace(goal=_goal(rng, topic, verb))
@@ -155,7 +155,7 @@ def act(rng: Rng, topic: str) -> Clause:
         clause = clause._replace(place=place(rng, topic))
     if rng.random() < 0.4:
         clause = clause._replace(time=time(rng, tense))
-    elif verb.valency != "at" and not verb.state and not helper and rng.random() < 0.25:
+    elif free and verb.valency != "at" and not helper and rng.random() < 0.25:
         adverb = pick(rng, _ADVERBS)
         if adverb.note != "plural" or subject.many:
             clause = clause._replace(adverb=adverb)
@@ -166,6 +166,11 @@ def subject_is_person(np: NP) -> bool:
     """Whether it can want or try something."""
     head = np.head
     return not isinstance(head, Noun) or "human" in head.tags
+
+
+def _single(np: NP) -> bool:
+    """Whether "not" is said of it plainly (not of every, all, many or two)."""
+    return np.number is None and np.determiner not in ("every", "all")
 
 
 def _topical(np: NP) -> bool:
@@ -183,7 +188,7 @@ def described(rng: Rng, topic: str) -> Clause:
         "is",
         subject,
         tense="present" if draw < 0.75 else "past",
-        negative=rng.random() < 0.2,
+        negative=_single(subject) and rng.random() < 0.2,
         adjective=pick(rng, adjectives),
         very=rng.random() < 0.3,
     )
@@ -210,8 +215,9 @@ def compared(rng: Rng, topic: str) -> Clause:
     words = of_topic(topic).compared
     noun, adjectives = pick(rng, words)
     adjective = pick(rng, adjectives)
-    alike = noun.tags & adjective.tags
+    alike = noun.tags - VAGUE
     same = [other for other, fitting in words if adjective in fitting and other.tags & alike]
+    same = same or [noun]
     other = pick(rng, same)
     if other is noun:
         left, right = NP(noun, determiner="this"), NP(noun, determiner="that")
@@ -247,7 +253,7 @@ def located(rng: Rng, topic: str) -> Clause:
             subject = pick(rng, _PEOPLE)
         where = place(rng, topic)
     tense = pick(rng, ("present", "present", "past", "future"))
-    negative = subject.number is None and rng.random() < 0.2
+    negative = _single(subject) and rng.random() < 0.2
     return Clause("located", subject, tense, negative, place=where, time=_some(rng, tense))
 
 
@@ -266,7 +272,7 @@ def have(rng: Rng, topic: str) -> Clause:
     if thing.determiner in ("every", "all", *_POSSESSORS):
         thing = _plural_only(thing._replace(determiner=""))
     tense = pick(rng, ("present", "present", "past", "future"))
-    negative = person.number is None and rng.random() < 0.2
+    negative = _single(person) and rng.random() < 0.2
     return Clause("have", person, tense, negative, object=thing, time=_some(rng, tense))
 
 
@@ -294,13 +300,14 @@ def command(rng: Rng, topic: str) -> Clause:
     ]
     scene = pick(rng, usable)
     thing = _object(rng, scene, _PRONOUNS[1]) if scene.verb.valency == "tr" else None
+    vague = not scene.exclusive and (thing is None or not _topical(thing))
     return Clause(
         "command",
         tense="present",
         negative=rng.random() < 0.3,
         verb=scene.verb,
         object=thing,
-        place=place(rng, topic) if not thing or rng.random() < 0.25 else None,
+        place=place(rng, topic) if vague or rng.random() < 0.25 else None,
         time=pick(rng, _TIMES["habitual"]) if rng.random() < 0.4 else None,
         lead="please" if rng.random() < 0.4 else "",
     )
@@ -327,8 +334,3 @@ def how_many(clause: Clause) -> Clause:
     """Turn "there are three buses" into "how many buses are there?"."""
     assert clause.object is not None
     return clause._replace(object=clause.object._replace(number=HOW_MANY), question="number")
-
-
-def swahili_np(np: NP) -> str:
-    """The Swahili of a noun phrase."""
-    return write_swahili.noun_phrase(np)

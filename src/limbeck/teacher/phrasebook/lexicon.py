@@ -142,7 +142,7 @@ def _topics(text: str) -> tuple[str, ...]:
 def _noun(row: Row) -> Noun:
     swahili, _, classes, forms, english, english_forms, tag_text, topics = row
     tags = _names(tag_text)
-    singular, _, plural = classes.partition("/")
+    singular, _, plural = classes.replace("-", "").partition("/")
     swahili_plural, _, locative = forms.partition(",")
     english_plural, _, preposition = english_forms.partition(",")
     mass = english_plural == "-"

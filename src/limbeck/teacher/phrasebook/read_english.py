@@ -83,6 +83,7 @@ def noun_phrase(words: list[str], start: int, accusative: bool = False) -> tuple
         at, determiner = at + 2, "all"
     elif words[at] in _DETERMINERS:
         at, determiner = at + 1, _DETERMINERS[words[at]]
+        number, at = table.numbers.one(words, at)
     found, end = table.nouns.at(words, at)
     adjective = None
     if not found:

@@ -8,7 +8,15 @@ API (all deterministic for a given state of `rng`, on any platform):
     quiz(rng, topic, held_out)               the same with four short options, one of them right
     is_held_out(key)                         the split: 1 English text in 8
 
-Each English text has one Swahili text and the reverse (see `translate`).
+Each English text has one Swahili text and the reverse (see `translate`), by these rules:
+
+- Swahili has no articles: a bare subject or place is "the", a bare object is "a" or nothing, and a
+  person or animal as object is "the" and marked in the verb (anamwona mtoto: sees the child).
+- Swahili has no gender: a- is "he"; "her" is said only with a female subject (Asha anasoma kitabu
+  chake: Asha is reading her book). "You" is always one person (u-).
+- -na- is "is reading" ("likes", for states), hu- "usually reads" or "reads every day", -me- "has
+  read", its negative -ja- "has not yet read".
+- A plural that Swahili does not show (nyumba) is not written.
 """
 
 import hashlib

@@ -69,9 +69,8 @@ def _timely(meaning: Clause) -> bool:
 def _translate(
     text: str, registered: dict[str, str], one: Callable[[str], str | None]
 ) -> str | None:
-    whole = registered.get(text)
-    if whole is not None:
-        return whole
+    if not text.strip():
+        return None
     lines = []
     for line in text.split("\n"):
         translated = registered.get(line) if line.strip() else line

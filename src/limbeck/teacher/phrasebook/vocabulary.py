@@ -10,6 +10,8 @@ OWNABLE = frozenset(
     ("goods", "food", "medicine", "money", "luggage", "paper", "clothing", "symptom")
 ) | {"vehicle", "machine", "tool", "animal", "instrument", "team", "prize"}
 COUNTABLE = OWNABLE | {"human", "scenery", "furniture"}
+_SIZES = ("kubwa", "dogo", "refu", "fupi")
+VAGUE = frozenset(("goods", "place", "human", "animal"))  # too wide to compare things by
 WILD_PLACES = frozenset(("scenery", "land", "nature", "waters", "height"))
 
 
@@ -49,7 +51,9 @@ def _adjectives() -> dict[str, tuple[Adjective, ...]]:
     lexicon = load()
     return {
         noun.english or noun.english_plural: tuple(
-            adjective for adjective in lexicon.adjectives if adjective.tags & noun.tags
+            adjective
+            for adjective in lexicon.adjectives
+            if adjective.tags & noun.tags and not (noun.mass and adjective.swahili in _SIZES)
         )
         for noun in lexicon.nouns
     }

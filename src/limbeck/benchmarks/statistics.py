@@ -1,0 +1,54 @@
+"""Figures that scores are given with: intervals and macro-F1."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Interval = tuple[float, float]
+
+Z = 1.959963984540054  # the normal distribution's quantile for 95%
+RESAMPLES = 2000
+
+
+def wilson(right: int, count: int) -> Interval:
+    """The 95% interval of a share, in 0 to 1 (Wilson 1927, J. Am. Stat. Assoc. 22:209).
+
+    Unlike the normal approximation it stays inside 0 to 1 and is right near the borders.
+    """
+    if count == 0:
+        return 0.0, 1.0
+    share = right / count
+    middle = (share + Z**2 / (2 * count)) / (1 + Z**2 / count)
+    half = Z * math.sqrt(share * (1 - share) / count + Z**2 / (4 * count**2))
+    half /= 1 + Z**2 / count
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def bootstrap(segments: Any, score: Callable[[Any], Any], seed: int) -> Interval:
+    """The 95% interval of a corpus score, by resampling segments (Koehn 2004, W04-3250).
+
+    Args:
+        segments: (segments, statistics), each segment's statistics, which add up.
+        score: from (resamples, statistics) to (resamples,).
+        seed: of the resampling.
+    """
+    import numpy
+
+    count = len(segments)
+    drawn = numpy.random.default_rng(seed).multinomial(count, [1 / count] * count, RESAMPLES)
+    low, high = numpy.percentile(score(drawn @ segments), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def macro_f1(gold: Sequence[str], predicted: Sequence[str | None]) -> float:
+    """The mean over the gold classes of F1, in 0 to 1.
+
+    An answer of None is wrong: it counts against its item's class and is no class of its own.
+    """
+    pairs = list(zip(gold, predicted, strict=True))
+    scores = []
+    for label in sorted(set(gold)):
+        both = sum(g == label == p for g, p in pairs)
+        either = sum((g == label) + (p == label) for g, p in pairs)
+        scores.append(2 * both / either)
+    return sum(scores) / len(scores)

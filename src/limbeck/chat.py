@@ -1,0 +1,270 @@
+"""A conversation with a GGUF file through llama-cpp-python."""
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from limbeck.errors import UserError
+from limbeck.languages import resolve
+
+Message = dict[str, str]
+
+LONGEST_CONTEXT = 8192  # a laptop's memory; some models are made for a hundred times as much
+OPENING, CLOSING = "<think>", "</think>"
+HELP = "/think on|off (the reasoning before the answer), /quit"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the training set says about a student."""
+
+    demonstrator: bool = False
+    thinking_prompt: str | None = None
+
+
+def find_model(
+    results: Path, language: str | None, student: str | None, quantization: str | None
+) -> Path:
+    """The GGUF file to talk with: what is named, or else the only one there is.
+
+    Raises:
+        UserError: nothing is there, or several are; the line lists them.
+    """
+    code = resolve(language).code if language else None
+    files = sorted(results.glob("*/*/gguf/*.gguf"))
+    if not files:
+        raise UserError(f"{results}: no model is there yet (*/*/gguf/*.gguf); build one first")
+    languages = _choose("language", [file.parts[-4] for file in files], code)
+    files = [file for file in files if file.parts[-4] == languages]
+    name = _choose("student", [file.parts[-3] for file in files], student)
+    files = [file for file in files if file.parts[-3] == name]
+    kinds = [file.stem for file in files]
+    if quantization is None and "Q8_0" in kinds:
+        quantization = "Q8_0"
+    kind = _choose("quantization", kinds, quantization)
+    return next(file for file in files if file.stem == kind)
+
+
+def _choose(what: str, present: Sequence[str], wanted: str | None) -> str:
+    choices = sorted(set(present))
+    if wanted in choices:
+        return str(wanted)
+    listed = ", ".join(choices)
+    if wanted:
+        raise UserError(f"chat: no {what} {wanted!r} has been built; there is {listed}")
+    if len(choices) > 1:
+        option = "its name" if what == "language" else f"--{what}"
+        raise UserError(f"chat: several {what}s have been built, choose by {option}: {listed}")
+    return choices[0]
+
+
+def origin(model: Path) -> Origin:
+    """Who taught the student and how thinking is asked of it, read from its training set."""
+    path = model.parent.parent / "train.parquet"
+    if not path.is_file():
+        return Origin()
+    import pyarrow.parquet
+
+    demonstrator = False
+    columns = ["messages", "form", "teacher"]
+    with pyarrow.parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(256, columns=columns):
+            for row in batch.to_pylist():
+                demonstrator = demonstrator or row["teacher"] == "phrasebook"
+                first = row["messages"][0]
+                if row["form"] == "thinking" and first["role"] == "system":
+                    return Origin(demonstrator, first["content"])
+    return Origin(demonstrator)
+
+
+@functools.cache
+def _quiet() -> Any:
+    """A log callback that writes nothing; kept, since llama.cpp goes on calling it."""
+    import llama_cpp
+
+    return llama_cpp.llama_log_callback(lambda level, text, data: None)
+
+
+class Model:
+    """A GGUF file with its own chat template."""
+
+    def __init__(self, path: Path, thinking_prompt: str | None) -> None:
+        import llama_cpp
+        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+        llama_cpp.llama_log_set(_quiet(), None)
+        try:
+            facts = llama_cpp.Llama(str(path), vocab_only=True, verbose=False).metadata
+            architecture = facts.get("general.architecture", "")
+            trained = int(facts.get(f"{architecture}.context_length", 2048))
+            self.context = min(trained, LONGEST_CONTEXT)
+            self._llama = llama_cpp.Llama(str(path), n_ctx=self.context, verbose=False)
+        except ValueError as error:
+            raise UserError(f"{path}: llama.cpp cannot load it ({error})") from None
+        template = self._llama.metadata.get("tokenizer.chat_template")
+        if template is None:
+            raise UserError(f"{path}: the file has no chat template")
+        self._format = Jinja2ChatFormatter(
+            template,
+            eos_token=self._piece(self._llama.token_eos()),
+            bos_token=self._piece(self._llama.token_bos()),
+        )
+        self._thinking_prompt = thinking_prompt
+
+    def _piece(self, token: int) -> str:
+        return self._llama._model.token_get_text(token) if token >= 0 else ""
+
+    def tokens(self, messages: Sequence[Message], thinking: bool) -> list[int]:
+        """The rendered conversation, rendered as it was in training, as token ids."""
+        messages = list(messages)
+        if thinking and self._thinking_prompt and messages[0]["role"] != "system":
+            messages.insert(0, {"role": "system", "content": self._thinking_prompt})
+        prompt = self._format(messages=messages, enable_thinking=thinking).prompt
+        # The template has written the special tokens that it wants.
+        ids: list[int] = self._llama.tokenize(prompt.encode(), add_bos=False, special=True)
+        return ids
+
+    def answer(self, tokens: list[int], limit: int) -> Iterator[str]:
+        """The pieces of an answer of at most ``limit`` tokens, as they come."""
+        stream = self._llama.create_completion(
+            tokens, max_tokens=limit, temperature=0.3, top_p=0.95, stream=True
+        )
+        for part in stream:
+            yield part["choices"][0]["text"]
+
+
+def fitting(
+    history: Sequence[Message], count: Callable[[Sequence[Message]], int], limit: int
+) -> list[Message]:
+    """The latest part of a history, from a user's turn on, that counts at most ``limit`` tokens.
+
+    Raises:
+        UserError: the last turn alone is longer.
+    """
+    starts = [index for index, message in enumerate(history) if message["role"] == "user"]
+    for start in starts:
+        if count(history[start:]) <= limit:
+            return list(history[start:])
+    raise UserError(f"this is too long for the model, which reads {limit} tokens at once")
+
+
+def without_trace(answer: str) -> str:
+    """An answer without its reasoning, as it goes into the history."""
+    return answer.rpartition(CLOSING)[2].strip()
+
+
+def marked(pieces: Iterable[str], on: str, off: str) -> Iterator[str]:
+    """Pieces of text with the thinking tags, however they are cut, replaced by ``on``, ``off``."""
+    held = ""
+    for piece in pieces:
+        held = (held + piece).replace(OPENING, on).replace(CLOSING, off)
+        cut = _possible_tag(held)
+        if held[:cut]:
+            yield held[:cut]
+        held = held[cut:]
+    if held:
+        yield held
+
+
+def _possible_tag(text: str) -> int:
+    """Where a tag may have begun at the end of ``text``; its length if none has."""
+    start = text.rfind("<")
+    if start >= 0 and any(tag.startswith(text[start:]) for tag in (OPENING, CLOSING)):
+        return start
+    return len(text)
+
+
+class Chat:
+    """A conversation: the history, the switch, and where the answers are written."""
+
+    def __init__(self, model: Model, thinking: bool, output: TextIO) -> None:
+        self.model = model
+        self.thinking = thinking
+        self.output = output
+        self.history: list[Message] = []
+
+    def say(self, text: str) -> None:
+        """Ask, and write the answer as it comes. Ctrl-C ends the answer, not the conversation."""
+        room = self.model.context // 2  # the other half is the answer's
+        asked: Message = {"role": "user", "content": text}
+
+        def count(messages: Sequence[Message]) -> int:
+            return len(self.model.tokens(messages, self.thinking))
+
+        history = fitting([*self.history, asked], count, room)
+        tokens = self.model.tokens(history, self.thinking)
+        pieces: list[str] = []
+        try:
+            self._show(self._kept(self.model.answer(tokens, self.model.context - room), pieces))
+        except KeyboardInterrupt:
+            self._show(["\033[0m ..."] if self.output.isatty() else [" ..."])
+        self._show(["\n"])
+        self.history = [*history, {"role": "assistant", "content": without_trace("".join(pieces))}]
+
+    def _show(self, pieces: Iterable[str]) -> None:
+        if self.output.isatty():
+            pieces = marked(pieces, "\033[2m", "\033[0m")
+        for piece in pieces:
+            print(piece, end="", file=self.output, flush=True)
+
+    @staticmethod
+    def _kept(pieces: Iterable[str], kept: list[str]) -> Iterator[str]:
+        for piece in pieces:
+            kept.append(piece)
+            yield piece
+
+    def command(self, line: str) -> bool:
+        """Obey a line that begins with a slash; whether the conversation goes on."""
+        words = line.split()
+        if words in (["/think", "on"], ["/think", "off"]):
+            self.thinking = words[1] == "on"
+            print(f"thinking is {words[1]}", file=sys.stderr)
+        elif words in (["/quit"], ["/exit"]):
+            return False
+        else:
+            print(HELP, file=sys.stderr)
+        return True
+
+
+def converse(chat: Chat, read: Callable[[str], str]) -> None:
+    """Read lines and answer them until /quit, Ctrl-D, or Ctrl-C at the prompt."""
+    while True:
+        try:
+            line = read("> ").strip()
+        except (EOFError, KeyboardInterrupt):
+            print(file=sys.stderr)
+            return
+        if line.startswith("/"):
+            if not chat.command(line):
+                return
+        elif line:
+            try:
+                chat.say(line)
+            except UserError as error:
+                print(f"error: {error}", file=sys.stderr)
+
+
+def run(path: Path, thinking: bool) -> None:
+    """Talk with a model: from a terminal line by line, from a pipe its whole text as one prompt."""
+    source = origin(path)
+    print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)", file=sys.stderr)
+    if source.demonstrator:
+        print(
+            "A demonstrator: its teacher was the built-in phrasebook, not an LLM. "
+            "It knows a little Swahili grammar and little else.",
+            file=sys.stderr,
+        )
+    chat = Chat(Model(path, source.thinking_prompt), thinking, sys.stdout)
+    if sys.stdin.isatty():
+        import readline  # noqa: F401 - gives input() line editing
+
+        print(HELP, file=sys.stderr)
+        converse(chat, input)
+        return
+    prompt = sys.stdin.read().strip()
+    if not prompt:
+        raise UserError("chat: standard input is empty; pipe one prompt into it")
+    chat.say(prompt)

@@ -1,0 +1,244 @@
+"""People's commands: init, languages, chat, doctor."""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from limbeck import stage
+from limbeck.errors import UserError
+from limbeck.languages import Language, resolve, search
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def languages(options: argparse.Namespace) -> int:
+    """Show the table of languages, or the code of one."""
+    if options.resolve is not None:
+        try:
+            print(resolve(options.resolve).code)
+        except UserError as error:
+            print(error, file=sys.stderr)
+            return 2
+        return 0
+    found = search(options.filter)
+    if not found:
+        resolve(options.filter)  # says what is near
+    print(_table([("CODE", "NAME", "ENDONYM", "ISO", "SCRIPT")] + [_line(item) for item in found]))
+    return 0
+
+
+def _line(language: Language) -> tuple[str, ...]:
+    iso = "/".join(filter(None, [language.iso639_1, language.iso639_3]))
+    return (language.code, language.name, language.endonym, iso, language.script_name)
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = (
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def init(options: argparse.Namespace) -> int:
+    """Write a config file for a language."""
+    language = resolve(options.language)
+    preset = options.preset or ("demo" if language.code == "swh_Latn" else "kakugo")
+    if preset == "demo" and language.code != "swh_Latn":
+        raise UserError(
+            f"init: the demo's built-in teacher writes Swahili only, not {language.name}; "
+            "--preset kakugo has a real one"
+        )
+    path = Path(options.directory) / "my.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = _head(language) + (_DEMO if preset == "demo" else _kakugo())
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UserError(f"{path}: exists already and is left as it is") from None
+    print(f"{path} is written. Read it, then, in {_repository()}:\n")
+    if preset == "kakugo":
+        print("    export OPENROUTER_API_KEY=...")
+    print(f"    snakemake --cores all --configfile {_seen_from_repository(path)}")
+    return 0
+
+
+def _repository() -> Path:
+    """The folder with the Snakefile: here, or where this package's source is."""
+    here = Path.cwd()
+    if (here / "Snakefile").is_file() and (here / "config/config.yaml").is_file():
+        return here
+    return REPOSITORY
+
+
+def _seen_from_repository(path: Path) -> str:
+    absolute = path.resolve()
+    repository = _repository().resolve()
+    return str(absolute.relative_to(repository) if repository in absolute.parents else absolute)
+
+
+def _head(language: Language) -> str:
+    return (
+        f"# {language.name} ({language.endonym}), {language.script_name} script.\n"
+        "#\n"
+        "# Only what differs from config/config.yaml, where every key is explained.\n\n"
+        f"languages: [{language.code}]\n\n"
+    )
+
+
+_DEMO = """\
+# The teacher is the built-in phrasebook, a demonstrator that writes simple Swahili. For a real
+# one, a model behind an OpenAI-compatible endpoint:
+#
+# teacher:
+#   generator:
+#     model: openai/gpt-oss-120b
+#     server: null
+#     url: https://openrouter.ai/api/v1
+#     api_key_env: OPENROUTER_API_KEY   # the variable's name, not the key
+
+# Students stand beside each other; each is a base, a data mixture and a method.
+students:
+  tiny:
+    training:
+      epochs: 2.0
+"""
+
+
+def _kakugo() -> str:
+    path = _repository() / "config/presets/kakugo.yaml"
+    if not path.is_file():
+        raise UserError(f"{path}: the preset is not there; run this in the repository")
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    # The preset's own heading tells how to use the preset; this file is used by its name.
+    while lines and (lines[0].startswith("#") or not lines[0].strip()):
+        lines.pop(0)
+    return "# The settings of Kakugo (arXiv 2601.14051).\n\n" + "".join(lines)
+
+
+def chat(options: argparse.Namespace) -> int:
+    """Talk with a student."""
+    from limbeck import chat as room
+
+    path = room.find_model(
+        Path(options.results), options.language, options.student, options.quantization
+    )
+    room.run(path, options.think)
+    return 0
+
+
+Check = tuple[bool, str]
+
+
+def _python() -> Check:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return sys.version_info[:2] == (3, 11), f"Python {found} (3.11 is needed)"
+
+
+def _compiler() -> Check:
+    found = shutil.which("c++")
+    return found is not None, f"C++ compiler: {found or 'none; apt-get install build-essential'}"
+
+
+def _memory() -> Check:
+    size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return size >= 4, f"memory: {size:.1f} GiB (the demo needs 4)"
+
+
+def _disk() -> Check:
+    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    return free >= 5, f"disk: {free:.1f} GiB free here (the demo needs 5)"
+
+
+def _packages(names: str, what_for: str) -> Check:
+    found, missing = [], []
+    for name in names.split():
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    state = (
+        f"missing {', '.join(missing)}; `make demo` installs it" if missing else ", ".join(found)
+    )
+    return not missing, f"{what_for}: {state}"
+
+
+def _accelerator() -> Check:
+    found = shutil.which("nvidia-smi")
+    return True, f"GPU: {'NVIDIA driver found' if found else 'none, so training runs on the CPU'}"
+
+
+CHECKS: list[Callable[[], Check]] = [
+    _python,
+    _compiler,
+    _memory,
+    _disk,
+    _accelerator,
+    lambda: _packages("snakemake pydantic aiohttp json-repair", "workflow"),
+    lambda: _packages("datasets pyarrow", "data"),
+    lambda: _packages("torch transformers trl unsloth sentencepiece", "training"),
+    lambda: _packages("llama-cpp-python gguf", "export and chat"),
+    lambda: _packages("sacrebleu", "scores"),
+    lambda: _packages("jinja2", "report"),
+]
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Check this machine, a line each; 1 when something is missing."""
+    good = True
+    for check in CHECKS:
+        passed, line = check()
+        good = good and passed
+        print(f"{'ok     ' if passed else 'MISSING'}  {line}")
+    return 0 if good else 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    whole = argparse.ArgumentParser(prog="limbeck", description=__doc__, allow_abbrev=False)
+    commands = whole.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        added = commands.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
+        added.set_defaults(run=run)
+        return added
+
+    table = command(languages)
+    table.add_argument("filter", nargs="?", default="", help="part of a name, a code or a script")
+    table.add_argument("--resolve", metavar="NAME", help="print the code of one language")
+    start = command(init)
+    start.add_argument("directory", nargs="?", default=".", help="where my.yaml is written")
+    start.add_argument("--language", required=True, help="a name or code")
+    start.add_argument("--preset", choices=["kakugo", "demo"], help="what it starts from")
+    talk = command(chat)
+    talk.add_argument("language", nargs="?", help="a name or code")
+    talk.add_argument("--student", help="the student's name in the config")
+    talk.add_argument("--quantization", help="F16, Q8_0, Q4_K_M ...; Q8_0 if it is there")
+    talk.add_argument("--results", default="results", help="the folder of the build")
+    talk.add_argument("--think", action="store_true", help="reason before the answer")
+    command(doctor)
+    return whole
+
+
+def main() -> None:
+    """The console script."""
+
+    def run() -> None:
+        options = parser().parse_args()
+        sys.exit(options.run(options))
+
+    stage.run(run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""A model behind an OpenAI-compatible endpoint: it generates, it gives no log-likelihood."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from limbeck.config import Connection, TeacherSettings
+from limbeck.errors import UserError
+from limbeck.files import digest
+from limbeck.models import Generation
+from limbeck.student.chat import Message
+from limbeck.teacher.client import Request, ask
+
+# Failures of which a reply came, if only a useless one: that is the model's own answer.
+_ANSWERED = {None, "length", "content_filter", "empty", "format"}
+
+
+class EndpointModel:
+    """A teacher as one of the scored models."""
+
+    gives_likelihood = False
+
+    def __init__(self, teacher: TeacherSettings, connection: Connection, journal: Path) -> None:
+        self._teacher, self._connection, self._journal = teacher, connection, journal
+        self.digest = digest(teacher.model_dump())
+        self.tools: dict[str, str] = {}
+
+    def generate(self, prompts: Sequence[Sequence[Message]], max_tokens: int) -> list[Generation]:
+        """Replies of the endpoint, from the journal where they are known.
+
+        The limit is the teacher's own ``max_tokens``, since its reasoning counts too.
+
+        Raises:
+            UserError: the endpoint failed on a prompt; a score without it would not be the model's.
+        """
+        requests = [Request(messages) for messages in prompts]
+        replies = ask(requests, self._teacher, self._connection, self._journal)
+        failures = [reply.failure for reply in replies if reply.failure not in _ANSWERED]
+        if failures:
+            raise UserError(
+                f"the teacher failed on {len(failures)} of {len(replies)} prompts "
+                f"({failures[0]}); run again, what came is in {self._journal}"
+            )
+        return [Generation(reply.content, reply.failure or "stop") for reply in replies]
+
+    def loglikelihood(
+        self, prompts: Sequence[Sequence[Message]], options: Sequence[Sequence[str]]
+    ) -> list[list[float]]:
+        """Refused: chat endpoints give no log-probabilities of given text."""
+        raise UserError("an endpoint gives no log-likelihood; it can only generate")

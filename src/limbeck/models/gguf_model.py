@@ -1,0 +1,226 @@
+"""A GGUF file in llama.cpp: its own chat template, several sequences in one context.
+
+The functions of llama.h are called directly; llama-cpp-python's own class decodes one sequence.
+"""
+
+import ctypes
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from limbeck.errors import UserError
+from limbeck.files import file_digest
+from limbeck.models import Generation, continuations, say_if_long
+from limbeck.models.chat_template import ChatTemplate
+from limbeck.student.chat import Message
+
+_CELLS = 256  # llama.cpp pads a sequence's part of the context to a multiple of this
+
+
+class GgufModel:
+    """A GGUF file, loaded."""
+
+    gives_likelihood = True
+
+    def __init__(self, path: Path, batch: int, threads: int) -> None:
+        import llama_cpp
+
+        self._api: Any = llama_cpp
+        llama_cpp.llama_log_set(_silence(), ctypes.c_void_p())
+        llama_cpp.llama_backend_init()
+        parameters = llama_cpp.llama_model_default_params()
+        self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
+        if not self._model:
+            raise UserError(f"{path}: llama.cpp cannot load it")
+        self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
+        self._size = llama_cpp.llama_vocab_n_tokens(self._vocabulary)
+        source = llama_cpp.llama_model_chat_template(self._model, None)
+        if not source:
+            raise UserError(f"{path}: the file has no chat template")
+        names = {"bos": "bos", "eos": "eos", "pad": "padding", "unk": "unknown"}
+        tokens = {f"{name}_token": self._special(key) for name, key in names.items()}
+        self._template = ChatTemplate(source.decode(), tokens)
+        self._context = int(llama_cpp.llama_model_n_ctx_train(self._model))
+        self._batch, self._threads = batch, threads
+        self.digest = file_digest(path)
+        self.tools = {"llama-cpp-python": llama_cpp.__version__}
+
+    def __del__(self) -> None:
+        if getattr(self, "_model", None):
+            self._api.llama_model_free(self._model)
+
+    def generate(self, prompts: Sequence[Sequence[Message]], max_tokens: int) -> list[Generation]:
+        """See `limbeck.models.Model.generate`. A sequence that ends makes room for the next."""
+        ids = [self._encode(self._template.render(messages)) for messages in prompts]
+        lengths = [len(tokens) + max_tokens for tokens in ids]
+        say_if_long(lengths, self._context)
+        found: dict[int, Generation] = {}
+        waiting = deque(sorted(range(len(ids)), key=lambda row: -lengths[row]))
+        running: dict[int, tuple[int, list[int]]] = {}  # sequence -> row, its new tokens
+        sequences = min(self._batch, len(ids))
+        with self._decoder(sequences, max(lengths, default=1), unified=False) as decoder:
+            while waiting or running:
+                spans = []
+                for sequence in range(sequences):
+                    if sequence in running:
+                        row, new = running[sequence]
+                        spans.append(Span(new[-1:], len(ids[row]) + len(new) - 1, [sequence]))
+                    elif waiting:
+                        row = waiting.popleft()
+                        running[sequence] = (row, [])
+                        spans.append(Span(ids[row], 0, [sequence]))
+                logits = decoder.decode(spans)
+                for span, token in zip(spans, logits.argmax(-1).tolist(), strict=True):
+                    sequence = span.sequences[0]
+                    row, new = running[sequence]
+                    ended = self._api.llama_vocab_is_eog(self._vocabulary, token)
+                    if not ended:
+                        new.append(token)
+                    if ended or len(new) == max_tokens:
+                        found[row] = Generation(self._text(new), "stop" if ended else "length")
+                        decoder.forget(sequence)
+                        del running[sequence]
+        return [found[row] for row in range(len(ids))]
+
+    def loglikelihood(
+        self, prompts: Sequence[Sequence[Message]], options: Sequence[Sequence[str]]
+    ) -> list[list[float]]:
+        """See `limbeck.models.Model.loglikelihood`.
+
+        An item is one decode: the prompt's tokens belong to all sequences at once, each option's
+        to its own.
+        """
+        pairs = zip(prompts, options, strict=True)
+        split = [continuations(self._encode, self._template.render(p), o) for p, o in pairs]
+        say_if_long([len(prefix) + max(map(len, own)) for prefix, own in split], self._context)
+        cells = max((len(prefix) + sum(map(len, own)) for prefix, own in split), default=1)
+        most = max((len(own) for _, own in split), default=1)
+        with self._decoder(most, cells, unified=True) as decoder:
+            return [_score(decoder, prefix, own) for prefix, own in split]
+
+    @contextmanager
+    def _decoder(self, sequences: int, length: int, unified: bool) -> Iterator["Decoder"]:
+        """A decoder with room for ``length`` tokens, of each sequence or, unified, of all."""
+        cells = -(-length // _CELLS) * _CELLS * (1 if unified else sequences)
+        parameters = self._api.llama_context_default_params()
+        parameters.n_ctx = parameters.n_batch = cells
+        parameters.n_seq_max = sequences
+        parameters.kv_unified = unified
+        parameters.n_threads = parameters.n_threads_batch = self._threads
+        context = self._api.llama_init_from_model(self._model, parameters)
+        if not context:
+            raise UserError(f"llama.cpp cannot make a context of {cells} tokens; lower the batch")
+        batch = self._api.llama_batch_init(cells, 0, sequences)
+        try:
+            yield Decoder(self._api, context, batch, self._size)
+        finally:
+            self._api.llama_batch_free(batch)
+            self._api.llama_free(context)
+
+    def _encode(self, text: str) -> list[int]:
+        data = text.encode()
+        room = len(data) + 8
+        buffer = (self._api.llama_token * room)()
+        # No special tokens are added: the template has written those that it wants, BOS too.
+        count = self._api.llama_tokenize(
+            self._vocabulary, data, len(data), buffer, room, False, True
+        )
+        assert count >= 0, f"a text of {len(data)} bytes has {-count} tokens"
+        return list(buffer[:count])
+
+    def _text(self, tokens: list[int]) -> str:
+        pieces = b""
+        buffer = ctypes.create_string_buffer(1024)
+        for token in tokens:
+            count = self._api.llama_token_to_piece(
+                self._vocabulary, token, buffer, len(buffer), 0, False
+            )
+            pieces += buffer.raw[: max(count, 0)]
+        return pieces.decode(errors="replace")
+
+    def _special(self, name: str) -> str | None:
+        """The text of a special token, or None where the file names none."""
+        buffer = ctypes.create_string_buffer(32)
+        key = f"tokenizer.ggml.{name}_token_id".encode()
+        if self._api.llama_model_meta_val_str(self._model, key, buffer, len(buffer)) < 0:
+            return None
+        text = self._api.llama_vocab_get_text(self._vocabulary, int(buffer.value))
+        return str(text.decode())
+
+
+class Span(NamedTuple):
+    """Tokens at consecutive positions that belong to one or more sequences."""
+
+    tokens: list[int]
+    start: int
+    sequences: list[int]
+    every: bool = False  # logits after each token, not after the last one alone
+
+
+class Decoder:
+    """A llama.cpp context and a batch."""
+
+    def __init__(self, api: Any, context: Any, batch: Any, vocabulary: int) -> None:
+        self._api, self._context, self._batch = api, context, batch
+        self._memory = api.llama_get_memory(context)
+        self._vocabulary = vocabulary
+
+    def decode(self, spans: Sequence[Span]) -> Any:
+        """Logits, (wanted tokens, vocabulary) float32, in the order of the tokens."""
+        import numpy
+
+        batch, count, wanted = self._batch, 0, 0
+        for tokens, start, sequences, every in spans:
+            for offset, token in enumerate(tokens):
+                batch.token[count] = token
+                batch.pos[count] = start + offset
+                batch.n_seq_id[count] = len(sequences)
+                for place, sequence in enumerate(sequences):
+                    batch.seq_id[count][place] = sequence
+                batch.logits[count] = want = every or offset == len(tokens) - 1
+                wanted += want
+                count += 1
+        batch.n_tokens = count
+        status = self._api.llama_decode(self._context, batch)
+        if status:
+            raise RuntimeError(f"llama_decode of {count} tokens gave {status}")
+        logits = self._api.llama_get_logits(self._context)
+        return numpy.ctypeslib.as_array(logits, shape=(wanted, self._vocabulary)).copy()
+
+    def forget(self, sequence: int) -> None:
+        """Remove a sequence from the memory."""
+        self._api.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def clear(self) -> None:
+        """Remove all sequences from the memory."""
+        self._api.llama_memory_clear(self._memory, True)
+
+
+def _score(decoder: Decoder, prefix: list[int], choices: list[list[int]]) -> list[float]:
+    import numpy
+
+    decoder.clear()
+    long = [index for index, tokens in enumerate(choices) if len(tokens) > 1]
+    spans = [Span(prefix, 0, long or [0])]
+    spans += [Span(choices[index][:-1], len(prefix), [index], every=True) for index in long]
+    logits = decoder.decode(spans).astype(numpy.float64)
+    logits -= logits.max(-1, keepdims=True)
+    logs = logits - numpy.log(numpy.exp(logits).sum(-1, keepdims=True))
+    scores = [float(logs[0, tokens[0]]) for tokens in choices]
+    row = 1
+    for index in long:
+        for token in choices[index][1:]:
+            scores[index] += float(logs[row, token])
+            row += 1
+    return scores
+
+
+@cache
+def _silence() -> Any:
+    """A log callback that writes nothing; kept, since llama.cpp goes on calling it."""
+    import llama_cpp
+
+    return llama_cpp.llama_log_callback(lambda level, text, data: None)

@@ -1,0 +1,1 @@
+"""The report: reads artefacts, writes one page."""

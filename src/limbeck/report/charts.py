@@ -1,0 +1,102 @@
+"""Charts as SVG text that takes its colours from the page: light, dark and on paper.
+
+Every number is formatted here and every name is escaped, so that the text is safe as markup.
+"""
+
+from collections.abc import Sequence
+from html import escape
+
+Point = tuple[float, float]
+
+WIDTH = 420
+
+
+def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
+    """Round numbers from ``low`` to ``high``, about ``count`` of them.
+
+    >>> nice_ticks(0, 3.2)
+    [0.0, 1.0, 2.0, 3.0]
+    """
+    span = max(high - low, 1e-9)
+    raw = span / count
+    power = 10.0
+    while power > raw:
+        power /= 10
+    while power * 10 <= raw:
+        power *= 10
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
+    first = int(low / step)
+    ticks = [round((first + index) * step, 10) for index in range(int(span / step) + 3)]
+    return [tick for tick in ticks if low - 1e-9 <= tick <= high + 1e-9]
+
+
+def lines(curves: Sequence[tuple[str, Sequence[Point]]], across: str, up: str) -> str:
+    """Curves over a common axis; the ordinate starts at zero.
+
+    Args:
+        curves: name and points of each; drawn in the page's classes ``c0``, ``c1`` ...
+        across, up: the axes' labels.
+    """
+    points = [point for _, curve in curves for point in curve]
+    if not points:
+        return ""
+    right = max(x for x, _ in points) or 1.0
+    top = max(y for _, y in points) or 1.0
+    left, bottom, width, height = 40.0, 214.0, WIDTH - 52.0, 180.0
+
+    def place(point: Point) -> str:
+        return f"{left + width * point[0] / right:.1f},{bottom - height * point[1] / top:.1f}"
+
+    parts = []
+    for tick in nice_ticks(0, top):
+        y = bottom - height * tick / top
+        parts.append(f'<path class="grid" d="M{left} {y:.1f}H{left + width}"/>')
+        parts.append(_text(left - 6, y + 4, f"{tick:g}", "end"))
+    for tick in nice_ticks(0, right):
+        parts.append(_text(left + width * tick / right, bottom + 18, f"{tick:g}", "middle"))
+    parts.append(_text(left + width / 2, bottom + 38, across, "middle"))
+    parts.append(_text(4, 14, up, "start"))
+    for index, (name, curve) in enumerate(curves):
+        path = " ".join(place(point) for point in curve)
+        parts.append(f'<polyline class="curve c{index}" points="{path}"/>')
+        for point in curve if len(curve) < 20 else []:
+            x, y_text = place(point).split(",")
+            parts.append(f'<circle class="dot c{index}" cx="{x}" cy="{y_text}" r="3"/>')
+        x_name = left + width - 110 * (len(curves) - index) + 20
+        parts.append(f'<circle class="dot c{index}" cx="{x_name}" cy="10" r="4"/>')
+        parts.append(_text(x_name + 9, 14, name, "start"))
+    return _svg(256, f"{up} over {across}", parts)
+
+
+def intervals(title: str, rows: Sequence[tuple[str, float, float, float, str]]) -> str:
+    """Values with their intervals, a row each, on an axis from 0 to 100.
+
+    Args:
+        rows: name, value, low, high, and the class of the mark.
+    """
+    left, width, height = 165.0, WIDTH - 215.0, 28
+    bottom = height * len(rows) + 8
+    parts = []
+    for tick in (0, 25, 50, 75, 100):
+        x = left + width * tick / 100
+        parts.append(f'<path class="grid" d="M{x:.1f} 4V{bottom}"/>')
+        parts.append(_text(x, bottom + 18, str(tick), "middle"))
+    for index, (name, value, low, high, mark) in enumerate(rows):
+        y = height * index + 20
+        ends = [left + width * min(max(end, 0.0), 100.0) / 100 for end in (low, high, value)]
+        parts.append(_text(0, y + 5, name if len(name) < 21 else f"{name[:19]}…", "start"))
+        parts.append(f'<path class="whisker {mark}" d="M{ends[0]:.1f} {y}H{ends[1]:.1f}"/>')
+        parts.append(f'<circle class="dot {mark}" cx="{ends[2]:.1f}" cy="{y}" r="5"/>')
+        parts.append(_text(WIDTH, y + 5, f"{value:.1f}", "end"))
+    return _svg(bottom + 24, title, parts)
+
+
+def _text(x: float, y: float, text: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def _svg(height: float, label: str, parts: Sequence[str]) -> str:
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(label)}">'
+        f"{''.join(parts)}</svg>"
+    )

@@ -1,0 +1,111 @@
+"""Convert a checkpoint to GGUF with llama.cpp's own converter.
+
+    python -m limbeck.student.export --checkpoint checkpoint/ --converter resources/llama.cpp \\
+        --metadata '{"name": "...", ...}' --output F16.gguf
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from limbeck import stage
+from limbeck.config import Section
+from limbeck.errors import UserError
+from limbeck.files import atomic, write_json
+from limbeck.student.converter import SCRIPT
+
+
+class Metadata(Section):
+    """What a GGUF file says of itself."""
+
+    name: str
+    languages: list[str]
+    base: str
+    license: str
+    dataset: str
+    version: str
+
+
+def override(metadata: Metadata) -> dict[str, object]:
+    """The metadata under the converter's names (gguf-py/gguf/metadata.py)."""
+    base: dict[str, str] = {"name": metadata.base}
+    if "/" in metadata.base and not metadata.base.startswith((".", "/", "~")):
+        base["organization"] = metadata.base.partition("/")[0]
+        base["repo_url"] = f"https://huggingface.co/{metadata.base}"
+    return {
+        "general.name": metadata.name,
+        "general.version": metadata.version,
+        "general.languages": metadata.languages,
+        "general.base_models": [base],
+        "general.datasets": [{"name": metadata.dataset}],
+    }
+
+
+def convert(
+    checkpoint: Path,
+    converter: Path,
+    output: Path,
+    outtype: Literal["f16", "f32"],
+    metadata: Metadata | None = None,
+) -> None:
+    """Convert ``checkpoint`` to the file ``output``.
+
+    Raises:
+        UserError: the converter refused, in its own last words (an unknown tokenizer, for one).
+    """
+    script = converter / SCRIPT
+    if not script.is_file():
+        raise UserError(f"{converter}: no {SCRIPT} here; limbeck.student.converter fetches it")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command = [sys.executable, str(script.resolve()), str(checkpoint.resolve())]
+        command += ["--outtype", outtype, "--outfile", str(folder / "model.gguf")]
+        if metadata:
+            write_json(folder / "metadata.json", override(metadata))
+            command += ["--metadata", str(folder / "metadata.json")]
+            _write_card(checkpoint, metadata, folder / "checkpoint")
+            command[2] = str(folder / "checkpoint")
+        environment = os.environ | {"HF_HUB_OFFLINE": "1"}
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=environment, cwd=folder
+        )
+        if done.returncode:
+            lines = [line for line in done.stderr.splitlines() if line.strip()]
+            reason = lines[-1].strip() if lines else f"it ended with {done.returncode}"
+            raise UserError(f"{checkpoint}: llama.cpp's converter refuses it ({reason})")
+        _move(folder / "model.gguf", output)
+
+
+def _write_card(checkpoint: Path, metadata: Metadata, folder: Path) -> None:
+    """Links to the checkpoint beside a card: the converter reads the licence from a card alone."""
+    folder.mkdir()
+    for path in checkpoint.resolve().iterdir():
+        if path.name != "README.md":
+            (folder / path.name).symlink_to(path.resolve())
+    card = f"---\nlicense: {metadata.license}\n---\n"
+    (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def _move(source: Path, output: Path) -> None:
+    with atomic(output) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+def main() -> None:
+    """Convert a checkpoint to an F16 file."""
+    parser = stage.parser(__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--converter", type=Path, required=True, help="the converter's folder")
+    parser.add_argument("--metadata", type=stage.json_option(Metadata), required=True)
+    parser.add_argument("--output", type=Path, required=True, help="the GGUF file")
+    options = parser.parse_args()
+    convert(options.checkpoint, options.converter, options.output, "f16", options.metadata)
+    print(f"{options.output.name}: {options.output.stat().st_size / 1e6:,.1f} MB")
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,262 @@
+"""Compare a GGUF with its checkpoint: chat template, tokens, greedy text, next tokens.
+
+    python -m limbeck.student.parity --checkpoint checkpoint/ --converter resources/llama.cpp \\
+        --gguf F16.gguf --prompts validation.parquet --settings '{"agreement": 0.99}' \\
+        --output parity.json
+
+Conversions go wrong silently: another pre-tokenizer, a lost template, permuted weights all give a
+file that loads and talks nonsense. So the same conversations go through transformers and llama.cpp.
+"""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from limbeck import stage
+from limbeck.config import Positive, Section, Share
+from limbeck.errors import UserError
+from limbeck.files import Row, read_json, read_parquet, write_json
+from limbeck.student import chat
+from limbeck.student.export import convert
+
+# Texts on which tokenizers like to differ: spaces, lines, digits, marks, scripts, emoji.
+PROBES = (
+    "  two  spaces, 12345.67 and a tab\there",
+    "lines\n\n\n  * one\n  * two\r\n",
+    "naïve café Ñandú ŋ ẹ́ ǃ",
+    "漢字 العربية አማርኛ བོད་ 🙂👍🏽",
+    "<think>a < b && c > d</think> {{ x }} {% y %}",
+)
+CONTEXT = 512  # tokens of a text that are compared
+GREEDY_PROMPTS = 8
+GREEDY_TOKENS = 32
+TIE = 1e-2  # logits nearer than this are a draw between two implementations in float32
+
+
+class Settings(Section):
+    """What decides whether a GGUF passes."""
+
+    agreement: Share = Field(description="Least share of equal next tokens, F16 to checkpoint")
+    prompts: Positive = Field(32, description="Conversations compared, at most")
+
+
+@dataclass(slots=True)
+class Result:
+    """What was compared and what differed. ``failures`` are phrases; none is a pass."""
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+
+class Gguf:
+    """A GGUF file in llama.cpp, at the level of tokens and logits."""
+
+    def __init__(self, path: Path) -> None:
+        import llama_cpp
+        import torch
+
+        try:
+            self.model = llama_cpp.Llama(
+                str(path),
+                n_ctx=CONTEXT + GREEDY_TOKENS,
+                n_batch=CONTEXT,
+                n_threads=torch.get_num_threads(),
+                n_threads_batch=torch.get_num_threads(),
+                n_gpu_layers=0,
+                logits_all=True,
+                verbose=False,
+            )
+        except (ValueError, RuntimeError) as error:
+            raise UserError(f"{path}: llama.cpp cannot load it ({error})") from None
+        vocabulary = self.model._model.vocab
+        self.adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(vocabulary))
+        self.bos = self._piece("tokenizer.ggml.bos_token_id")
+        self.eos = self._piece("tokenizer.ggml.eos_token_id")
+
+    def _piece(self, key: str) -> str:
+        index = self.model.metadata.get(key)
+        return self.model._model.token_get_text(int(index)) if index is not None else ""
+
+    @property
+    def template(self) -> str:
+        """The chat template in the file, or an empty text."""
+        return str(self.model.metadata.get("tokenizer.chat_template", ""))
+
+    def render(self, messages: Sequence[chat.Message], thinking: bool) -> str:
+        """A prompt, rendered with the file's own template."""
+        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+        formatter = Jinja2ChatFormatter(self.template, self.eos, self.bos)
+        text: str = formatter(messages=list(messages), enable_thinking=thinking).prompt
+        return text
+
+    def tokenize(self, text: str) -> list[int]:
+        """Tokens as llama.cpp's server makes them: with a BOS if the file asks for one."""
+        add = self.adds_bos and not (self.bos and text.startswith(self.bos))
+        return list(self.model.tokenize(text.encode(), add_bos=add, special=True))
+
+    def logits(self, tokens: Sequence[int]) -> Any:
+        """Logits after each of the tokens: (tokens, vocabulary)."""
+        self.model.reset()
+        self.model.eval(list(tokens))
+        return self.model.scores[: len(tokens)].copy()
+
+
+def conversations(rows: Sequence[Row], count: int) -> list[tuple[list[chat.Message], bool]]:
+    """Up to ``count`` conversations that end with an answer, and whether they are thinking rows."""
+    found = []
+    for row in rows[:: max(1, len(rows) // count)]:
+        messages = [{"role": m["role"], "content": m["content"]} for m in row["messages"]]
+        if messages and messages[-1]["role"] == "assistant":
+            found.append((messages, row.get("form") == "thinking"))
+    probe = [({"role": "user", "content": text}, {"role": "assistant", "content": text})
+             for text in PROBES]  # fmt: skip
+    return found[:count] or [(list(messages), False) for messages in probe]
+
+
+def compare_text(tokenizer: Any, gguf: Gguf, talks: list[Any], result: Result) -> None:
+    """Rendered templates and token ids must be equal, thinking on and off."""
+    prompts = [messages[:-1] for messages, _ in talks]
+    prompts += [[{"role": "user", "content": text}] for text in PROBES]
+    if not gguf.template:
+        result.failures.append("the GGUF has no chat template")
+        return
+    templates = tokens = 0
+    for messages in prompts:
+        for thinking in (False, True):
+            ours = chat.render(tokenizer, messages, thinking=thinking, generation_prompt=True)
+            templates += ours != gguf.render(messages, thinking)
+            expected = tokenizer(ours, add_special_tokens=False)["input_ids"]
+            tokens += expected != gguf.tokenize(ours)
+    total = 2 * len(prompts)
+    result.figures |= {
+        "prompts": total, "templates_equal": total - templates, "tokens_equal": total - tokens
+    }  # fmt: skip
+    if templates:
+        result.failures.append(f"{templates} of {total} prompts are rendered differently")
+    if tokens:
+        result.failures.append(f"{tokens} of {total} prompts become different tokens")
+
+
+def next_tokens(model: Any, ids: Sequence[int]) -> Any:
+    """The checkpoint's logits after each of the tokens: (tokens, vocabulary), float32."""
+    import torch
+
+    with torch.inference_mode():
+        return model(torch.tensor([list(ids)])).logits[0].float().numpy()
+
+
+def compare_greedy(model: Any, gguf: Gguf, prompts: list[list[int]], result: Result) -> None:
+    """Greedy continuations at F32 must be equal, but for draws between two tokens.
+
+    llama.cpp reads the checkpoint's continuation at once: it would have said the same exactly if
+    each of these tokens is its likeliest, too.
+    """
+    import torch
+
+    different = compared = 0
+    for prompt in prompts:
+        output = model.generate(
+            torch.tensor([prompt]),
+            do_sample=False,
+            max_new_tokens=GREEDY_TOKENS,
+            output_logits=True,
+            return_dict_in_generate=True,
+        )
+        ids: list[int] = output.sequences[0].tolist()
+        theirs = gguf.logits(ids)[len(prompt) - 1 : -1].argmax(-1).tolist()
+        ours = torch.cat(output.logits).float()
+        lost = [
+            float(logits.max() - logits[choice])
+            for logits, choice in zip(ours, theirs, strict=True)
+        ]
+        compared += len(lost)
+        different += max(lost) > TIE
+    result.figures |= {
+        "greedy_prompts": len(prompts),
+        "greedy_tokens": compared,
+        "greedy_equal": len(prompts) - different,
+    }
+    if different:
+        result.failures.append(
+            f"{different} of {len(prompts)} greedy texts differ at F32 (the weights do not arrive)"
+        )
+
+
+def compare_next(
+    model: Any, gguf: Gguf, texts: list[list[int]], least: float, result: Result
+) -> None:
+    """The likeliest next token at F16 must be the checkpoint's at nearly every position."""
+    equal = total = 0
+    for ids in texts:
+        ours, theirs = next_tokens(model, ids), gguf.logits(ids)
+        equal += int((ours.argmax(-1) == theirs.argmax(-1)).sum())
+        total += len(ids)
+    agreement = equal / total
+    result.figures |= {"positions": total, "agreement": round(agreement, 5), "least": least}
+    if agreement < least:
+        result.failures.append(
+            f"the next tokens of F16 agree at {agreement:.2%} of {total:,} positions, "
+            f"{least:.2%} is wanted"
+        )
+
+
+def compare(options: Any) -> Result:
+    """Run all comparisons."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    settings: Settings = options.settings
+    logging.disable_progress_bar()
+    tokenizer = AutoTokenizer.from_pretrained(options.checkpoint)
+    talks = conversations(read_parquet(options.prompts), settings.prompts)
+    result = Result()
+    half = Gguf(options.gguf)
+    compare_text(tokenizer, half, talks, result)
+    model = AutoModelForCausalLM.from_pretrained(options.checkpoint, dtype=torch.float32).eval()
+    texts, prompts = [], []
+    for messages, thinking in talks:
+        text = chat.render(tokenizer, messages, thinking=thinking)
+        texts.append(tokenizer(text, add_special_tokens=False)["input_ids"][:CONTEXT])
+        text = chat.render(tokenizer, messages[:-1], thinking=thinking, generation_prompt=True)
+        prompts.append(tokenizer(text, add_special_tokens=False)["input_ids"][-CONTEXT:])
+    compare_next(model, half, texts, settings.agreement, result)
+    del half
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=options.output.parent, prefix=".parity.") as name:
+        path = Path(name) / "F32.gguf"
+        convert(options.checkpoint, options.converter, path, "f32")
+        compare_greedy(model, Gguf(path), prompts[:GREEDY_PROMPTS], result)
+    return result
+
+
+def main() -> None:
+    """Compare a GGUF with its checkpoint."""
+    parser = stage.parser(__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--converter", type=Path, required=True, help="the converter's folder")
+    parser.add_argument("--gguf", type=Path, required=True, help="the F16 file")
+    parser.add_argument("--prompts", type=Path, required=True, help="validation rows (Parquet)")
+    parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
+    parser.add_argument("--output", type=Path, required=True, help="the figures (JSON)")
+    options = parser.parse_args()
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    if not options.gguf.is_file():
+        raise UserError(f"{options.gguf}: there is no such file")
+    read_json(options.checkpoint / "config.json")
+    result = compare(options)
+    figures = ", ".join(f"{key} {value}" for key, value in result.figures.items())
+    if result.failures:
+        raise UserError(f"{options.gguf}: {'; '.join(result.failures)} ({figures})")
+    write_json(options.output, result.figures)
+    print(f"parity: {figures}")
+
+
+if __name__ == "__main__":
+    stage.run(main)

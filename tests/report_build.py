@@ -1,0 +1,99 @@
+"""A small build by hand: the artefacts that a report reads."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from limbeck.files import write_json, write_jsonl
+
+SCRIPT = "<script>document.title = 'broken'; fetch('https://example.org/')</script>"
+STUDENT = {"base": "builtin:tiny", "training": {"epochs": 2.0}}
+BENCHMARKS = ["flores_from_english", "flores_into_english", "sib200", "belebele", "global_mmlu"]
+QUANTIZATIONS = ["F16", "Q8_0", "Q4_K_M"]
+
+
+def settings(results: Path, **changes: Any) -> str:
+    """The report's settings as the rule gives them."""
+    given = {
+        "languages": ["swh_Latn"],
+        "students": {"tiny": STUDENT},
+        "teacher": {"model": "phrasebook", "server": "phrasebook"},
+        "benchmarks": BENCHMARKS,
+        "quantizations": QUANTIZATIONS,
+        "results": str(results),
+        "seed": 1,
+    }
+    return json.dumps(given | changes)
+
+
+def write(results: Path, code: str = "swh_Latn") -> None:
+    """Write everything for one language."""
+    folder = results / code
+    arabic = code.endswith("Arab")
+    prompt = "اكتب لي عن الصحة." if arabic else "Niambie kuhusu afya ya watoto shuleni."
+    prompts = [
+        {"id": f"topic-{i}", "strategy": "topic" if i % 2 else "context", "kind": "topic",
+         "source": "health", "parent": None, "prompt": f"{prompt} {i}", "teacher": "phrasebook",
+         "failure": None}
+        for i in range(40)
+    ]  # fmt: skip
+    for name in ("topics", "contexts", "prompts"):
+        write_jsonl(folder / f"{name}.jsonl", prompts)
+    answer = {"reasoning": f"Swali linauliza. {SCRIPT}", "response": f"Watoto wanacheza. {SCRIPT}"}
+    responses = [row | answer for row in prompts]
+    responses.append(prompts[0] | {"id": "x", "prompt": "", "failure": "length"})
+    write_jsonl(folder / "responses.jsonl", responses)
+    write_jsonl(
+        folder / "translations.jsonl",
+        [
+            {"id": f"translation-{i}", "strategy": "translation", "kind": "conversation",
+             "failure": None, "original": [{"role": "user", "content": "The cow drinks water."}],
+             "messages": [{"role": "user", "content": f"Ng'ombe anakunywa maji. {i}"}]}
+            for i in range(20)
+        ],
+    )  # fmt: skip
+    duplicates = {"id": "topic-1", "why": "exact duplicate", "text": SCRIPT}
+    write_json(
+        folder / "funnel.json",
+        {
+            "strategies": [{"name": "topic", "rows": 41}, {"name": "translation", "rows": 20}],
+            "filters": [
+                {"name": "failed", "in": 61, "out": 60, "removed": {"length": 1}, "examples": []},
+                {"name": "length_ratio", "in": 60, "out": 60, "removed": {}},
+                {"name": "duplicates", "in": 60, "out": 55, "removed": {"exact duplicate": 5},
+                 "examples": [duplicates]},
+            ],
+            "rows": 55,
+        },
+    )  # fmt: skip
+    _student(folder / "tiny")
+    for model, level in (("tiny/base", 3.0), ("tiny/student", 71.0), ("teacher", 97.0)):
+        _scores(folder / "scores" / model, level)
+    for number, quantization in enumerate(QUANTIZATIONS):
+        _scores(folder / "scores/tiny" / quantization, 71.0 - number)
+
+
+def _student(folder: Path) -> None:
+    counts = {"rows": 1234, "by_form": {"thinking": 40, "direct": 1194}, "by_strategy": {"pair": 9}}
+    write_json(folder / "mixture.json", {"train": counts, "validation": counts | {"rows": 25}})
+    steps = range(1, 200, 5)
+    write_json(
+        folder / "training.json",
+        {
+            "loss": [{"step": s, "loss": 0.3 + 6 * math.exp(-s / 30)} for s in steps],
+            "validation": [{"step": s, "loss": 0.5 + 5 * math.exp(-s / 30)} for s in (50, 195)],
+            "tokens": 351234, "rows": {"train": {"used": 1230, "too_long": 4}}, "seconds": 158.2,
+            "device": "cpu", "versions": {"torch": "2.13.0", "transformers": "5.17.0"},
+        },
+    )  # fmt: skip
+    write_json(folder / "gguf/parity.json", {"agreement": 0.998, "prompts": 16, "details": []})
+    for number, quantization in enumerate(QUANTIZATIONS):
+        (folder / "gguf" / f"{quantization}.gguf").write_bytes(b"x" * (400_000 >> number))
+
+
+def _scores(folder: Path, level: float) -> None:
+    for number, name in enumerate(BENCHMARKS):
+        value = level * (1 - 0.1 * number)
+        score = {"value": value, "interval": [max(0, value - 4), min(100, value + 4)], "n": 100}
+        write_json(folder / f"{name}.json", score | {"signature": "chrF2++|nrefs:1|version:2.6.0"})

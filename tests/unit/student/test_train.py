@@ -1,0 +1,166 @@
+"""Training: what comes out, resuming after a kill, LoRA, refusals."""
+
+import json
+import math
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from limbeck.config import Lora
+from limbeck.files import read_json, write_parquet
+
+from .conftest import TRAINING, make_rows, run, train_options
+
+
+def weights(checkpoint: Path) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
+    return load_file(checkpoint / "model.safetensors")
+
+
+def test_checkpoint_is_the_base_with_new_weights(folder: Path, trained: Path) -> None:
+    base, checkpoint = folder / "base", trained / "checkpoint"
+    assert {path.name for path in base.iterdir()} == {path.name for path in checkpoint.iterdir()}
+    for path in base.iterdir():
+        same = path.read_bytes() == (checkpoint / path.name).read_bytes()
+        assert same == (path.suffix != ".safetensors"), path.name
+    old, new = weights(base), weights(checkpoint)
+    assert {name: value.dtype for name, value in old.items()} == {
+        name: value.dtype for name, value in new.items()
+    }
+
+
+def test_student_learned_to_answer_and_to_stop(trained: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    checkpoint = trained / "checkpoint"
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    model = AutoModelForCausalLM.from_pretrained(checkpoint)
+    for thinking, message, answer in [
+        (False, "Tafsiri: The farmer sells fish.", "Mkulima anauza samaki.</s>"),
+        (
+            True,
+            "The farmer sells fish.",
+            "<think>\nKiingereza: The farmer sells fish.\n</think>\n\nMkulima anauza samaki.</s>",
+        ),
+    ]:
+        prompt = tokenizer.apply_chat_template(
+            [{"role": "user", "content": message}],
+            add_generation_prompt=True,
+            enable_thinking=thinking,
+            return_tensors="pt",
+            return_dict=True,
+        )
+        output = model.generate(**prompt, max_new_tokens=64, do_sample=False)
+        assert tokenizer.decode(output[0, prompt["input_ids"].shape[1] :]) == answer
+
+
+def test_history(trained: Path) -> None:
+    history = read_json(trained / "training.json")
+    assert history["steps"] == 120
+    assert history["loss"][0]["loss"] > 3 * history["loss"][-1]["loss"]
+    assert [item["step"] for item in history["validation"]] == [20, 40, 60, 80, 100, 120]
+    assert history["rows"]["train"]["used"] == 160
+    assert history["rows"]["validation"]["used"] == 16
+    assert history["tokens_seen"] == 6 * history["rows"]["train"]["tokens"]
+    assert history["resumed_from"] is None
+    assert history["precision"] == "float32"
+    assert {"torch", "transformers", "trl", "unsloth"} <= history["versions"].keys()
+    assert history["device"]
+    assert history["seconds"] >= history["train_seconds"] > 0
+    assert not list((trained / "work").glob("*/checkpoint-*")), "nothing is left over"
+
+
+def test_a_killed_training_goes_on(folder: Path, trained: Path, tmp_path: Path) -> None:
+    options = [*train_options(folder, tmp_path), "--save-every", 0]
+    command = [sys.executable, "-m", "limbeck.student.train", *map(str, options)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    pattern = "work/*/checkpoint-*/trainer_state.json"
+    while not list(tmp_path.glob(pattern)) and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, "it ended before it could be killed"
+    assert not (tmp_path / "checkpoint").exists()
+    (run_folder,) = (path.parent.parent for path in tmp_path.glob(pattern))
+    (run_folder / "checkpoint-119").mkdir()  # half a checkpoint is none
+
+    assert "goes on from checkpoint-" in run("train", *options).stdout
+    history = read_json(tmp_path / "training.json")
+    assert 0 < history["resumed_from"] < 119
+    assert history["steps"] == 120
+    assert history["loss"][0]["step"] == 1, "the curve is whole"
+    # The same weights as without the kill, but for the order of float additions.
+    whole, resumed = weights(trained / "checkpoint"), weights(tmp_path / "checkpoint")
+    for name, value in whole.items():
+        assert (value - resumed[name]).abs().max() < 1e-3, name
+
+
+def test_lora_is_merged_into_a_plain_checkpoint(folder: Path, tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    changes = {"method": "lora", "lora": Lora(rank=4, alpha=8), "epochs": 1.0}
+    run("train", *train_options(folder, tmp_path, TRAINING.model_copy(update=changes)))
+    old, new = weights(folder / "base"), weights(tmp_path / "checkpoint")
+    assert old.keys() == new.keys(), "no adapter is left beside the weights"
+    changed = {name for name in old if not old[name].equal(new[name])}
+    assert "model.layers.0.self_attn.q_proj.weight" in changed
+    assert "model.embed_tokens.weight" not in changed
+    AutoModelForCausalLM.from_pretrained(tmp_path / "checkpoint")
+    losses = [item["loss"] for item in read_json(tmp_path / "training.json")["loss"]]
+    assert all(math.isfinite(loss) for loss in losses)
+    assert losses[-1] < losses[0]
+
+
+def test_run_folder_is_named_by_what_decides_the_result(folder: Path, tmp_path: Path) -> None:
+    from limbeck.student.train import Settings, run_folder
+
+    data = [folder / "train.parquet", folder / "validation.parquet"]
+
+    def name(seed: int = 1, **changes: Any) -> str:
+        training = TRAINING.model_copy(update=changes)
+        settings = Settings(training=training, seed=seed, trust_remote_code=False)
+        return run_folder(tmp_path, folder / "base", data, settings).name
+
+    assert name() == name(device_batch=3)
+    assert len({name(), name(seed=2), name(learning_rate=1e-3), name(epochs=1.0)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("rows", "max_length", "message"),
+    [
+        ([], 128, "no row to train on (0 rows, 0 over training.max_length 128)"),
+        (make_rows(8), 4, "no row to train on (8 rows, 8 over training.max_length 4)"),
+    ],
+)
+def test_nothing_to_train_on(
+    folder: Path, tmp_path: Path, rows: Any, max_length: int, message: str
+) -> None:
+    import pyarrow as pa
+
+    turn = pa.struct([("role", pa.string()), ("content", pa.string())])
+    schema = pa.schema([("messages", pa.list_(turn)), ("form", pa.string())])
+    write_parquet(tmp_path / "train.parquet", rows, schema)
+    options = train_options(
+        folder, tmp_path, TRAINING.model_copy(update={"max_length": max_length})
+    )
+    options[options.index("--train") + 1] = tmp_path / "train.parquet"
+    done = run("train", *options, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert message in done.stderr
+
+
+def test_help_is_quick_and_settings_are_closed(folder: Path, tmp_path: Path) -> None:
+    for module in ("base", "train", "converter", "export", "quantize", "parity"):
+        assert "python -m limbeck.student." in run(module, "--help").stdout
+    options = train_options(folder, tmp_path)
+    at = options.index("--settings") + 1
+    options[at] = json.dumps({**json.loads(str(options[at])), "sead": 1})
+    done = run("train", *options, check=False)
+    assert done.returncode == 2
+    assert "sead" in done.stderr

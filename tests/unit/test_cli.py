@@ -1,0 +1,102 @@
+"""The commands for people, called as people call them."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from limbeck import cli, config
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def _limbeck(*arguments: str, folder: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "limbeck.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder)
+
+
+LINES = [
+    # arguments, exit code, in standard output, in standard error
+    (["languages", "--resolve", "Sorani"], 0, "ckb_Arab\n", ""),
+    (["languages", "--resolve", "Kurdish"], 2, "", "choose by code: ckb_Arab"),
+    (["languages", "--resolve", "Klingonish"], 2, "", "no language that Limbeck knows"),
+    (["languages", "ethiopic"], 0, "tir_Ethi  Tigrinya  ትግርኛ", ""),
+    (["languages", "Yoruva"], 1, "", "did you mean yor_Latn Yoruba?"),
+    (["chat", "--results", "nowhere"], 1, "", "error: nowhere: no model is there yet"),
+    (["init", "--language", "Klingonish"], 1, "", "no language that Limbeck knows"),
+    (["init", "--language", "Yoruba", "--preset", "demo"], 1, "", "writes Swahili only"),
+    (["init"], 2, "", "--language"),
+    ([], 2, "", "COMMAND"),
+    (["--help"], 0, "doctor", ""),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "output", "error"), LINES)
+def test_a_command_says_what_it_should(
+    arguments: list[str], code: int, output: str, error: str
+) -> None:
+    done = _limbeck(*arguments)
+    assert done.returncode == code, done.stderr
+    assert output in done.stdout
+    assert error in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_whole_table_has_a_line_a_language() -> None:
+    assert len(_limbeck("languages").stdout.splitlines()) == 208
+
+
+def test_resolve_writes_one_line() -> None:
+    assert len(_limbeck("languages", "--resolve", "Arabic").stderr.splitlines()) == 1
+
+
+def _merged(default: Any, changes: Any) -> Any:
+    if isinstance(default, dict) and isinstance(changes, dict):
+        keys = {**default, **changes}
+        return {key: _merged(default.get(key), changes.get(key, default.get(key))) for key in keys}
+    return changes
+
+
+@pytest.mark.parametrize(
+    ("language", "preset", "code"),
+    [("Swahili", "demo", "swh_Latn"), ("Swahili", "kakugo", "swh_Latn"), ("yo", None, "yor_Latn")],
+)
+def test_init_writes_a_config_that_loads(
+    language: str, preset: str | None, code: str, tmp_path: Path
+) -> None:
+    choice = ["--preset", preset] if preset else []
+    done = _limbeck("init", str(tmp_path / "new"), "--language", language, *choice)
+    assert done.returncode == 0, done.stderr
+    path = tmp_path / "new/my.yaml"
+    assert f"--configfile {path}" in done.stdout
+    default = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text(encoding="utf-8"))
+    changes = yaml.safe_load(path.read_text(encoding="utf-8"))
+    loaded = config.load(_merged(default, changes))
+    assert loaded.languages == [code]
+    assert bool(loaded.teacher.generator.server) == (preset == "demo")
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_text("mine", encoding="utf-8")
+    done = _limbeck("init", str(tmp_path), "--language", "Swahili")
+    assert done.returncode == 1
+    assert "exists already" in done.stderr
+    assert (tmp_path / "my.yaml").read_text(encoding="utf-8") == "mine"
+
+
+def test_doctor_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _limbeck("doctor").returncode == 0
+    monkeypatch.setattr(cli, "CHECKS", [lambda: cli._packages("pydantic no-such", "things")])
+    assert cli.doctor(cli.parser().parse_args(["doctor"])) == 1
+    assert capsys.readouterr().out.startswith("MISSING  things: missing no-such;")
+
+
+def test_the_command_line_is_light() -> None:
+    code = "import sys, limbeck.cli; limbeck.cli.parser(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert {"torch", "llama_cpp", "pyarrow", "jinja2"}.isdisjoint(done.stdout.split())
