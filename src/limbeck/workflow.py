@@ -64,7 +64,7 @@ class Build:
 
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
-        return ["results/report.html"]
+        return ["results/report.html", *self.classification()]
 
     def scores(self) -> list[str]:
         """The score file of every language, model and benchmark."""
@@ -73,6 +73,16 @@ class Build:
             for code in self.codes
             for model in self.models
             for benchmark in self.config.benchmarks.run
+        ]
+
+    def classification(self) -> list[str]:
+        """The scores of every language and classification task."""
+        section = self.config.classification
+        tasks = section.tasks if section.classifiers else []
+        return [
+            f"results/{code}/classification/{task}/scores.json"
+            for code in self.codes
+            for task in tasks
         ]
 
     def student(self, name: str) -> Student:
@@ -163,6 +173,7 @@ def load(data: Mapping[str, Any]) -> Build:
     """
     try:
         config = configuration.load(dict(data))
+        _check_tasks(config)
         return Build(config, _languages(config))
     except UserError as error:
         sys.exit(f"error: {error}")
@@ -179,6 +190,18 @@ def _languages(config: Config) -> list[Language]:
     return list(languages.values())
 
 
+def _check_tasks(config: Config) -> None:
+    from limbeck.classification import tasks  # above this module, and as light as the config
+
+    for name in config.classification.tasks:
+        tasks.find(name)
+        if config.classification.data == "builtin" and name not in ("sentiment", "topic"):
+            raise UserError(
+                f"config: classification.tasks: {name!r}: the built-in data has sentiment and "
+                "topic only; name other data by classification.data"
+            )
+
+
 def _check_builtin(config: Config, languages: Iterable[Language]) -> None:
     builtin = [
         f"teacher.{role}.server: phrasebook"
@@ -192,6 +215,8 @@ def _check_builtin(config: Config, languages: Iterable[Language]) -> None:
         for name, source in config.benchmarks.sources.items()
         if source == "builtin" and any(run.startswith(name) for run in config.benchmarks.run)
     ]
+    if config.classification.tasks and config.classification.data == "builtin":
+        builtin.append("classification.data: builtin")
     for language in languages:
         if builtin and language.code != "swh_Latn":
             raise UserError(

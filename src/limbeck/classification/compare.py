@@ -2,7 +2,7 @@
 
 python -m limbeck.classification.compare --task config/tasks/topic.yaml --test test.jsonl
     --examples train.parquet --teacher predictions.parquet
-    --classifiers name=predictions.parquet ... --settings JSON --output scores.json
+    --names linear ... --classifiers predictions.parquet ... --settings JSON --output scores.json
 
 Scores come with 95% intervals of a bootstrap over test texts and training samples. A student beats
 the teacher where the whole interval of the paired difference in macro-F1 is above zero; the
@@ -136,17 +136,18 @@ def main() -> None:
     parser = stage.parser(__doc__)
     for name in ("task", "test", "examples", "teacher", "output"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--classifiers", nargs="+", required=True, metavar="NAME=FILE")
+    parser.add_argument("--names", nargs="+", required=True, help="of the classifiers")
+    parser.add_argument("--classifiers", nargs="+", type=Path, required=True)
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
     options = parser.parse_args()
     task = load(options.task)
     test = list(files.read_jsonl(options.test))
-    pairs = [entry.split("=", 1) for entry in options.classifiers]
+    pairs = zip(options.names, options.classifiers, strict=True)
     result = compare(
         task,
         test,
         System(options.teacher, test),
-        {name: System(Path(path), test) for name, path in pairs},
+        {name: System(path, test) for name, path in pairs},
         options.settings.seed,
     )
     gold = [row["label"] for row in test]

@@ -1,8 +1,9 @@
 """Train a classifier at growing sizes, and write what each says of the test texts.
 
 python -m limbeck.classification.curve --language card.json --task config/tasks/topic.yaml
-    --train train.parquet --human human.jsonl --seeds seeds.jsonl --test test.jsonl
-    --settings JSON --predictions predictions.parquet --model FOLDER
+    --instructions config/prompts/classification.yaml --train train.parquet --human human.jsonl
+    --seeds seeds.jsonl --test test.jsonl --settings JSON [--threads N]
+    --predictions predictions.parquet --model FOLDER
 
 Sources: `synthetic`, the teacher's examples; `human`, as many of people where there are; `seeds`,
 the control, the teacher's seeds alone, repeated to the size of the synthetic set. Each size is
@@ -66,7 +67,8 @@ def main() -> None:
     """Run the stage."""
     parser = stage.parser(__doc__)
     parser.add_argument("--language", type=files.read_json, required=True)
-    for name in ("task", "train", "human", "seeds", "test", "predictions", "model"):
+    parser.add_argument("--threads", type=int, default=1)
+    for name in ("task", "instructions", "train", "human", "seeds", "test", "predictions", "model"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
     options = parser.parse_args()
