@@ -167,6 +167,7 @@ rule train_classifier:
         human="<results>/{language}/classification/{task}/human.jsonl",
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",
         test="<results>/{language}/classification/{task}/test.jsonl",
+        base=build.classifier_files,
     output:
         predictions="<results>/{language}/classification/{task}/{classifier}/predictions.parquet",
         model=directory("<results>/{language}/classification/{task}/{classifier}/model"),
@@ -178,9 +179,9 @@ rule train_classifier:
         "../envs/classify.yaml"
     threads: 1
     params:
-        code=lambda w: source_digest("limbeck.classification.curve"),
+        code=source_digest("limbeck.classification.curve"),
         settings=lambda w: as_json(
-            classifier=settings.classification.classifiers[w.classifier],
+            classifier=build.classifier(w),
             sizes=settings.classification.sizes,
             repeats=settings.classification.repeats,
             seed=settings.seed,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import config as configuration
-from limbeck.config import Config, Role, Student
+from limbeck.config import Classifier, Config, Role, Student
 from limbeck.errors import UserError
 from limbeck.languages import Language, resolve
 
@@ -84,6 +84,18 @@ class Build:
             for code in self.codes
             for task in tasks
         ]
+
+    def classifier(self, wildcards: Any) -> Classifier:
+        """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
+        section = self.config.classification.classifiers[wildcards.classifier]
+        own = self.classifier_files(wildcards)
+        return section.model_copy(update={"base": own[0]}) if own else section
+
+    def classifier_files(self, wildcards: Any) -> list[str]:
+        """The student of the same build that a classifier starts from, as a rule's input."""
+        base = self.config.classification.classifiers[wildcards.classifier].base
+        name = base.removeprefix("student:")
+        return [] if name == base else [f"results/{wildcards.language}/{name}/checkpoint"]
 
     def student(self, name: str) -> Student:
         """A student's section."""
@@ -193,6 +205,13 @@ def _languages(config: Config) -> list[Language]:
 def _check_tasks(config: Config) -> None:
     from limbeck.classification import tasks  # above this module, and as light as the config
 
+    for name, classifier in config.classification.classifiers.items():
+        student = classifier.base.removeprefix("student:")
+        if student != classifier.base and student not in config.students:
+            raise UserError(
+                f"config: classification.classifiers.{name}.base: there is no student {student!r}, "
+                f"only {', '.join(config.students)}"
+            )
     for name in config.classification.tasks:
         tasks.find(name)
         if config.classification.data == "builtin" and name not in ("sentiment", "topic"):

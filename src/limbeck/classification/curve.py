@@ -12,6 +12,7 @@ predicted. The model trained on all synthetic examples is the one that is kept.
 Settings: {"classifier", "sizes", "repeats", "seed"}.
 """
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -21,9 +22,12 @@ from typing import NamedTuple
 
 from limbeck import config, files, stage
 from limbeck.classification import kinds
+from limbeck.classification.examples import TEMPLATES
 from limbeck.classification.predictions import write
 from limbeck.classification.sampling import balanced, sizes
+from limbeck.classification.tasks import load as load_task
 from limbeck.files import Row
+from limbeck.generation.instructions import load
 
 
 class Settings(config.Section):
@@ -48,7 +52,9 @@ def runs(
     synthetic: Sequence[Row], human: Sequence[Row], seeds: Sequence[Row], settings: Settings
 ) -> Iterator[Run]:
     """All trainings of a curve; a sample with fewer than two labels is none."""
-    wanted = settings.classifier.sizes or settings.sizes
+    wanted = settings.sizes if settings.classifier.sizes is None else settings.classifier.sizes
+    if settings.classifier.kind == "icl":
+        wanted = []  # it sees `shots` of each label, however many there are
     repeats = settings.classifier.repeats or settings.repeats
     for source, rows in (("synthetic", synthetic), ("human", human)):
         for size in sizes(wanted, len(rows)) if rows else []:
@@ -73,16 +79,23 @@ def main() -> None:
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
     options = parser.parse_args()
     settings: Settings = options.settings
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)  # before anything heavy is imported
 
     synthetic = files.read_parquet(options.train)
     human, seeds = (list(files.read_jsonl(path)) for path in (options.human, options.seeds))
     tests = [(row["id"], row["text"]) for row in files.read_jsonl(options.test)]
     texts = [text for _, text in tests]
+    context = kinds.Context(
+        load_task(options.task),
+        options.language,
+        load(options.instructions, TEMPLATES),
+        options.threads,
+    )
     rows: list[Row] = []
     whole = None
     for run in runs(synthetic, human, seeds, settings):
         started = time.monotonic()
-        model = kinds.train(run.rows, settings.classifier, settings.seed + run.repeat)
+        model = kinds.train(run.rows, settings.classifier, settings.seed + run.repeat, context)
         if run.source == "synthetic" and run.size == len(synthetic) and run.repeat == 0:
             whole = model
         predicted = model.predict(texts)

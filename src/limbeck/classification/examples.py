@@ -42,6 +42,7 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "lengths": (),
     "check": ("label", "description", "question", "text_kind", "text"),
     "classify": ("question", "text_kind", "labels", "text"),
+    "choose": ("question", "labels", "text"),
 }
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Protocol
 
 from limbeck.classification import linear
+from limbeck.classification.tasks import Task
 from limbeck.config import Classifier
 from limbeck.errors import UserError
 from limbeck.files import Row, read_json, write_json
+from limbeck.generation.instructions import Instructions
 
 # What tells a saved classifier's kind, beside the kind's own files.
 CARD = "classifier.json"
@@ -39,7 +41,17 @@ class LinearKind:
         self.model.save(folder / "model.json")
 
 
-def train(rows: Sequence[Row], settings: Classifier, seed: int) -> Trained:
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a classifier is told beside its rows; none of it comes from a test set."""
+
+    task: Task
+    card: Row
+    instructions: Instructions
+    threads: int
+
+
+def train(rows: Sequence[Row], settings: Classifier, seed: int, context: Context) -> Trained:
     """A classifier trained on rows {"id", "text", "label"} and on nothing else."""
     if settings.kind == "linear":
         texts, labels = [row["text"] for row in rows], [row["label"] for row in rows]
@@ -48,7 +60,11 @@ def train(rows: Sequence[Row], settings: Classifier, seed: int) -> Trained:
         from limbeck.classification import encoder
 
         return encoder.train(rows, settings, seed)
-    raise UserError(f"classification.classifiers: the kind {settings.kind!r} cannot be built yet")
+    from limbeck.classification import llm
+
+    plain = llm.wording(context.task, context.card, context.instructions)
+    build = llm.in_context if settings.kind == "icl" else llm.instructed
+    return build(rows, settings, plain, seed, context.threads)
 
 
 def save(model: Trained, settings: Classifier, task: str, language: str, folder: Path) -> None:
@@ -73,4 +89,8 @@ def load(folder: Path) -> Trained:
         from limbeck.classification import encoder
 
         return encoder.load(folder)
+    if kind in ("icl", "instruct"):
+        from limbeck.classification import llm
+
+        return llm.load(folder)
     raise UserError(f"{folder / CARD}: unknown kind {kind!r}")

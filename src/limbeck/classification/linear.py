@@ -17,18 +17,18 @@ from typing import Any
 from limbeck import files
 from limbeck.errors import UserError
 
-LONGEST = 5  # characters of an n-gram
+SHORTEST, LONGEST = 2, 6  # characters of an n-gram
 FORMAT = "limbeck-linear-1"
 
 
 def ngrams(text: str) -> Iterator[str]:
-    """The 1- to 5-grams of each word of a text, a space at either end of the word.
+    """The 2- to 6-grams of each word of a text, a space at either end of the word.
 
     Within words, as scikit-learn's ``char_wb``: a language without spaces is one long word.
     """
     for word in unicodedata.normalize("NFC", text).casefold().split():
         padded = f" {word} "
-        for length in range(1, LONGEST + 1):
+        for length in range(SHORTEST, LONGEST + 1):
             if length >= len(padded):
                 yield padded
                 break
@@ -85,7 +85,11 @@ class Linear:
                 {
                     "format": FORMAT,
                     "labels": self.labels,
-                    "ngrams": {"longest": LONGEST, "within_words": True, "fold": "NFC casefold"},
+                    "ngrams": {
+                        "lengths": [SHORTEST, LONGEST],
+                        "within_words": True,
+                        "fold": "NFC casefold",
+                    },
                     "bias": [_short(value) for value in self.bias],
                     "features": list(self.features),
                     "idf": [_short(value) for value in self.idf],
