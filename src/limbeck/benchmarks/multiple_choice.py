@@ -22,7 +22,7 @@ _ANNOUNCED = re.compile(
     re.IGNORECASE,
 )
 # A letter, a mark or a space, and a text: "B. Nairobi", "(b) Nairobi", "B Nairobi".
-_MARKED = re.compile(r"^[\W_]*([^\W\d_])(?:[\W_]*[.):\]*,–—-][\W_]*|\s+)(\S.*)$")
+_MARKED = re.compile(r"^[\W_]*([^\W\d_])(?:\s*[.):\]*,–—-]+\s*|\s+)(\S.*)$")
 _NEGATION = re.compile(r"\b(not|n't|isn't|neither|nor|never|si|sio|siyo|wala)\b", re.IGNORECASE)
 
 

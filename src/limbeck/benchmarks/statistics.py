@@ -21,7 +21,8 @@ def wilson(right: int, count: int) -> Interval:
     middle = (share + Z**2 / (2 * count)) / (1 + Z**2 / count)
     half = Z * math.sqrt(share * (1 - share) / count + Z**2 / (4 * count**2))
     half /= 1 + Z**2 / count
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # At the borders one end is the share itself, up to rounding.
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 def bootstrap(segments: Any, score: Callable[[Any], Any], seed: int) -> Interval:

@@ -4,6 +4,7 @@ The functions of llama.h are called directly; llama-cpp-python's own class decod
 """
 
 import ctypes
+import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ class GgufModel:
         self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
         if not self._model:
             raise UserError(f"{path}: llama.cpp cannot load it")
+        weakref.finalize(self, llama_cpp.llama_model_free, self._model)
         self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
         self._size = llama_cpp.llama_vocab_n_tokens(self._vocabulary)
         source = llama_cpp.llama_model_chat_template(self._model, None)
@@ -47,10 +49,6 @@ class GgufModel:
         self._batch, self._threads = batch, threads
         self.digest = file_digest(path)
         self.tools = {"llama-cpp-python": llama_cpp.__version__}
-
-    def __del__(self) -> None:
-        if getattr(self, "_model", None):
-            self._api.llama_model_free(self._model)
 
     def generate(self, prompts: Sequence[Sequence[Message]], max_tokens: int) -> list[Generation]:
         """See `limbeck.models.Model.generate`. A sequence that ends makes room for the next."""

@@ -72,6 +72,9 @@ def build(
     size = _device_batch(training.batch, options.device_batch)
     steps = math.ceil(len(samples["train"]) / training.batch * training.epochs)
     validation = samples["validation"]
+    if training.packing:
+        # Without FlashAttention packed rows would see each other; ours carry labels of their own.
+        print("training: rows are not packed but batched by length")
     arguments = SFTConfig(
         output_dir=str(folder),
         seed=options.settings.seed,

@@ -60,13 +60,9 @@ def make_rows(count: int, seed: int = 0) -> list[dict[str, Any]]:
 def run(module: str, *options: object, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a stage as its rule does."""
     command = [sys.executable, "-m", f"limbeck.student.{module}", *map(str, options)]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"HF_HUB_OFFLINE": "1"},
-    )
+    # One thread: two that wait for each other are slow on a busy machine.
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert not check or done.returncode == 0, done.stderr[-2000:]
     return done
 

@@ -2,16 +2,20 @@
 
 import json
 import math
+import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from limbeck.config import Lora
+from limbeck.errors import UserError
 from limbeck.files import read_json, write_parquet
 
 from .conftest import TRAINING, make_rows, run, train_options
@@ -41,14 +45,8 @@ def test_student_learned_to_answer_and_to_stop(trained: Path) -> None:
     checkpoint = trained / "checkpoint"
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     model = AutoModelForCausalLM.from_pretrained(checkpoint)
-    for thinking, message, answer in [
-        (False, "Tafsiri: The farmer sells fish.", "Mkulima anauza samaki.</s>"),
-        (
-            True,
-            "The farmer sells fish.",
-            "<think>\nKiingereza: The farmer sells fish.\n</think>\n\nMkulima anauza samaki.</s>",
-        ),
-    ]:
+
+    def answer(message: str, thinking: bool) -> str:
         prompt = tokenizer.apply_chat_template(
             [{"role": "user", "content": message}],
             add_generation_prompt=True,
@@ -57,7 +55,13 @@ def test_student_learned_to_answer_and_to_stop(trained: Path) -> None:
             return_dict=True,
         )
         output = model.generate(**prompt, max_new_tokens=64, do_sample=False)
-        assert tokenizer.decode(output[0, prompt["input_ids"].shape[1] :]) == answer
+        return str(tokenizer.decode(output[0, prompt["input_ids"].shape[1] :]))
+
+    assert answer("Tafsiri: The farmer sells fish.", False) == "Mkulima anauza samaki.</s>"
+    thought = answer("The farmer sells fish.", True)
+    assert thought.startswith("<think>\nKiingereza: The ")
+    assert "\n</think>\n\n" in thought
+    assert thought.endswith(".</s>")
 
 
 def test_history(trained: Path) -> None:
@@ -79,7 +83,10 @@ def test_history(trained: Path) -> None:
 def test_a_killed_training_goes_on(folder: Path, trained: Path, tmp_path: Path) -> None:
     options = [*train_options(folder, tmp_path), "--save-every", 0]
     command = [sys.executable, "-m", "limbeck.student.train", *map(str, options)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
     pattern = "work/*/checkpoint-*/trainer_state.json"
     while not list(tmp_path.glob(pattern)) and process.poll() is None:
         time.sleep(0.02)
@@ -103,7 +110,7 @@ def test_a_killed_training_goes_on(folder: Path, trained: Path, tmp_path: Path) 
 def test_lora_is_merged_into_a_plain_checkpoint(folder: Path, tmp_path: Path) -> None:
     from transformers import AutoModelForCausalLM
 
-    changes = {"method": "lora", "lora": Lora(rank=4, alpha=8), "epochs": 1.0}
+    changes = {"method": "lora", "lora": Lora(rank=4, alpha=8), "epochs": 0.5}
     run("train", *train_options(folder, tmp_path, TRAINING.model_copy(update=changes)))
     old, new = weights(folder / "base"), weights(tmp_path / "checkpoint")
     assert old.keys() == new.keys(), "no adapter is left beside the weights"
@@ -135,24 +142,25 @@ def test_run_folder_is_named_by_what_decides_the_result(folder: Path, tmp_path: 
     [
         ([], 128, "no row to train on (0 rows, 0 over training.max_length 128)"),
         (make_rows(8), 4, "no row to train on (8 rows, 8 over training.max_length 4)"),
+        (make_rows(8), 20, "most of 8 rows are lost: "),
     ],
 )
 def test_nothing_to_train_on(
-    folder: Path, tmp_path: Path, rows: Any, max_length: int, message: str
+    folder: Path, tmp_path: Path, tokenizer: Any, rows: Any, max_length: int, message: str
 ) -> None:
     import pyarrow as pa
 
+    from limbeck.student.train import Settings, encode
+
     turn = pa.struct([("role", pa.string()), ("content", pa.string())])
     schema = pa.schema([("messages", pa.list_(turn)), ("form", pa.string())])
-    write_parquet(tmp_path / "train.parquet", rows, schema)
-    options = train_options(
-        folder, tmp_path, TRAINING.model_copy(update={"max_length": max_length})
-    )
-    options[options.index("--train") + 1] = tmp_path / "train.parquet"
-    done = run("train", *options, check=False)
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("error: ")
-    assert message in done.stderr
+    path = tmp_path / "train.parquet"
+    write_parquet(path, rows, schema)
+    training = TRAINING.model_copy(update={"max_length": max_length})
+    settings = Settings(training=training, seed=1, trust_remote_code=False)
+    options = Namespace(train=path, validation=path, settings=settings)
+    with pytest.raises(UserError, match=re.escape(message)):
+        encode(tokenizer, folder / "base", options)
 
 
 def test_help_is_quick_and_settings_are_closed(folder: Path, tmp_path: Path) -> None:

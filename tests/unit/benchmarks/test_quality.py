@@ -1,0 +1,66 @@
+"""Traces, scripts and loops in replies."""
+
+import pytest
+
+from limbeck.benchmarks.replies import repeats, right_script_rate, without_trace
+
+TRACES = {
+    "plain": "plain",
+    " <think>\nhm\n</think>\n\nanswer ": "answer",
+    "hm</think>answer": "answer",
+    "<think>never ends": "",
+    "before <think>never ends": "before",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("reply", TRACES)
+def test_the_answer_after_a_trace(reply: str) -> None:
+    assert without_trace(reply) == TRACES[reply]
+
+
+SCRIPTS = [
+    (["Habari ya asubuhi, 123!"], "Latn", 1.0),
+    (["Habari", "привет"], "Latn", 0.5),
+    (["ẹ́ kú àárọ̀"], "Latn", 1.0),
+    (["ʻOkina ª"], "Latn", 1.0),
+    (["привет"], "Cyrl", 1.0),
+    (["नमस्ते"], "Deva", 1.0),
+    (["བཀྲ་ཤིས"], "Tibt", 1.0),
+    (["ሰላም"], "Ethi", 1.0),
+    (["ສະບາຍດີ"], "Laoo", 1.0),
+    (["日本語のカタカナ"], "Jpan", 1.0),
+    (["日本語"], "Hans", 1.0),
+    (["123 !?"], "Latn", None),
+    ([], "Latn", None),
+    (["x"], "Zzzz", None),
+]
+
+
+@pytest.mark.parametrize(("replies", "script", "expected"), SCRIPTS)
+def test_right_script(replies: list[str], script: str, expected: float | None) -> None:
+    assert right_script_rate(replies, script) == expected
+
+
+def test_every_script_of_the_language_table_is_known() -> None:
+    from limbeck.benchmarks.replies import _NAMES
+    from limbeck.languages import languages
+
+    assert {language.script for language in languages()} <= set(_NAMES)
+
+
+LOOPS = {
+    "Mtoto anasoma kitabu shuleni kila siku.": False,
+    "na na na na": False,
+    "ha ha ha ha ha ha ha ha ha ha": True,
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaa": True,
+    "Anasoma kitabu. Anasoma kitabu. Anasoma kitabu. Anasoma kitabu. ": True,
+    "ກຂຄງຈ" * 5: True,
+    "1. moja 2. mbili 3. tatu 4. nne 5. tano 6. sita 7. saba": False,
+    "": False,
+}
+
+
+@pytest.mark.parametrize("reply", LOOPS)
+def test_loops(reply: str) -> None:
+    assert repeats(reply) is LOOPS[reply]

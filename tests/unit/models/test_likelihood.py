@@ -1,0 +1,114 @@
+"""Option log-likelihoods: batched, one by one, and by a naive whole forward pass."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tiny_gguf
+from limbeck.errors import UserError
+from limbeck.models import continuations
+from limbeck.models.gguf_model import GgufModel
+from limbeck.models.transformers_model import TransformersModel
+from limbeck.student import chat
+from tiny_checkpoint import WORDS
+
+LETTERS = ["A", "B", "C", "D"]
+LABELS = ["mtoto", "mkulima anauza samaki", "A/B", "kitabu?"]
+
+
+def prompts(count: int) -> list[list[dict[str, str]]]:
+    """Conversations of very different lengths, every third one with an earlier exchange."""
+    found = []
+    for index in range(count):
+        words = [WORDS[(index * 5 + place) % 12] for place in range(1 + index * 7 % 40)]
+        messages = [{"role": "user", "content": " ".join(words) + "?"}]
+        if index % 3 == 0:
+            answer = {"role": "assistant", "content": "mji"}
+            messages = [{"role": "user", "content": "maji"}, answer, *messages]
+        found.append(messages)
+    return found
+
+
+def naive(model: TransformersModel, messages: Any, option: str) -> float:
+    """One whole forward pass over prompt and option, nothing shared, nothing padded."""
+    import torch
+
+    tokenizer, llama = model._tokenizer, model._model
+    text = chat.render(tokenizer, messages, generation_prompt=True)
+    start = len(tokenizer(text, add_special_tokens=False)["input_ids"])
+    ids = torch.tensor(tokenizer(text + option, add_special_tokens=False)["input_ids"])
+    with torch.inference_mode():
+        logs = llama(ids[None]).logits[0].log_softmax(-1)
+    return float(logs[start - 1 : -1].gather(-1, ids[start:, None]).sum())
+
+
+@pytest.mark.parametrize("options", [LETTERS, LABELS, ["A"], ["A", "mtoto anasoma"]])
+def test_batched_is_one_by_one_is_naive(
+    transformers_model: TransformersModel, options: list[str]
+) -> None:
+    asked = prompts(23)
+    batched = transformers_model.loglikelihood(asked, [options] * len(asked))
+    for messages, scores in zip(asked, batched, strict=True):
+        (alone,) = transformers_model.loglikelihood([messages], [options])
+        expected = [naive(transformers_model, messages, option) for option in options]
+        assert scores == pytest.approx(expected, abs=1e-4)
+        assert alone == pytest.approx(expected, abs=1e-4)
+
+
+def test_items_may_have_their_own_options(transformers_model: TransformersModel) -> None:
+    asked, options = prompts(3), [LETTERS, LABELS, ["mji", "A"]]
+    scores = transformers_model.loglikelihood(asked, options)
+    for messages, names, row in zip(asked, options, scores, strict=True):
+        expected = [naive(transformers_model, messages, name) for name in names]
+        assert row == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("options", [LETTERS, LABELS, ["A", "mtoto anasoma"]])
+def test_a_gguf_gives_the_options_of_its_checkpoint(
+    transformers_model: TransformersModel, gguf_model: GgufModel, options: list[str]
+) -> None:
+    asked = prompts(23)
+    ours = transformers_model.loglikelihood(asked, [options] * 23)
+    theirs = gguf_model.loglikelihood(asked, [options] * 23)
+    for a, b in zip(ours, theirs, strict=True):
+        assert b == pytest.approx(a, abs=0.02)  # keys and values are F16
+    best = [[row.index(max(row)) for row in rows] for rows in (ours, theirs)]
+    assert best[0] == best[1]
+
+
+def test_shared_and_single_sequences_agree_in_llama_cpp(tmp_path: Path) -> None:
+    path = tmp_path / "bytes.gguf"
+    tiny_gguf.write(path)
+    model = GgufModel(path, batch=3, threads=1)
+    asked = [[{"role": "user", "content": "hello" * n}] for n in (1, 7, 3)]
+    options = ["one", "another", "x"]  # a token a byte
+    together = model.loglikelihood(asked, [options] * 3)
+    for messages, scores in zip(asked, together, strict=True):
+        alone = [model.loglikelihood([messages], [[option]])[0][0] for option in options]
+        assert scores == pytest.approx(alone, abs=1e-2)
+
+
+CUTS = {
+    # case: (prompt, options) -> (tokens shared, tokens of each option), a word a token
+    "plain": ("q = ", ["a", "b"], (2, [1, 1])),
+    "longer": ("q = ", ["a b", "c"], (2, [2, 1])),
+    "the last word of the prompt grows into the option": ("q =", ["a", "b"], (1, [1, 1])),
+}
+
+
+@pytest.mark.parametrize("case", CUTS)
+def test_where_options_begin(case: str) -> None:
+    prompt, options, (shared, lengths) = CUTS[case]
+    words: dict[str, int] = {}
+
+    def encode(text: str) -> list[int]:
+        return [words.setdefault(word, len(words)) for word in text.split()]
+
+    prefix, own = continuations(encode, prompt, options)
+    assert (len(prefix), [len(tokens) for tokens in own]) == (shared, lengths)
+
+
+def test_a_prompt_without_tokens_is_refused() -> None:
+    with pytest.raises(UserError, match="nothing before the answer"):
+        continuations(lambda text: [ord(c) for c in text], "", ["a", "b"])
