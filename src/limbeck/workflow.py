@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from limbeck import config as configuration
 from limbeck.config import Classifier, Config, Role, Student
 from limbeck.errors import UserError
@@ -203,7 +205,7 @@ def _languages(config: Config) -> list[Language]:
 
 
 def _check_tasks(config: Config) -> None:
-    from limbeck.classification import tasks  # above this module, and as light as the config
+    from limbeck.classification import tasks  # as light as the config itself
 
     for name, classifier in config.classification.classifiers.items():
         student = classifier.base.removeprefix("student:")
@@ -225,7 +227,7 @@ def _check_builtin(config: Config, languages: Iterable[Language]) -> None:
     builtin = [
         f"teacher.{role}.server: phrasebook"
         for role in ("generator", "translator", "reviser", "judge")
-        if config.teacher.role(role).server  # type: ignore[arg-type]
+        if config.teacher.role(role).server
     ]
     if config.texts.source == "builtin":
         builtin.append("texts.source: builtin")
@@ -265,7 +267,7 @@ def pinned(package: str) -> str:
 def as_json(**values: Any) -> str:
     """Settings as one JSON param: names count, so that two swapped values are a change."""
     plain = {
-        key: value.model_dump() if isinstance(value, configuration.BaseModel) else value
+        key: value.model_dump() if isinstance(value, BaseModel) else value
         for key, value in values.items()
     }
     return json.dumps(plain, ensure_ascii=False, sort_keys=True)
