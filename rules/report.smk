@@ -10,6 +10,7 @@ rule write_report:
     """Write the report"""
     input:
         scores=build.scores(),
+        classification=build.classification(),
         funnels=expand("<results>/{language}/funnel.json", language=build.codes),
         histories=expand(
             "<results>/{language}/{student}/{file}",

@@ -237,7 +237,7 @@ class Mixture(Section):
 
     thinking: bool = Field(True, description="Generated rows with the reasoning trace")
     direct: bool = Field(True, description="Generated rows without the reasoning trace")
-    translations: bool = Field(True, description="Translated conversations")
+    translations: Count = Field(1_000_000, description="Translated conversations, at most")
     pairs: Count = Field(0, description="Translation pairs made from the translations, at most")
     validation: Share = Field(0.02, description="Share of the prompts that is held out")
 
@@ -273,7 +273,6 @@ class Training(Section):
     epochs: float = Field(1.0, gt=0)
     batch: Positive = Field(32, description="Rows of an optimizer step")
     max_length: Positive = Field(8192, description="Tokens; longer rows are dropped and counted")
-    packing: bool = Field(True, description="Several rows a sequence, where the device can")
     precision: Literal["float32", "bfloat16"] = "bfloat16"
     device_batch: Positive = Field(8, description="Rows on the device at once (speed only)")
 

@@ -13,10 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from limbeck import config as configuration
-from limbeck.config import Classifier, Config, Role, Student
+from limbeck.config import Classifier, Config, Role, Section, Student
 from limbeck.errors import UserError
 from limbeck.languages import Language, resolve
 
@@ -66,7 +64,7 @@ class Build:
 
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
-        return ["results/report.html", *self.classification()]
+        return ["results/report.html"]
 
     def scores(self) -> list[str]:
         """The score file of every language, model and benchmark."""
@@ -175,6 +173,7 @@ class Build:
             teacher={"model": generator.model, "server": generator.server},
             benchmarks=self.config.benchmarks.run,
             quantizations=["F16", *self.config.gguf.quantizations],
+            classification=self.config.classification.tasks,
             results="results",
             seed=self.config.seed,
         )
@@ -224,10 +223,9 @@ def _check_tasks(config: Config) -> None:
 
 
 def _check_builtin(config: Config, languages: Iterable[Language]) -> None:
+    roles: tuple[Role, ...] = ("generator", "translator", "reviser", "judge")
     builtin = [
-        f"teacher.{role}.server: phrasebook"
-        for role in ("generator", "translator", "reviser", "judge")
-        if config.teacher.role(role).server
+        f"teacher.{role}.server: phrasebook" for role in roles if config.teacher.role(role).server
     ]
     if config.texts.source == "builtin":
         builtin.append("texts.source: builtin")
@@ -267,7 +265,7 @@ def pinned(package: str) -> str:
 def as_json(**values: Any) -> str:
     """Settings as one JSON param: names count, so that two swapped values are a change."""
     plain = {
-        key: value.model_dump() if isinstance(value, BaseModel) else value
+        key: value.model_dump() if isinstance(value, Section) else value
         for key, value in values.items()
     }
     return json.dumps(plain, ensure_ascii=False, sort_keys=True)

@@ -48,20 +48,31 @@ def direct(row: Row) -> Row:
     return {**row, "form": "direct"}
 
 
+def parallel_lines(row: Row) -> Iterator[tuple[str, str]]:
+    """The lines of a translated conversation beside their originals.
+
+    A turn whose sides have different numbers of lines is one pair as a whole.
+    """
+    for english, other in zip(row["original"], row["messages"], strict=True):
+        sides = [
+            [line.strip() for line in turn["content"].splitlines() if line.strip()]
+            for turn in (english, other)
+        ]
+        if len(sides[0]) == len(sides[1]):
+            yield from zip(*sides, strict=True)
+        else:
+            yield english["content"], other["content"]
+
+
 def pairs(row: Row, instructions: Instructions, card: Row) -> Iterator[Row]:
-    """Translation pairs in both directions from one translated conversation, turn by turn."""
-    for turn, (english, other) in enumerate(zip(row["original"], row["messages"], strict=True)):
-        if other["role"] == "system":
-            continue
-        directions = (
-            ("from_english", english["content"], other["content"]),
-            ("into_english", other["content"], english["content"]),
-        )
+    """Translation pairs in both directions from one translated conversation, line by line."""
+    for number, (english, other) in enumerate(parallel_lines(row)):
+        directions = (("from_english", english, other), ("into_english", other, english))
         for kind, source, target in directions:
             request = instructions.render(kind, card, {"text": source})
             yield {
                 **row,
-                "id": f"pair-{digest(row['id'], turn, kind)}",
+                "id": f"pair-{digest(row['id'], number, kind)}",
                 "messages": [
                     {"role": "user", "content": request},
                     {"role": "assistant", "content": target},
@@ -94,8 +105,7 @@ def mix(rows: list[Row], mixture: Mixture, instructions: Instructions, card: Row
         mixed += [thinking(row, system) for row in generated if row["reasoning"]]
     if mixture.direct:
         mixed += [direct(row) for row in generated]
-    if mixture.translations:
-        mixed += [direct(row) for row in translated]
+    mixed += [direct(row) for row in translated[: mixture.translations]]
     mixed += islice(distinct_pairs(translated, instructions, card), mixture.pairs)
     return mixed
 

@@ -72,9 +72,6 @@ def build(
     size = _device_batch(training.batch, options.device_batch)
     steps = math.ceil(len(samples["train"]) / training.batch * training.epochs)
     validation = samples["validation"]
-    if training.packing:
-        # Without FlashAttention packed rows would see each other; ours carry labels of their own.
-        print("training: rows are not packed but batched by length")
     arguments = SFTConfig(
         output_dir=str(folder),
         seed=options.settings.seed,
@@ -94,7 +91,7 @@ def build(
         train_sampling_strategy="group_by_length",
         length_column_name="length",
         max_length=training.max_length,
-        packing=False,
+        packing=False,  # without FlashAttention packed rows would see each other
         dataset_kwargs={"skip_prepare_dataset": True},
         eval_strategy="epoch" if validation else "no",
         save_strategy="no",  # by the clock instead: see Saving

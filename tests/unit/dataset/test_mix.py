@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from limbeck.config import Mixture
-from limbeck.dataset.mix import TEMPLATES, distinct_pairs, mix, split
+from limbeck.dataset.mix import TEMPLATES, distinct_pairs, mix, parallel_lines, split
 from limbeck.generation.instructions import load
 
 ROOT = Path(__file__).parents[3]
@@ -77,10 +77,11 @@ def test_direct_form_is_the_answer_alone() -> None:
     ("mixture", "counts"),
     [
         (Mixture(pairs=1000), {"topic": 100, "translation": 50, "pair": 200}),
+        (Mixture(translations=7), {"topic": 100, "translation": 7}),
         (Mixture(pairs=30), {"topic": 100, "translation": 50, "pair": 30}),
-        (Mixture(translations=False), {"topic": 100}),
+        (Mixture(translations=0), {"topic": 100}),
         (Mixture(thinking=False), {"topic": 50, "translation": 50}),
-        (Mixture(direct=False, translations=False), {"topic": 50}),
+        (Mixture(direct=False, translations=0), {"topic": 50}),
     ],
 )
 def test_parts_of_a_mixture(mixture: Mixture, counts: dict[str, int]) -> None:
@@ -112,6 +113,21 @@ def test_pairs_go_both_ways_and_come_once() -> None:
         "Good 1.",
     ]
     assert {pair["parent"] for pair in pairs} == {"translation-1"}
+
+
+@pytest.mark.parametrize(
+    ("original", "translation", "expected"),
+    [
+        ("One.", "Moja.", [("One.", "Moja.")]),
+        ("Which?\n\nA. one", "Ipi?\nA. moja", [("Which?", "Ipi?"), ("A. one", "A. moja")]),
+        ("One.\nTwo.", "Moja. Mbili.", [("One.\nTwo.", "Moja. Mbili.")]),
+    ],
+)
+def test_lines_are_paired_where_both_sides_have_as_many(
+    original: str, translation: str, expected: list[tuple[str, str]]
+) -> None:
+    row = {"original": conversation(original), "messages": conversation(translation)}
+    assert list(parallel_lines(row)) == expected
 
 
 def test_both_forms_of_a_prompt_are_on_one_side_of_the_split() -> None:

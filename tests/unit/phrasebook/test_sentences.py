@@ -45,14 +45,14 @@ def test_shape(topic: str) -> None:
     for _ in range(3000):
         sentence = compose(rng, topic)
         assert sentence.topic == topic
-        assert 4 <= len(sentence.english.split()) <= 12
+        assert 4 <= len(sentence.english.split()) <= 6
         assert sentence.english[0].isupper()
         assert sentence.swahili[0].isupper()
         assert sentence.english.endswith(".")
         assert sentence.swahili.endswith(".")
         assert "  " not in sentence.english + sentence.swahili
         seen.add(sentence.english)
-    assert len(seen) > 2600  # far more than 50,000 different ones in all
+    assert len(seen) > 1500  # common words come often
 
 
 def test_quiz_has_one_right_option() -> None:

@@ -24,7 +24,7 @@ import random
 from typing import NamedTuple
 
 from limbeck.teacher.phrasebook import frames, write_english, write_swahili
-from limbeck.teacher.phrasebook.frames import FRAMES, WEIGHTED, pick
+from limbeck.teacher.phrasebook.frames import FRAMES, WEIGHTED, evenly, pick
 from limbeck.teacher.phrasebook.meaning import BY_PERSON, NP, Clause, Place, Pronoun, marks
 
 TOPICS: tuple[str, ...] = (
@@ -75,14 +75,14 @@ def _sentence(clause: Clause, topic: str, frame: str, english: str) -> Sentence:
 
 
 def _short(english: str) -> bool:
-    return 2 < english.count(" ") < 12
+    return 2 < english.count(" ") < 6
 
 
 def compose(rng: random.Random, topic: str | None = None, held_out: bool = False) -> Sentence:
     """A statement about `topic` (any, when None), from the asked side of the split only."""
-    topic = topic or pick(rng, TOPICS)
+    topic = topic or evenly(rng, TOPICS)
     while True:
-        frame = pick(rng, WEIGHTED)
+        frame = evenly(rng, WEIGHTED)
         clause = FRAMES[frame](rng, topic)
         english = write_english.sentence(clause)
         if _short(english) and is_held_out(english) == held_out:
@@ -91,7 +91,7 @@ def compose(rng: random.Random, topic: str | None = None, held_out: bool = False
 
 def _asked(rng: random.Random, topic: str) -> tuple[Clause, Clause, str]:
     """A question, the clause that answers it, and the kind of question."""
-    kind = pick(rng, ("what", "who", "where", "when", "why", "whether", "number"))
+    kind = evenly(rng, ("what", "who", "where", "when", "why", "whether", "number"))
     if kind == "number":
         clause = frames.exist(rng, topic)
         while not (clause.object and clause.object.number):
@@ -202,7 +202,7 @@ def question_answer(
     rng: random.Random, topic: str | None = None, held_out: bool = False
 ) -> tuple[Sentence, Sentence]:
     """A question and the statement that answers it, both from the asked side of the split."""
-    topic = topic or pick(rng, TOPICS)
+    topic = topic or evenly(rng, TOPICS)
     while True:
         question, answer, kind = _asked(rng, topic)
         answer = _reply(answer)
@@ -210,7 +210,7 @@ def question_answer(
         if (
             is_held_out(asked) == held_out == is_held_out(told)
             and _short(told)
-            and asked.count(" ") < 12
+            and asked.count(" ") < 8
         ):
             return _sentence(question, topic, kind, asked), _sentence(answer, topic, kind, told)
 
@@ -251,7 +251,7 @@ def _wrong(rng: random.Random, topic: str, kind: str, answer: Clause) -> Phrase 
 
 def quiz(rng: random.Random, topic: str | None = None, held_out: bool = False) -> Quiz:
     """A question, its answer and four different short options of the same kind."""
-    topic = topic or pick(rng, TOPICS)
+    topic = topic or evenly(rng, TOPICS)
     while True:
         question, answer, kind = _asked(rng, topic)
         if kind not in _OPTION_KINDS or not _impersonal(answer):
