@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from limbeck import stage
+from limbeck.classification import commands as classification
 from limbeck.errors import UserError
 from limbeck.languages import Language, resolve, search
 
@@ -189,6 +190,7 @@ CHECKS: list[Callable[[], Check]] = [
     lambda: _packages("torch transformers trl unsloth sentencepiece", "training"),
     lambda: _packages("llama-cpp-python gguf", "export and chat"),
     lambda: _packages("sacrebleu", "scores"),
+    lambda: _packages("scikit-learn", "classifiers"),
     lambda: _packages("jinja2", "report"),
 ]
 
@@ -227,6 +229,7 @@ def parser() -> argparse.ArgumentParser:
     talk.add_argument("--results", default="results", help="the folder of the build")
     talk.add_argument("--think", action="store_true", help="reason before the answer")
     command(doctor)
+    classification.add_to(commands)
     return whole
 
 

@@ -104,7 +104,7 @@ def learning(
     parts.append(_text(left + width / 2, bottom + 38, across, "middle"))
     parts.append(_text(4, 14, up, "start"))
     teacher = f"M{left} {y_of(line):.1f}H{left + width}"
-    parts.append(f'<path class="whisker teacher" d="{teacher}"/>')
+    parts.append(f'<path class="whisker line" d="{teacher}"/>')
     for index, (name, points) in enumerate(curves):
         path = " ".join(f"{x_of(x):.1f},{y_of(y):.1f}" for x, y, _, _ in points)
         parts.append(f'<polyline class="curve c{index}" points="{path}"/>')
