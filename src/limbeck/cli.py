@@ -10,6 +10,7 @@ from pathlib import Path
 
 from limbeck import stage
 from limbeck.classification import commands as classification
+from limbeck.classification import tasks
 from limbeck.errors import UserError
 from limbeck.languages import Language, resolve, search
 
@@ -51,7 +52,16 @@ def _table(rows: list[tuple[str, ...]]) -> str:
 
 
 def init(options: argparse.Namespace) -> int:
-    """Write a config file for a language."""
+    """Write a config file for a language, or the file of a classification task."""
+    if options.task is not None:
+        path = tasks.start(options.task, Path(options.directory) / tasks.FOLDER)
+        print(
+            f"{path} is written. Fill it in, then name it in your config:\n\n"
+            f"    classification: {{tasks: [{options.task}], data: task}}"
+        )
+        return 0
+    if options.language is None:
+        raise UserError("init: --language is wanted, or --task")
     language = resolve(options.language)
     preset = options.preset or ("demo" if language.code == "swh_Latn" else "kakugo")
     if preset == "demo" and language.code != "swh_Latn":
@@ -220,7 +230,8 @@ def parser() -> argparse.ArgumentParser:
     table.add_argument("--resolve", metavar="NAME", help="print the code of one language")
     start = command(init)
     start.add_argument("directory", nargs="?", default=".", help="where my.yaml is written")
-    start.add_argument("--language", required=True, help="a name or code")
+    start.add_argument("--language", help="a name or code")
+    start.add_argument("--task", metavar="NAME", help="write config/tasks/NAME.yaml instead")
     start.add_argument("--preset", choices=["kakugo", "demo"], help="what it starts from")
     talk = command(chat)
     talk.add_argument("language", nargs="?", help="a name or code")

@@ -120,3 +120,45 @@ def load(path: Path) -> Task:
 def find(name: str, folder: Path = FOLDER) -> Task:
     """The task of a name."""
     return load(folder / f"{name}.yaml")
+
+
+_NEW = """\
+# A classification task; docs/classification.md explains every key.
+
+# What is asked of a text, and what a text is.
+question: What does the writer want?
+text_kind: message
+
+# The teacher is told these descriptions: say what belongs to a label, and what does not.
+labels:
+  first label:
+    description: What texts of this label have in common.
+    examples: [An example in English.]
+  second label:
+    description: What texts of this label have in common.
+    examples: [An example in English.]
+
+licence: ours
+# Human texts: a CSV, JSONL or Parquet file, or a data set of the hub. The test set must be there;
+# the seeds that the teacher sees come from the other.
+test: {{source: {name}-test.csv, text: text, label: label}}
+human: {{source: {name}-train.csv, text: text, label: label}}
+"""
+
+
+def start(name: str, folder: Path = FOLDER) -> Path:
+    """Write a task to fill in, and give its path.
+
+    Raises:
+        UserError: the name is none, or the file is there.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
+        raise UserError(f"{name!r} is no name of a task: a to z, 0 to 9, - and _ are allowed")
+    path = folder / f"{name}.yaml"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(_NEW.format(name=name))
+    except FileExistsError:
+        raise UserError(f"{path}: exists already and is left as it is") from None
+    return path

@@ -65,3 +65,12 @@ def test_mistakes(tmp_path: Path, old: str, new: str, message: str) -> None:
 def test_a_misspelt_task() -> None:
     with pytest.raises(UserError, match="did you mean 'sentiment'"):
         tasks.find("sentimant", ROOT / "config/tasks")
+
+
+def test_a_new_task_loads_and_is_not_written_over(tmp_path: Path) -> None:
+    path = tasks.start("clinic", tmp_path)
+    assert tasks.load(path).names == ["first label", "second label"]
+    with pytest.raises(UserError, match="exists already"):
+        tasks.start("clinic", tmp_path)
+    with pytest.raises(UserError, match="is no name of a task"):
+        tasks.start("../clinic", tmp_path)
