@@ -60,8 +60,6 @@ def init(options: argparse.Namespace) -> int:
             f"    classification: {{tasks: [{options.task}], data: task}}"
         )
         return 0
-    if options.language is None:
-        raise UserError("init: --language is wanted, or --task")
     language = resolve(options.language)
     preset = options.preset or ("demo" if language.code == "swh_Latn" else "kakugo")
     if preset == "demo" and language.code != "swh_Latn":
@@ -230,8 +228,9 @@ def parser() -> argparse.ArgumentParser:
     table.add_argument("--resolve", metavar="NAME", help="print the code of one language")
     start = command(init)
     start.add_argument("directory", nargs="?", default=".", help="where my.yaml is written")
-    start.add_argument("--language", help="a name or code")
-    start.add_argument("--task", metavar="NAME", help="write config/tasks/NAME.yaml instead")
+    what = start.add_mutually_exclusive_group(required=True)
+    what.add_argument("--language", help="a name or code")
+    what.add_argument("--task", metavar="NAME", help="write config/tasks/NAME.yaml instead")
     start.add_argument("--preset", choices=["kakugo", "demo"], help="what it starts from")
     talk = command(chat)
     talk.add_argument("language", nargs="?", help="a name or code")
