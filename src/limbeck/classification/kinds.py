@@ -51,8 +51,11 @@ class Context:
     threads: int
 
 
-def train(rows: Sequence[Row], settings: Classifier, seed: int, context: Context) -> Trained:
-    """A classifier trained on rows {"id", "text", "label"} and on nothing else."""
+def train(rows: Sequence[Row], settings: Classifier, seed: int, context: Context | None) -> Trained:
+    """A classifier trained on rows {"id", "text", "label"} and on nothing else.
+
+    Language models need the ``context``.
+    """
     if settings.kind == "linear":
         texts, labels = [row["text"] for row in rows], [row["label"] for row in rows]
         return LinearKind(linear.train(texts, labels, seed, settings.inverse_penalty))
@@ -62,6 +65,7 @@ def train(rows: Sequence[Row], settings: Classifier, seed: int, context: Context
         return encoder.train(rows, settings, seed)
     from limbeck.classification import llm
 
+    assert context is not None, f"{settings.kind} is asked in words"
     plain = llm.wording(context.task, context.card, context.instructions)
     build = llm.in_context if settings.kind == "icl" else llm.instructed
     return build(rows, settings, plain, seed, context.threads)
