@@ -270,6 +270,7 @@ class Training(Section):
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: Share = Field(0.05, description="Share of the steps")
     weight_decay: float = Field(0.0, ge=0)
+    beta2: float = Field(0.999, gt=0, lt=1, description="Adam's decay of squared gradients")
     epochs: float = Field(1.0, gt=0)
     batch: Positive = Field(32, description="Rows of an optimizer step")
     max_length: Positive = Field(8192, description="Tokens; longer rows are dropped and counted")

@@ -84,6 +84,7 @@ def build(
         lr_scheduler_type=training.schedule,
         warmup_steps=round(steps * training.warmup),
         weight_decay=training.weight_decay,
+        adam_beta2=training.beta2,
         optim="adamw_torch_fused",
         bf16=precision == "bfloat16",
         fp16=False,

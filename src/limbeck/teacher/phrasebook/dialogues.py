@@ -29,7 +29,7 @@ REQUESTS: dict[str, Pair] = {
         "Samahani, sijui jibu la swali hili.",
     ),
 } | {
-    f"write {label}": Pair(f"Write a sentence about {label}.", f"Andika sentensi kuhusu {name}.")
+    f"write {label}": Pair(f"Write sentences about {label}.", f"Andika sentensi kuhusu {name}.")
     for label, name in TOPICS.items()
 }
 
@@ -103,7 +103,8 @@ def _asked(rng: random.Random) -> list[str]:
 
 def _written(rng: random.Random) -> list[str]:
     topic = rng.choice(list(TOPICS))
-    return [REQUESTS[f"write {topic}"].english, sentences.compose(rng, topic).english]
+    lines = [sentences.compose(rng, topic).english for _ in range(3)]
+    return [REQUESTS[f"write {topic}"].english, "\n".join(lines)]
 
 
 def _topic(rng: random.Random) -> list[str]:
@@ -147,12 +148,13 @@ def _dialogue(rng: random.Random) -> list[str]:
 
 
 _KINDS: dict[Callable[[random.Random], list[str]], int] = {
-    _asked: 42,
-    _written: 16,
-    _topic: 7,
-    _passage: 8,
-    _fact_choice: 7,
-    _fact: 13,
-    _dialogue: 7,
+    # Plain statements first: they teach a small student the words of both languages.
+    _written: 60,
+    _asked: 16,
+    _topic: 6,
+    _fact: 6,
+    _passage: 5,
+    _dialogue: 4,
+    _fact_choice: 3,
 }
 _WRITERS, _SHARES = list(_KINDS), list(_KINDS.values())
