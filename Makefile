@@ -10,13 +10,18 @@ LIMBECK_TEST_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 export LIMBECK_TEST_DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-fast lint format lock generated clean help
+.PHONY: demo reproduce-classification test test-fast lint format lock generated clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 14
 
 demo: $(VENV)/ready ## From the word "Swahili" to a scored GGUF and results/report.html
 	snakemake --cores $(CORES)
+
+reproduce-classification: $(VENV)/ready ## Linear classifiers on published data: KINIT=folder
+	python -m limbeck.classification.reproduce $(if $(KINIT),--data $(KINIT)) \
+		--output results/reproduction/classification.tsv \
+		--table results/reproduction/classification.md
 
 test: $(VENV)/ready lint ## All tests, the whole workflow included
 	pytest

@@ -21,6 +21,8 @@ wildcard_constraints:
     quantization="|".join(build.config.gguf.quantizations) or "none",
     model="|".join(build.models),
     benchmark="|".join(build.config.benchmarks.run) or "none",
+    task="|".join(build.config.classification.tasks) or "none",
+    classifier="|".join(build.config.classification.classifiers) or "none",
 
 
 rule all:
@@ -36,4 +38,5 @@ include: "rules/dataset.smk"
 include: "rules/student.smk"
 include: "rules/gguf.smk"
 include: "rules/scores.smk"
+include: "rules/classification.smk"
 include: "rules/report.smk"

@@ -30,6 +30,7 @@ ENVIRONMENTS = {
     "train": ["dataset", "train"],
     "export": ["dataset", "export"],
     "evaluate": ["dataset", "evaluate"],
+    "classify": ["classify", "dataset", "evaluate"],
     "report": ["report"],
 }
 

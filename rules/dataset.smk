@@ -28,7 +28,7 @@ rule filter_rows:
     threads: 1
     params:
         code=source_digest("limbeck.dataset.filter"),
-        settings=as_json(filters=settings.filters),
+        settings=lambda w: as_json(filters=settings.filters),
     shell:
         r"""
         exec &> >(tee {log:q})

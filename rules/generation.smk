@@ -25,7 +25,7 @@ rule write_topics:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.topics"),
-        settings=as_json(
+        settings=lambda w: as_json(
             teacher=build.teacher("generator"),
             topics=settings.generation.topics,
             seed=settings.seed,
@@ -64,7 +64,7 @@ rule write_scenarios:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.scenarios"),
-        settings=as_json(
+        settings=lambda w: as_json(
             teacher=build.teacher("generator"),
             scenarios=settings.generation.scenarios,
             seed=settings.seed,
@@ -104,7 +104,7 @@ rule write_contexts:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.contexts"),
-        settings=as_json(
+        settings=lambda w: as_json(
             teacher=build.teacher("generator"),
             contexts=settings.generation.contexts,
             seed=settings.seed,
@@ -149,7 +149,7 @@ rule revise_prompts:
         connection=build.connection("reviser"),
     params:
         code=source_digest("limbeck.generation.revise"),
-        settings=as_json(
+        settings=lambda w: as_json(
             teacher=build.teacher("reviser"),
             revision=settings.generation.revision,
             seed=settings.seed,
@@ -190,7 +190,7 @@ rule answer_prompts:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.respond"),
-        settings=as_json(
+        settings=lambda w: as_json(
             teacher=build.teacher("generator"),
             seed=settings.seed,
             min_reasoning=build.min_reasoning(),
@@ -231,7 +231,9 @@ rule translate_conversations:
         connection=build.connection("translator"),
     params:
         code=source_digest("limbeck.generation.translate"),
-        settings=as_json(teacher=build.teacher("translator"), seed=settings.seed),
+        settings=lambda w: as_json(
+            teacher=build.teacher("translator"), seed=settings.seed
+        ),
         journal="work/journal/{language}/translate_conversations.jsonl",
     shell:
         r"""

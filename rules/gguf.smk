@@ -77,7 +77,7 @@ rule check_gguf:
     threads: 1
     params:
         code=source_digest("limbeck.student.parity"),
-        settings=as_json(agreement=settings.gguf.agreement),
+        settings=lambda w: as_json(agreement=settings.gguf.agreement),
     shell:
         r"""
         exec &> >(tee {log:q})

@@ -43,6 +43,7 @@ rule write_report:
     """Write the report"""
     input:
         scores=build.scores(),
+        classification=build.classification(),
         funnels=expand("<results>/{language}/funnel.json", language=build.codes),
         costs=expand("<results>/{language}/cost.json", language=build.codes),
         histories=expand(
@@ -62,7 +63,7 @@ rule write_report:
     threads: 1
     params:
         code=source_digest("limbeck.report.write"),
-        settings=build.report_settings(),
+        settings=lambda w: build.report_settings(),
     shell:
         r"""
         exec &> >(tee {log:q})

@@ -42,7 +42,9 @@ rule sample_conversations:
     threads: 1
     params:
         code=source_digest("limbeck.sources.conversations"),
-        settings=as_json(conversations=settings.conversations, seed=settings.seed),
+        settings=lambda w: as_json(
+            conversations=settings.conversations, seed=settings.seed
+        ),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -68,7 +70,7 @@ rule sample_texts:
     threads: 1
     params:
         code=source_digest("limbeck.sources.texts"),
-        settings=as_json(texts=settings.texts, seed=settings.seed),
+        settings=lambda w: as_json(texts=settings.texts, seed=settings.seed),
     shell:
         r"""
         exec &> >(tee {log:q})

@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from limbeck import stage
+from limbeck.classification import commands as classification
+from limbeck.classification import tasks
 from limbeck.errors import UserError
 from limbeck.languages import Language, resolve, search
 from limbeck.teacher import commands as teaching
@@ -51,7 +53,14 @@ def _table(rows: list[tuple[str, ...]]) -> str:
 
 
 def init(options: argparse.Namespace) -> int:
-    """Write a config file for a language."""
+    """Write a config file for a language, or the file of a classification task."""
+    if options.task is not None:
+        path = tasks.start(options.task, Path(options.directory) / tasks.FOLDER)
+        print(
+            f"{path} is written. Fill it in, then name it in your config:\n\n"
+            f"    classification: {{tasks: [{options.task}], data: task}}"
+        )
+        return 0
     language = resolve(options.language)
     preset = options.preset or ("demo" if language.code == "swh_Latn" else "kakugo")
     if preset == "demo" and language.code != "swh_Latn":
@@ -190,6 +199,7 @@ CHECKS: list[Callable[[], Check]] = [
     lambda: _packages("torch transformers trl unsloth sentencepiece", "training"),
     lambda: _packages("llama-cpp-python gguf", "export and chat"),
     lambda: _packages("sacrebleu", "scores"),
+    lambda: _packages("scikit-learn", "classifiers"),
     lambda: _packages("jinja2", "report"),
 ]
 
@@ -219,7 +229,9 @@ def parser() -> argparse.ArgumentParser:
     table.add_argument("--resolve", metavar="NAME", help="print the code of one language")
     start = command(init)
     start.add_argument("directory", nargs="?", default=".", help="where my.yaml is written")
-    start.add_argument("--language", required=True, help="a name or code")
+    what = start.add_mutually_exclusive_group(required=True)
+    what.add_argument("--language", help="a name or code")
+    what.add_argument("--task", metavar="NAME", help="write config/tasks/NAME.yaml instead")
     start.add_argument("--preset", choices=["kakugo", "demo"], help="what it starts from")
     talk = command(chat)
     talk.add_argument("language", nargs="?", help="a name or code")
@@ -229,6 +241,7 @@ def parser() -> argparse.ArgumentParser:
     talk.add_argument("--think", action="store_true", help="reason before the answer")
     command(doctor)
     teaching.add_to(commands)
+    classification.add_to(commands)
     return whole
 
 

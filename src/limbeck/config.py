@@ -218,8 +218,101 @@ class Benchmarks(Section):
     batch: Positive = Field(description="Items at once (speed only)")
 
 
+Strategy = Literal["descriptions", "english", "language", "summaries"]
+
+
+class Examples(Section):
+    """The labelled examples that the teacher writes."""
+
+    per_label: Positive = Field(description="Examples of each label")
+    per_request: Positive = Field(description="Examples in a reply")
+    rounds: Positive = Field(description="Times that the teacher is asked for what is missing")
+    strategies: list[Strategy] = Field(
+        min_length=1, description="What a request shows, dealt out in turn"
+    )
+    demonstrations: Positive = Field(description="Seeds that a request shows")
+    hints: bool = Field(description="Ask for a subject, a writer and a length, for variety")
+    self_check: bool = Field(description="Keep what the teacher finds to be of its label")
+    near_duplicate: Share = Field(description="Jaccard similarity from which a text is removed")
+
+
+class FineTuning(Section):
+    """How an encoder is fine-tuned."""
+
+    learning_rate: float = Field(1e-5, gt=0)
+    epochs: Positive = Field(50, description="At most; see patience")
+    patience: Positive = Field(5, description="Epochs without a better held-out loss")
+    held_out: Share = Field(0.1, description="Share of the training examples that stops it")
+    batch: Positive = 16
+    max_length: Positive = Field(256, description="Tokens of a text; the rest is cut off")
+
+
+class Classifier(Section):
+    """A student of a classification task."""
+
+    kind: Literal["linear", "encoder", "icl", "instruct"]
+    base: str = Field("", description="Of all but linear: a folder, a GGUF, a model of the hub")
+    revision: str | None = Field(None, description="The hub model's commit")
+    trust_remote_code: bool = Field(False, description="Run the code that comes with the base")
+    inverse_penalty: float = Field(10.0, gt=0, description="Of linear: scikit-learn's C")
+    fine_tuning: FineTuning = Field(FineTuning(), description="Of encoder")
+    shots: Positive = Field(2, description="Of icl: demonstrations of each label")
+    training: Training = Field(Training(), description="Of instruct")
+    sizes: list[Positive] | None = Field(None, description="Instead of classification.sizes")
+    repeats: Positive | None = Field(None, description="Instead of classification.repeats")
+
+    @model_validator(mode="after")
+    def _base(self) -> Self:
+        if (self.kind == "linear") != (self.base == ""):
+            raise ValueError("'base' names what an encoder, icl or instruct starts from")
+        return self
+
+
+TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+
+
+def _classifier_name(value: str) -> str:
+    if value == "teacher":
+        raise ValueError("this name is taken, choose another for the classifier")
+    return value
+
+
+ClassifierName = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_-]*$"), AfterValidator(_classifier_name)
+]
+
+
+def _without_nulls(data: Any, key: str) -> Any:
+    """A section without the named entries that a config over it took away."""
+    if isinstance(data, dict) and isinstance(data.get(key), dict):
+        kept = {name: body for name, body in data[key].items() if body is not None}
+        return {**data, key: kept}
+    return data
+
+
+class Classification(Section):
+    """Classifiers that learn from examples which the teacher writes."""
+
+    tasks: list[TaskName] = Field(description="Files of config/tasks/, without .yaml")
+    data: str = Field(description="Human texts: 'builtin', 'task', or a folder of CSV files")
+    limit: Positive = Field(description="Texts of the built-in test set; half as many to train on")
+    seeds: Positive = Field(description="Human texts of each label that the teacher may see")
+    examples: Examples
+    sizes: list[Positive] = Field(description="Training examples, all labels together")
+    repeats: Positive = Field(description="Samples of each size")
+    classifiers: dict[ClassifierName, Classifier] = Field(
+        description="Named classifiers; null removes one of the default config"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _remove_null_classifiers(cls, data: Any) -> Any:
+        return _without_nulls(data, "classifiers")
+
+
 def _student_name(value: str) -> str:
-    if value in {"benchmarks", "scores", "teacher"}:  # folders beside the students' own
+    # Folders beside the students' own.
+    if value in {"benchmarks", "classification", "scores", "teacher"}:
         raise ValueError("this name is taken, choose another for the student")
     return value
 
@@ -255,14 +348,12 @@ class Config(Section):
     )
     gguf: Gguf
     benchmarks: Benchmarks
+    classification: Classification
 
     @model_validator(mode="before")
     @classmethod
     def _remove_null_students(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("students"), dict):
-            kept = {name: body for name, body in data["students"].items() if body is not None}
-            return {**data, "students": kept}
-        return data
+        return _without_nulls(data, "students")
 
     def connection(self, role: Role) -> Connection:
         """How the teacher in a role is reached, what it costs, and what may be spent."""
@@ -292,23 +383,28 @@ def load(data: dict[str, Any]) -> Config:
     return config
 
 
-def explain(error: ValidationError) -> list[str]:
-    """A validation error as phrases ``key: what is wrong``, with the nearest valid spelling."""
+def explain(error: ValidationError, root: type[BaseModel] | None = None) -> list[str]:
+    """A validation error as phrases ``key: what is wrong``, with the nearest valid spelling.
+
+    Args:
+        error: of the validation of ``root``.
+        root: the config itself by default.
+    """
     phrases = []
     for item in error.errors(include_url=False, include_input=False):
         where = ".".join(str(part) for part in item["loc"] if part != "[key]")
         if item["type"] == "extra_forbidden":
-            allowed = _fields(item["loc"][:-1])
+            allowed = _fields(root or Config, item["loc"][:-1])
             near = difflib.get_close_matches(str(item["loc"][-1]), allowed, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(allowed)}"
             phrases.append(f"{where}: unknown key, {hint}")
         elif item["type"] == "missing":
             phrases.append(f"{where}: this key is missing")
-        elif item["loc"][-1] == "api_key_env":
+        elif item["loc"][-1:] == ("api_key_env",):
             phrases.append(f"{where}: {item['msg'].removeprefix('Value error, ')}")
         else:
             message = item["msg"].removeprefix("Value error, ").replace("Input should", "should")
-            phrases.append(f"{where}: {message}{_given(error, item)}")
+            phrases.append(f"{where}: {message}{_given(error, item)}".removeprefix(": "))
     return phrases
 
 
@@ -319,10 +415,12 @@ def _given(error: ValidationError, item: Any) -> str:
     return ""
 
 
-def _fields(location: tuple[int | str, ...]) -> list[str]:
+def _fields(root: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """The keys that are allowed at a place of the config."""
-    model: Any = Config
+    model: Any = root
     for part in location:
+        if type(None) in (arms := getattr(model, "__args__", ())):  # Section | None
+            model = next(arm for arm in arms if arm is not type(None))
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(str(part))
             model = field.annotation if field else None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import config as configuration
-from limbeck.config import Config, Role, Section, Student
+from limbeck.config import Classifier, Config, Role, Section, Student
 from limbeck.errors import UserError
 from limbeck.languages import Language, resolve
 
@@ -82,6 +82,28 @@ class Build:
             for model in self.models
             for benchmark in self.config.benchmarks.run
         ]
+
+    def classification(self) -> list[str]:
+        """The scores of every language and classification task."""
+        section = self.config.classification
+        tasks = section.tasks if section.classifiers else []
+        return [
+            f"results/{code}/classification/{task}/scores.json"
+            for code in self.codes
+            for task in tasks
+        ]
+
+    def classifier(self, wildcards: Any) -> Classifier:
+        """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
+        section = self.config.classification.classifiers[wildcards.classifier]
+        own = self.classifier_files(wildcards)
+        return section.model_copy(update={"base": own[0]}) if own else section
+
+    def classifier_files(self, wildcards: Any) -> list[str]:
+        """The student of the same build that a classifier starts from, as a rule's input."""
+        base = self.config.classification.classifiers[wildcards.classifier].base
+        name = base.removeprefix("student:")
+        return [] if name == base else [f"results/{wildcards.language}/{name}/checkpoint"]
 
     def student(self, name: str) -> Student:
         """A student's section."""
@@ -165,6 +187,7 @@ class Build:
             teacher={"model": generator.model, "server": generator.server},
             benchmarks=self.config.benchmarks.run,
             quantizations=["F16", *self.config.gguf.quantizations],
+            classification=self.config.classification.tasks,
             results="results",
             seed=self.config.seed,
         )
@@ -177,6 +200,7 @@ def load(data: Mapping[str, Any]) -> Build:
     """
     try:
         config = configuration.load(dict(data))
+        _check_tasks(config)
         return Build(config, _languages(config))
     except UserError as error:
         sys.exit(f"error: {error}")
@@ -193,6 +217,25 @@ def _languages(config: Config) -> list[Language]:
     return list(languages.values())
 
 
+def _check_tasks(config: Config) -> None:
+    from limbeck.classification import tasks  # as light as the config itself
+
+    for name, classifier in config.classification.classifiers.items():
+        student = classifier.base.removeprefix("student:")
+        if student != classifier.base and student not in config.students:
+            raise UserError(
+                f"config: classification.classifiers.{name}.base: there is no student {student!r}, "
+                f"only {', '.join(config.students)}"
+            )
+    for name in config.classification.tasks:
+        tasks.find(name)
+        if config.classification.data == "builtin" and name not in ("sentiment", "topic"):
+            raise UserError(
+                f"config: classification.tasks: {name!r}: the built-in data has sentiment and "
+                "topic only; name other data by classification.data"
+            )
+
+
 def _check_builtin(config: Config, languages: Iterable[Language]) -> None:
     roles: tuple[Role, ...] = ("generator", "translator", "reviser", "judge")
     builtin = [
@@ -207,6 +250,8 @@ def _check_builtin(config: Config, languages: Iterable[Language]) -> None:
         for name, source in config.benchmarks.sources.items()
         if source == "builtin" and any(run.startswith(name) for run in config.benchmarks.run)
     ]
+    if config.classification.tasks and config.classification.data == "builtin":
+        builtin.append("classification.data: builtin")
     for language in languages:
         if builtin and language.code != "swh_Latn":
             raise UserError(

@@ -3,6 +3,7 @@
 Every number is formatted here and every name is escaped, so that the text is safe as markup.
 """
 
+import math
 from collections.abc import Sequence
 from html import escape
 
@@ -63,6 +64,57 @@ def lines(curves: Sequence[tuple[str, Sequence[Point]]], across: str, up: str) -
             x, y_text = place(point).split(",")
             parts.append(f'<circle class="dot c{index}" cx="{x}" cy="{y_text}" r="3"/>')
         x_name = left + width - 110 * (len(curves) - index) + 20
+        parts.append(f'<circle class="dot c{index}" cx="{x_name}" cy="10" r="4"/>')
+        parts.append(_text(x_name + 9, 14, name, "start"))
+    return _svg(256, f"{up} over {across}", parts)
+
+
+def learning(
+    curves: Sequence[tuple[str, Sequence[tuple[float, float, float, float]]]],
+    line: float,
+    across: str,
+    up: str,
+) -> str:
+    """Curves of scores over a logarithmic axis, with intervals, and one score for comparison.
+
+    Args:
+        curves: name, and of each point abscissa (1 or more), value, low and high in percent; drawn
+            in the page's classes ``c0``, ``c1`` ...
+        line: in percent, drawn across.
+        across, up: the axes' labels.
+    """
+    places = sorted({point[0] for _, points in curves for point in points})
+    if not places:
+        return ""
+    left, bottom, width, height = 40.0, 214.0, WIDTH - 60.0, 180.0
+    start, span = math.log(places[0]), math.log(places[-1]) - math.log(places[0]) or 1.0
+
+    def x_of(place: float) -> float:
+        return left + 8 + (width - 8) * (math.log(place) - start) / span
+
+    def y_of(percent: float) -> float:
+        return bottom - height * percent / 100
+
+    parts = []
+    for tick in (0, 25, 50, 75, 100):
+        parts.append(f'<path class="grid" d="M{left} {y_of(tick):.1f}H{left + width}"/>')
+        parts.append(_text(left - 6, y_of(tick) + 4, str(tick), "end"))
+    for place in places:
+        parts.append(_text(x_of(place), bottom + 18, f"{place:g}", "middle"))
+    parts.append(_text(left + width / 2, bottom + 38, across, "middle"))
+    parts.append(_text(4, 14, up, "start"))
+    teacher = f"M{left} {y_of(line):.1f}H{left + width}"
+    parts.append(f'<path class="whisker line" d="{teacher}"/>')
+    for index, (name, points) in enumerate(curves):
+        path = " ".join(f"{x_of(x):.1f},{y_of(y):.1f}" for x, y, _, _ in points)
+        parts.append(f'<polyline class="curve c{index}" points="{path}"/>')
+        for x, y, low, high in points:
+            ends = f"M{x_of(x):.1f} {y_of(low):.1f}V{y_of(high):.1f}"
+            parts.append(f'<path class="whisker c{index}" d="{ends}"/>')
+            parts.append(
+                f'<circle class="dot c{index}" cx="{x_of(x):.1f}" cy="{y_of(y):.1f}" r="3"/>'
+            )
+        x_name = left + width - 90 * (len(curves) - index) + 20
         parts.append(f'<circle class="dot c{index}" cx="{x_name}" cy="10" r="4"/>')
         parts.append(_text(x_name + 9, 14, name, "start"))
     return _svg(256, f"{up} over {across}", parts)

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from limbeck.config import Section
 from limbeck.errors import UserError
 from limbeck.files import Row, digest, read_json, read_jsonl
 from limbeck.languages import resolve
+from limbeck.report import classification
 
 SAMPLES = 12  # of each strategy
 
@@ -33,6 +36,7 @@ class Settings(Section):
     teacher: dict[str, Any]
     benchmarks: list[str]
     quantizations: list[str]
+    classification: list[str] = Field(default_factory=list)
     results: str = "results"
     seed: int | None = None
 
@@ -70,6 +74,7 @@ class LanguagePage:
     students: list[StudentPage]
     scores: dict[str, dict[str, Row]]  # model -> benchmark -> score
     samples: list[Row] = field(default_factory=list)
+    tasks: list[Row] = field(default_factory=list)  # of classification
 
 
 def collect(settings: Settings) -> list[LanguagePage]:
@@ -111,6 +116,7 @@ def _language(code: str, settings: Settings) -> LanguagePage:
         ],
         scores=_scores(folder / "scores", settings),
         samples=samples,
+        tasks=classification.collect(folder / "classification", settings.classification),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.files import Row
-from limbeck.report import charts
+from limbeck.report import charts, classification
 from limbeck.report.collect import LanguagePage, Settings, StudentPage, models
 
 FOLDER = Path(__file__).parent
@@ -68,6 +68,7 @@ def _view(page: LanguagePage, settings: Settings) -> dict[str, Any]:
         ],
         "charts": [_chart(benchmark, page, names) for benchmark in shown],
         "samples": [_sample(row) for row in page.samples],
+        "tasks": [classification.view(task) for task in page.tasks],
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from limbeck.files import digest
-from limbeck.teacher.phrasebook import facts, passages, sentences
+from limbeck.teacher.phrasebook import facts, passages, sentences, wording
 from limbeck.teacher.phrasebook.text import LETTERS, TOPICS, Pair
 
 Row = dict[str, Any]
@@ -23,7 +23,7 @@ def items(benchmark: str, split: str, size: int) -> list[Row]:
     """`size` different rows of a built-in benchmark, the same at every call.
 
     Args:
-        benchmark: "flores", "sib200", "belebele" or "global_mmlu".
+        benchmark: "flores", "sib200", "belebele", "global_mmlu" or "sentiment".
         split: "test" or "dev"; no text is in both.
         size: rows; labels and right options are balanced over them.
 
@@ -74,6 +74,17 @@ def _sib200(rng: random.Random, index: int) -> tuple[str, Row]:
     return first.english, {"index_id": index, "category": topic, "text": text}
 
 
+def _sentiment(rng: random.Random, index: int) -> tuple[str, Row]:
+    label = list(wording.sentiments())[index % 2]
+    # Opinions are few, so the examples' ones serve "dev", and "test" has its own.
+    sentence = sentences.compose(rng, held_out=True)
+    test = _split(sentence.english) == "test"
+    opinion = rng.choice(wording.sentiments(held_out=test)[label])
+    lines = [sentence.swahili, opinion.swahili]
+    rng.shuffle(lines)
+    return sentence.english, {"index_id": index, "category": label, "text": " ".join(lines)}
+
+
 def _belebele(rng: random.Random, index: int) -> tuple[str, Row]:
     passage = passages.write(rng, held_out=True)
     number = rng.randrange(len(passage.questions))
@@ -119,4 +130,5 @@ _WRITERS: dict[str, Callable[[random.Random, int], tuple[str, Row]]] = {
     "sib200": _sib200,
     "belebele": _belebele,
     "global_mmlu": _global_mmlu,
+    "sentiment": _sentiment,
 }

@@ -134,4 +134,5 @@ _FORMS: dict[str, _Form] = {
     "Judgement": _judgement,
     "Label": _label,
     "LabelledExamples": _items("label", prompts.examples),
+    "Summary": lambda message, schema, rng: {"summary": tagged(message, "description")},
 }

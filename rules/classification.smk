@@ -1,0 +1,248 @@
+"""
+Small classifiers from examples that the teacher writes, compared with the teacher itself.
+
+REQUIRED INPUTS:  config/tasks/{task}.yaml, config/prompts/classification.yaml, <results>/{language}/language.json
+OUTPUTS:          <results>/{language}/classification/{task}/{scores.json,train.parquet,funnel.json,{classifier}/model/}
+"""
+
+
+rule prepare_task:
+    """Write a task's human texts: seeds, a human training set, and the test set"""
+    input:
+        language="<results>/{language}/language.json",
+        task="config/tasks/{task}.yaml",
+    output:
+        human="<results>/{language}/classification/{task}/human.jsonl",
+        seeds="<results>/{language}/classification/{task}/seeds.jsonl",
+        test="<results>/{language}/classification/{task}/test.jsonl",
+    log:
+        "<logs>/{language}/classification/{task}/prepare_task.log",
+    benchmark:
+        "<benchmarks>/{language}/classification/{task}/prepare_task.tsv"
+    conda:
+        "../envs/classify.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.classification.prepare"),
+        settings=lambda w: as_json(
+            **settings.classification.model_dump(include={"data", "limit", "seeds"}),
+            seed=settings.seed,
+        ),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.classification.prepare \
+            --language {input.language:q} \
+            --task {input.task:q} \
+            --settings {params.settings:q} \
+            --human {output.human:q} \
+            --seeds {output.seeds:q} \
+            --test {output.test:q}
+        """
+
+
+rule write_examples:
+    """Have the teacher write labelled examples, and check them"""
+    input:
+        language="<results>/{language}/language.json",
+        task="config/tasks/{task}.yaml",
+        seeds="<results>/{language}/classification/{task}/seeds.jsonl",
+        instructions="config/prompts/classification.yaml",
+    output:
+        examples="<results>/{language}/classification/{task}/examples.jsonl",
+    log:
+        "<logs>/{language}/classification/{task}/write_examples.log",
+    benchmark:
+        "<benchmarks>/{language}/classification/{task}/write_examples.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    resources:
+        connection=build.connection("generator"),
+    params:
+        code=source_digest("limbeck.classification.examples"),
+        settings=lambda w: as_json(
+            teacher=build.teacher("generator"),
+            examples=settings.classification.examples,
+            seed=settings.seed,
+        ),
+        journal="work/journal/{language}/examples-{task}.jsonl",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.classification.examples \
+            --language {input.language:q} \
+            --task {input.task:q} \
+            --instructions {input.instructions:q} \
+            --seeds {input.seeds:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --output {output.examples:q}
+        """
+
+
+rule select_examples:
+    """Choose the training set, and say why the other examples are left out"""
+    input:
+        language="<results>/{language}/language.json",
+        examples="<results>/{language}/classification/{task}/examples.jsonl",
+        test="<results>/{language}/classification/{task}/test.jsonl",
+    output:
+        train="<results>/{language}/classification/{task}/train.parquet",
+        funnel="<results>/{language}/classification/{task}/funnel.json",
+    log:
+        "<logs>/{language}/classification/{task}/select_examples.log",
+    benchmark:
+        "<benchmarks>/{language}/classification/{task}/select_examples.tsv"
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.classification.select"),
+        settings=lambda w: as_json(
+            examples=settings.classification.examples, seed=settings.seed
+        ),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.classification.select \
+            --language {input.language:q} \
+            --examples {input.examples:q} \
+            --held-out {input.test:q} \
+            --settings {params.settings:q} \
+            --output {output.train:q} \
+            --funnel {output.funnel:q}
+        """
+
+
+rule classify_with_teacher:
+    """Ask the teacher itself: zero-shot, and with the seeds that it wrote from"""
+    input:
+        language="<results>/{language}/language.json",
+        task="config/tasks/{task}.yaml",
+        seeds="<results>/{language}/classification/{task}/seeds.jsonl",
+        test="<results>/{language}/classification/{task}/test.jsonl",
+        instructions="config/prompts/classification.yaml",
+    output:
+        predictions="<results>/{language}/classification/{task}/teacher/predictions.parquet",
+    log:
+        "<logs>/{language}/classification/{task}/classify_with_teacher.log",
+    benchmark:
+        "<benchmarks>/{language}/classification/{task}/classify_with_teacher.tsv"
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    resources:
+        connection=build.connection("judge"),
+    params:
+        code=source_digest("limbeck.classification.ask"),
+        settings=lambda w: as_json(teacher=build.teacher("judge"), seed=settings.seed),
+        journal="work/journal/{language}/classify-{task}.jsonl",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.classification.ask \
+            --language {input.language:q} \
+            --task {input.task:q} \
+            --instructions {input.instructions:q} \
+            --seeds {input.seeds:q} \
+            --test {input.test:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --output {output.predictions:q}
+        """
+
+
+rule train_classifier:
+    """Train a classifier at growing sizes, and keep what it says of the test texts"""
+    input:
+        language="<results>/{language}/language.json",
+        task="config/tasks/{task}.yaml",
+        instructions="config/prompts/classification.yaml",
+        train="<results>/{language}/classification/{task}/train.parquet",
+        human="<results>/{language}/classification/{task}/human.jsonl",
+        seeds="<results>/{language}/classification/{task}/seeds.jsonl",
+        test="<results>/{language}/classification/{task}/test.jsonl",
+        base=build.classifier_files,
+    output:
+        predictions="<results>/{language}/classification/{task}/{classifier}/predictions.parquet",
+        model=directory("<results>/{language}/classification/{task}/{classifier}/model"),
+    log:
+        "<logs>/{language}/classification/{task}/{classifier}/train_classifier.log",
+    benchmark:
+        "<benchmarks>/{language}/classification/{task}/{classifier}/train_classifier.tsv"
+    conda:
+        "../envs/classify.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.classification.curve"),
+        settings=lambda w: as_json(
+            classifier=build.classifier(w),
+            sizes=settings.classification.sizes,
+            repeats=settings.classification.repeats,
+            seed=settings.seed,
+        ),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.classification.curve \
+            --language {input.language:q} \
+            --task {input.task:q} \
+            --instructions {input.instructions:q} \
+            --train {input.train:q} \
+            --human {input.human:q} \
+            --seeds {input.seeds:q} \
+            --test {input.test:q} \
+            --settings {params.settings:q} \
+            --threads {threads} \
+            --predictions {output.predictions:q} \
+            --model {output.model:q}
+        """
+
+
+rule compare_classifiers:
+    """Score all systems of a task, and find when a classifier beats the teacher"""
+    input:
+        task="config/tasks/{task}.yaml",
+        test="<results>/{language}/classification/{task}/test.jsonl",
+        train="<results>/{language}/classification/{task}/train.parquet",
+        teacher="<results>/{language}/classification/{task}/teacher/predictions.parquet",
+        classifiers=expand(
+            "<results>/{language}/classification/{task}/{classifier}/predictions.parquet",
+            classifier=settings.classification.classifiers,
+            allow_missing=True,
+        ),
+    output:
+        scores="<results>/{language}/classification/{task}/scores.json",
+    log:
+        "<logs>/{language}/classification/{task}/compare_classifiers.log",
+    benchmark:
+        "<benchmarks>/{language}/classification/{task}/compare_classifiers.tsv"
+    conda:
+        "../envs/classify.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.classification.compare"),
+        classifiers=list(settings.classification.classifiers),
+        settings=lambda w: as_json(seed=settings.seed),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.classification.compare \
+            --task {input.task:q} \
+            --test {input.test:q} \
+            --examples {input.train:q} \
+            --teacher {input.teacher:q} \
+            --names {params.classifiers:q} \
+            --classifiers {input.classifiers:q} \
+            --settings {params.settings:q} \
+            --output {output.scores:q}
+        """

@@ -1,0 +1,1 @@
+"""Classifiers: a teacher writes a training set, small students learn it, all are compared."""

@@ -1,0 +1,167 @@
+"""Score all systems of a task on one human test set; find when a student beats the teacher.
+
+python -m limbeck.classification.compare --task config/tasks/topic.yaml --test test.jsonl
+    --examples train.parquet --teacher predictions.parquet
+    --names linear ... --classifiers predictions.parquet ... --settings JSON --output scores.json
+
+Scores come with 95% intervals of a bootstrap over test texts and training samples. A student beats
+the teacher where the whole interval of the paired difference in macro-F1 is above zero; the
+teacher is the better one of zero-shot and few-shot. Settings: {"seed"}.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from limbeck import config, files, stage
+from limbeck.classification.scoring import Runs, score
+from limbeck.classification.tasks import Task, load
+from limbeck.errors import UserError
+from limbeck.files import Row
+
+_SHOWN = 5  # examples of a label, and disagreements
+
+
+class Settings(config.Section):
+    """What decides the intervals."""
+
+    seed: int
+
+
+class System:
+    """A system's predictions by source and size, in the order of the test set."""
+
+    def __init__(self, path: Path, test: Sequence[Row]) -> None:
+        found: dict[tuple[str, int], dict[int, dict[str, str | None]]] = defaultdict(dict)
+        for row in files.read_parquet(path):
+            runs = found[row["source"], row["size"]]
+            runs.setdefault(row["repeat"], {})[row["id"]] = row["predicted"]
+        try:
+            self.runs = {
+                key: [[run[item["id"]] for item in test] for _, run in sorted(repeats.items())]
+                for key, repeats in sorted(found.items())
+            }
+        except KeyError as error:
+            raise UserError(f"{path}: no prediction of the test text {error}") from None
+
+    def sizes(self, source: str) -> list[int]:
+        """The training sizes of a source."""
+        return [size for name, size in self.runs if name == source]
+
+
+def point(
+    system: System, key: tuple[str, int], gold: Sequence[str], labels: Sequence[str], seed: int
+) -> tuple[dict[str, Any], Runs]:
+    """One point of a curve, and its bootstrap."""
+    runs = Runs(gold, system.runs[key], labels, seed)
+    source, size = key
+    line = {"source": source, "n": size, "repeats": len(system.runs[key]), **runs.summary()}
+    return line, runs
+
+
+def compare(
+    task: Task,
+    test: Sequence[Row],
+    teacher: System,
+    classifiers: dict[str, System],
+    seed: int,
+) -> dict[str, Any]:
+    """All that a report shows of a task."""
+    gold, labels = [row["label"] for row in test], task.names
+    asked = {key[0]: point(teacher, key, gold, labels, seed) for key in teacher.runs}
+    best = max(asked, key=lambda source: asked[source][1].macro_f1)
+    rival = asked[best][1]
+    students = {}
+    for name, system in classifiers.items():
+        points, beats = [], None
+        for key in system.runs:
+            line, runs = point(system, key, gold, labels, seed)
+            line["to_teacher"] = runs.beats(rival)
+            points.append(line)
+            if key[0] == "synthetic" and line["to_teacher"]["sure"] and beats is None:
+                beats = key[1]
+        largest = ("synthetic", max(system.sizes("synthetic")))
+        said = system.runs[largest][0]
+        students[name] = {
+            "points": points,
+            "beats_teacher_from": beats,
+            "full": score(gold, said, labels),
+            "disagreements": _disagreements(test, said, teacher.runs[best, 0][0]),
+        }
+    return {
+        "teacher": {
+            source: {**line, **score(gold, teacher.runs[source, 0][0], labels)}
+            for source, (line, _) in asked.items()
+        },
+        "teacher_best": best,
+        "classifiers": students,
+    }
+
+
+def _disagreements(
+    test: Sequence[Row], said: Sequence[str | None], teacher: Sequence[str | None]
+) -> list[Row]:
+    found = [
+        {"text": row["text"][:300], "label": row["label"], "classifier": own, "teacher": other}
+        for row, own, other in zip(test, said, teacher, strict=True)
+        if own != other
+    ]
+    return found[:_SHOWN]
+
+
+def _examples(path: Path, task: Task) -> dict[str, list[str]]:
+    rows = files.read_parquet(path)
+    return {
+        label: [row["text"][:300] for row in rows if row["label"] == label][:_SHOWN]
+        for label in task.names
+    }
+
+
+def chance(gold: Sequence[str], labels: Sequence[str]) -> dict[str, float]:
+    """What costs nothing: the commonest label's accuracy, and macro-F1 of guessing evenly."""
+    shares = [gold.count(label) / len(gold) for label in labels if label in gold]
+    count = len(labels)
+    # Expected F1 of a label that is guessed 1/count of the time: precision is its share.
+    f1 = [2 * share / count / (share + 1 / count) for share in shares]
+    return {
+        "accuracy": round(max(shares), 4),
+        "macro_f1": round(math.fsum(f1) / len(f1), 4),
+    }
+
+
+def main() -> None:
+    """Run the stage."""
+    parser = stage.parser(__doc__)
+    for name in ("task", "test", "examples", "teacher", "output"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--names", nargs="+", required=True, help="of the classifiers")
+    parser.add_argument("--classifiers", nargs="+", type=Path, required=True)
+    parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
+    options = parser.parse_args()
+    task = load(options.task)
+    test = list(files.read_jsonl(options.test))
+    pairs = zip(options.names, options.classifiers, strict=True)
+    result = compare(
+        task,
+        test,
+        System(options.teacher, test),
+        {name: System(path, test) for name, path in pairs},
+        options.settings.seed,
+    )
+    gold = [row["label"] for row in test]
+    files.write_json(
+        options.output,
+        {
+            "task": task.name,
+            "labels": task.names,
+            "test": {"items": len(test), "chance": chance(gold, task.names)},
+            **result,
+            "examples": _examples(options.examples, task),
+        },
+    )
+
+
+if __name__ == "__main__":
+    stage.run(main)

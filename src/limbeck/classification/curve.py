@@ -1,0 +1,117 @@
+"""Train a classifier at growing sizes, and write what each says of the test texts.
+
+python -m limbeck.classification.curve --language card.json --task config/tasks/topic.yaml
+    --instructions config/prompts/classification.yaml --train train.parquet --human human.jsonl
+    --seeds seeds.jsonl --test test.jsonl --settings JSON [--threads N]
+    --predictions predictions.parquet --model FOLDER
+
+Sources: `synthetic`, the teacher's examples; `human`, as many of people where there are; `seeds`,
+the control, the teacher's seeds alone, repeated to the size of the synthetic set. Each size is
+sampled several times. Training sees no test text; of the test set only the texts are read, to be
+predicted. The model trained on all synthetic examples is the one that is kept.
+Settings: {"classifier", "sizes", "repeats", "seed"}.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
+from pathlib import Path
+from typing import NamedTuple
+
+from limbeck import config, files, stage
+from limbeck.classification import kinds
+from limbeck.classification.examples import TEMPLATES
+from limbeck.classification.predictions import write
+from limbeck.classification.sampling import balanced, sizes
+from limbeck.classification.tasks import load as load_task
+from limbeck.files import Row
+from limbeck.generation.instructions import load
+
+
+class Settings(config.Section):
+    """What decides the curve."""
+
+    classifier: config.Classifier
+    sizes: list[int]
+    repeats: int
+    seed: int
+
+
+class Run(NamedTuple):
+    """One training."""
+
+    source: str
+    size: int
+    repeat: int
+    rows: list[Row]
+
+
+def runs(
+    synthetic: Sequence[Row], human: Sequence[Row], seeds: Sequence[Row], settings: Settings
+) -> Iterator[Run]:
+    """All trainings of a curve; a sample with fewer than two labels is none."""
+    wanted = settings.sizes if settings.classifier.sizes is None else settings.classifier.sizes
+    if settings.classifier.kind == "icl":
+        wanted = []  # it sees `shots` of each label, however many there are
+    repeats = settings.classifier.repeats or settings.repeats
+    for source, rows in (("synthetic", synthetic), ("human", human)):
+        for size in sizes(wanted, len(rows)) if rows else []:
+            if source == "human" and size > len(synthetic):
+                continue
+            for repeat in range(repeats):
+                chosen = balanced(rows, size, settings.seed + repeat)
+                if len({row["label"] for row in chosen}) > 1:
+                    yield Run(source, size, repeat, chosen)
+    if len({row["label"] for row in seeds}) > 1:
+        repeated = list(islice(cycle(seeds), max(len(synthetic), len(seeds))))
+        yield Run("seeds", len(repeated), 0, repeated)
+
+
+def main() -> None:
+    """Run the stage."""
+    parser = stage.parser(__doc__)
+    parser.add_argument("--language", type=files.read_json, required=True)
+    parser.add_argument("--threads", type=int, default=1)
+    for name in ("task", "instructions", "train", "human", "seeds", "test", "predictions", "model"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
+    options = parser.parse_args()
+    settings: Settings = options.settings
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)  # before anything heavy is imported
+
+    synthetic = files.read_parquet(options.train)
+    human, seeds = (list(files.read_jsonl(path)) for path in (options.human, options.seeds))
+    tests = [(row["id"], row["text"]) for row in files.read_jsonl(options.test)]
+    texts = [text for _, text in tests]
+    context = kinds.Context(
+        load_task(options.task),
+        options.language,
+        load(options.instructions, TEMPLATES),
+        options.threads,
+    )
+    rows: list[Row] = []
+    whole = None
+    for run in runs(synthetic, human, seeds, settings):
+        started = time.monotonic()
+        model = kinds.train(run.rows, settings.classifier, settings.seed + run.repeat, context)
+        if run.source == "synthetic" and run.size == len(synthetic) and run.repeat == 0:
+            whole = model
+        predicted = model.predict(texts)
+        rows += [
+            {"source": run.source, "size": run.size, "repeat": run.repeat, "id": identifier,
+             "predicted": label, "reply": None}
+            for (identifier, _), label in zip(tests, predicted, strict=True)
+        ]  # fmt: skip
+        seconds = time.monotonic() - started
+        print(f"{run.source} {run.size}, repeat {run.repeat}: {seconds:.1f} s", file=sys.stderr)
+    assert whole is not None, "the curve ends with all synthetic examples"
+    write(options.predictions, rows)
+    kinds.save(
+        whole, settings.classifier, options.task.stem, options.language["code"], options.model
+    )
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,159 @@
+"""Labelled texts of people, whatever holds them, as rows {"id", "text", "label"}."""
+
+import csv
+import gzip
+import sys
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from limbeck.classification.tasks import Source, Task
+from limbeck.errors import UserError
+from limbeck.files import Row, digest
+from limbeck.sources.reading import open_source
+
+Part = Literal["human", "test"]
+
+# The files of the folder that arXiv 2601.16278 released its data as: {task}/{language}-{part}.
+_PARTS = {"human": "train_human_parsed", "synthetic": "train_full", "test": "test"}
+
+
+def in_folder(folder: Path, task: str, language: str, part: str) -> Path | None:
+    """The CSV file of a part, such as ``topic/sw-test.csv.gz``; None where there is none.
+
+    Args:
+        folder: with a folder a task.
+        task: a task's name.
+        language: the two-letter (ISO 639-1) or three-letter code.
+        part: "human", "synthetic" or "test".
+    """
+    stem = folder / task / f"{language}-{_PARTS[part]}"
+    found = (stem.with_name(stem.name + ending) for ending in (".csv", ".csv.gz"))
+    return next((path for path in found if path.is_file()), None)
+
+
+def read_csv(path: Path, task: Task) -> list[Row]:
+    """The rows of a CSV file with a "text" column and the label in "intent" or "label".
+
+    Raises:
+        UserError: no such columns, or no row with a label of the task.
+    """
+    rows = list(_csv_rows(path))
+    columns = set(rows[0]) if rows else set()
+    column = "intent" if "intent" in columns else "label"
+    if not {"text", column} <= columns:
+        raise UserError(f"{path}: the columns text and label are wanted, not {', '.join(columns)}")
+    return labelled(((row["text"], row[column]) for row in rows), task, str(path))
+
+
+def _csv_rows(path: Path) -> Iterator[dict[str, str]]:
+    try:
+        if path.suffix == ".gz":
+            with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+                yield from csv.DictReader(file)
+        else:
+            with path.open(encoding="utf-8", newline="") as file:
+                yield from csv.DictReader(file)
+    except (OSError, EOFError, zlib.error, csv.Error, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read ({error})") from None
+
+
+def labelled(pairs: Iterable[tuple[object, object]], task: Task, where: str) -> list[Row]:
+    """Rows of pairs (text, label); what has no text or no label of the task is left out, aloud."""
+    rows: dict[str, Row] = {}
+    unknown: Counter[str] = Counter()
+    for text, value in pairs:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        label = task.label_of(value)
+        if label is None:
+            unknown[str(value)] += 1
+        elif isinstance(text, str) and text.strip():
+            row = {"id": digest(text, label), "text": text.strip(), "label": label}
+            rows.setdefault(row["id"], row)
+    if not rows:
+        seen = ", ".join(repr(value) for value, _ in unknown.most_common(5)) or "nothing"
+        raise UserError(
+            f"{where}: no text with a label of {task.name} ({', '.join(task.names)}); "
+            f"there are {seen}; 'values' of config/tasks/{task.name}.yaml can map them"
+        )
+    if unknown:
+        print(
+            f"{where}: {unknown.total()} texts left out, whose labels are not of the task "
+            f"({', '.join(map(repr, list(unknown)[:5]))})",
+            file=sys.stderr,
+        )
+    return list(rows.values())
+
+
+def read(data: str, task: Task, card: Row, part: Part, size: int, seed: int) -> list[Row]:
+    """The labelled texts of a part.
+
+    Args:
+        data: "builtin" (the phrasebook's), "task" (as the task's file says), or a folder of CSV
+            files.
+        task: what is classified.
+        card: of the language.
+        part: "human" (to train on, and to draw seeds from) or "test".
+        size: rows of the built-in's part.
+        seed: of the order in which a data set of the hub is read.
+
+    Returns:
+        The rows; none where the source has no such part. A test set there must be.
+    """
+    if data == "builtin":
+        return _builtin(task, part, size)
+    if data == "task":
+        source = task.human if part == "human" else task.test
+        found = _from_source(source, task, card, seed) if source else []
+    else:
+        folder = Path(data).expanduser()
+        if not folder.is_dir():
+            raise UserError(f"classification.data: {data}: there is no such folder")
+        codes = filter(None, (card["iso639_1"], card["iso639_3"]))
+        paths = (in_folder(folder, task.name, code, part) for code in codes)
+        path = next(filter(None, paths), None)
+        found = read_csv(path, task) if path else []
+    if part == "test" and not found:
+        raise UserError(f"{task.name}: no test set in {card['name']} ({data!r} was searched)")
+    return found
+
+
+def _builtin(task: Task, part: Part, size: int) -> list[Row]:
+    from limbeck.teacher.phrasebook import benchmarks
+
+    benchmark = {"topic": "sib200", "sentiment": "sentiment"}.get(task.name)
+    if benchmark is None:
+        raise UserError(
+            f"{task.name}: there is no built-in data for this task, only for sentiment and topic"
+        )
+    items = benchmarks.items(benchmark, "dev" if part == "human" else "test", size)
+    return labelled(((item["text"], item["category"]) for item in items), task, "builtin")
+
+
+def _from_source(source: Source, task: Task, card: Row, seed: int) -> list[Row]:
+    if (path := Path(source.source).expanduser()).suffix in {".csv", ".gz"}:
+        pairs = [(row.get(source.text), row.get(source.label)) for row in _csv_rows(path)]
+        return labelled(pairs, task, str(path))
+    name = source.names.get(str(card["code"]), source.name or "")
+    for key, value in card.items():
+        name = name.replace(f"{{{key}}}", str(value))
+    opened = open_source(source.source, name or None, source.revision, source.split, seed)
+    rows = list(opened.rows)
+    for column in (source.text, source.label):
+        if rows and column not in rows[0]:
+            raise UserError(f"{opened.label}: no column {column!r}, but {', '.join(rows[0])}")
+    return labelled(((row[source.text], row[source.label]) for row in rows), task, opened.label)
+
+
+def without(rows: list[Row], held_out: Iterable[Row]) -> list[Row]:
+    """The rows whose text is no text of ``held_out``; case, spaces and punctuation do not count."""
+    from limbeck.dataset.held_out import words
+
+    def key(row: Row) -> object:
+        return words(row["text"]) or row["text"]  # a text may be signs alone
+
+    known = set(map(key, held_out))
+    return [row for row in rows if key(row) not in known]

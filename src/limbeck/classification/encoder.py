@@ -1,0 +1,223 @@
+"""The encoder student: a fine-tuned encoder with a classification head, a Hugging Face folder.
+
+Its epochs end when the loss on a held-out share of the training examples stops falling; the weights
+of the best epoch are kept. The base `builtin:tiny` is a small ModernBERT of random weights with a
+tokenizer made from the training examples: it shows the way, and needs no download.
+"""
+
+import copy
+import os
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from limbeck.classification.sampling import split
+from limbeck.config import Classifier, FineTuning
+from limbeck.errors import UserError
+from limbeck.files import Row
+
+BUILTIN = "builtin:tiny"
+_PREDICTED_AT_ONCE = 64  # texts
+_WARMUP = 0.1  # of the steps
+_WEIGHT_DECAY = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """A fine-tuned encoder.
+
+    Attributes:
+        model: transformers' sequence classifier, whose config names the labels.
+        tokenizer: of the model.
+        max_length: tokens of a text.
+    """
+
+    model: Any
+    tokenizer: Any
+    max_length: int
+
+    def predict(self, texts: Sequence[str]) -> list[str | None]:
+        """The likeliest labels."""
+        import torch
+
+        names = self.model.config.id2label
+        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        found: dict[int, str | None] = {}
+        self.model.eval()
+        for start in range(0, len(order), _PREDICTED_AT_ONCE):
+            rows = order[start : start + _PREDICTED_AT_ONCE]
+            with torch.inference_mode():
+                logits = self.model(**self.encode([texts[row] for row in rows])).logits
+            for row, index in zip(rows, logits.argmax(-1).tolist(), strict=True):
+                found[row] = names[index]
+        return [found[row] for row in range(len(texts))]
+
+    def encode(self, texts: list[str]) -> Any:
+        """The texts as padded tensors on the model's device."""
+        tensors = self.tokenizer(
+            texts, padding=True, truncation=True, max_length=self.max_length, return_tensors="pt"
+        )
+        tensors.pop("token_type_ids", None)
+        return tensors.to(self.model.device)
+
+    def save(self, folder: Path) -> None:
+        """Write the Hugging Face folder."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+
+def load(folder: Path) -> Encoder:
+    """The encoder of a folder that `Encoder.save` wrote."""
+    _quiet()
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    model = AutoModelForSequenceClassification.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    return Encoder(model, tokenizer, min(tokenizer.model_max_length, 512))
+
+
+def train(rows: Sequence[Row], settings: Classifier, seed: int) -> Encoder:
+    """An encoder fine-tuned on rows {"id", "text", "label"}."""
+    _quiet()
+    import torch
+
+    torch.manual_seed(seed)
+    tuning = settings.fine_tuning
+    labels = sorted({row["label"] for row in rows})
+    kept, held = split(rows, tuning.held_out, seed)
+    encoder = _start(settings, labels, [row["text"] for row in kept])
+    encoder.model.to("cuda" if torch.cuda.is_available() else "cpu")
+    index = {label: i for i, label in enumerate(labels)}
+    _fit(encoder, kept, held, index, tuning, seed)
+    return encoder
+
+
+def _quiet() -> None:
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+
+
+def _fit(
+    encoder: Encoder,
+    kept: list[Row],
+    held: list[Row],
+    index: dict[str, int],
+    tuning: FineTuning,
+    seed: int,
+) -> None:
+    """Train the weights in place, and leave them as they were in the best epoch."""
+    import torch
+
+    steps = tuning.epochs * -(-len(kept) // tuning.batch)
+    optimizer = torch.optim.AdamW(
+        encoder.model.parameters(), lr=tuning.learning_rate, weight_decay=_WEIGHT_DECAY
+    )
+    warmup = max(1, int(steps * _WARMUP))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / warmup, (steps - step) / max(1, steps - warmup))
+    )
+    best, best_state, since = float("inf"), None, 0
+    rng = random.Random(seed)
+    for _ in range(tuning.epochs):
+        encoder.model.train()
+        order = rng.sample(kept, len(kept))
+        for batch in _batches(order, tuning.batch):
+            loss = _loss(encoder, batch, index)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(encoder.model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+        now = _held_out_loss(encoder, held, index)
+        if now < best:
+            best, best_state, since = now, copy.deepcopy(encoder.model.state_dict()), 0
+        elif (since := since + 1) >= tuning.patience:
+            break
+    if best_state is not None:
+        encoder.model.load_state_dict(best_state)
+
+
+def _batches(rows: list[Row], size: int) -> Iterator[list[Row]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def _loss(encoder: Encoder, rows: list[Row], index: dict[str, int]) -> Any:
+    import torch
+
+    inputs = encoder.encode([row["text"] for row in rows])
+    gold = torch.tensor([index[row["label"]] for row in rows], device=encoder.model.device)
+    return torch.nn.functional.cross_entropy(encoder.model(**inputs).logits.float(), gold)
+
+
+def _held_out_loss(encoder: Encoder, rows: list[Row], index: dict[str, int]) -> float:
+    import torch
+
+    encoder.model.eval()
+    with torch.inference_mode():
+        losses = [
+            float(_loss(encoder, batch, index)) * len(batch)
+            for batch in _batches(rows, _PREDICTED_AT_ONCE)
+        ]
+    return sum(losses) / max(1, len(rows))
+
+
+def _start(settings: Classifier, labels: list[str], texts: list[str]) -> Encoder:
+    """The base with an untrained head."""
+    if settings.base == BUILTIN:
+        return _builtin(labels, texts, settings.fine_tuning.max_length)
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    names = dict(enumerate(labels))
+    shared = {"revision": settings.revision, "trust_remote_code": settings.trust_remote_code}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(settings.base, **shared)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            settings.base, num_labels=len(labels), id2label=names,
+            label2id={label: i for i, label in names.items()}, use_safetensors=True, **shared,
+        )  # fmt: skip
+    except (OSError, ValueError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(
+            f"classifier: base: {settings.base!r} cannot be loaded ({reason})"
+        ) from None
+    return Encoder(model, tokenizer, settings.fine_tuning.max_length)
+
+
+def _builtin(labels: list[str], texts: list[str], max_length: int) -> Encoder:
+    """A small ModernBERT of random weights; its tokenizer is made from the training texts alone."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import (
+        ModernBertConfig,
+        ModernBertForSequenceClassification,
+        PreTrainedTokenizerFast,
+    )
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    raw = Tokenizer(models.BPE(unk_token="[UNK]"))
+    raw.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
+    raw.pre_tokenizer = pre_tokenizers.Metaspace()
+    raw.train_from_iterator(
+        texts, trainers.BpeTrainer(vocab_size=800, special_tokens=special, show_progress=False)
+    )
+    raw.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=raw, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]",
+        sep_token="[SEP]", model_max_length=max_length,
+    )  # fmt: skip
+    config = ModernBertConfig(
+        vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+        num_attention_heads=2, max_position_embeddings=max_length, pad_token_id=0,
+        bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3, local_attention=64,
+        classifier_pooling="mean", classifier_dropout=0.2, attn_implementation="sdpa",
+        num_labels=len(labels), id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+    )  # fmt: skip
+    return Encoder(ModernBertForSequenceClassification(config), tokenizer, max_length)

@@ -1,0 +1,247 @@
+"""Have the teacher write labelled examples, and check them.
+
+python -m limbeck.classification.examples --language card.json --task config/tasks/topic.yaml
+    --instructions config/prompts/classification.yaml --seeds seeds.jsonl
+    --settings JSON --connection JSON --journal FILE --output examples.jsonl
+
+A request is for several texts of one label, and holds nothing of any other label: an edit of a
+label's description pays for that label's requests alone. What the checks take away is asked for
+again, a few times. Settings: {"teacher", "examples", "seed"}.
+
+After "Better as Generators Than Classifiers" (arXiv 2601.16278) and, for demonstrations and the
+yes/no self-check, arXiv 2506.12158.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel
+
+from limbeck import config, files, stage
+from limbeck.classification.tasks import Task
+from limbeck.classification.tasks import load as load_task
+from limbeck.files import Row
+from limbeck.generation import asking
+from limbeck.generation.asking import Teacher, items_model, listed
+from limbeck.generation.instructions import Instructions, load
+from limbeck.teacher.client import Reply, Request
+
+_WRITE = ("label", "description", "text_kind", "count", "hint")
+TEMPLATES: dict[str, tuple[str, ...]] = {
+    "descriptions": _WRITE,
+    "english": (*_WRITE, "examples"),
+    "language": (*_WRITE, "examples"),
+    "summaries": _WRITE,
+    "summary": ("question", "label", "description", "examples"),
+    "hint": ("subject", "writer", "length"),
+    "subjects": (),
+    "writers": (),
+    "lengths": (),
+    "check": ("label", "description", "question", "text_kind", "text"),
+    "classify": ("question", "text_kind", "labels", "text"),
+    "choose": ("question", "labels", "text"),
+}
+
+
+class Judgement(BaseModel):
+    """The form of a reply to a yes/no question."""
+
+    answer: Literal["yes", "no"]
+
+
+class Summary(BaseModel):
+    """The form of a reply that is a text."""
+
+    summary: str
+
+
+class Settings(asking.Settings):
+    """What decides this stage's result."""
+
+    examples: config.Examples
+
+
+class Order(NamedTuple):
+    """One request for texts: the ``number``-th of a label."""
+
+    label: str
+    number: int
+    strategy: config.Strategy
+
+
+@dataclass
+class Writing:
+    """The state of a label set in the making.
+
+    Attributes:
+        rows: all that came, failures and refused texts too, in the order of the orders.
+        summaries: of the labels, where the strategy is asked for.
+    """
+
+    task: Task
+    card: Row
+    instructions: Instructions
+    seeds: Sequence[Row]
+    settings: Settings
+    teacher: Teacher
+    rows: list[Row] = field(default_factory=list)
+    summaries: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
+
+    def run(self) -> list[Row]:
+        """Ask in rounds, until each label has enough or the rounds are over."""
+        if "summaries" in self.settings.examples.strategies:
+            self._summarise()
+        for _ in range(self.settings.examples.rounds):
+            orders = list(self._orders())
+            if not orders:
+                break
+            self.rows += self.teacher.ask(orders, self._prompt, self._parse)
+            self._mark_repeated()
+            if self.settings.examples.self_check:
+                self._check()
+        return self.rows
+
+    def _orders(self) -> Iterator[Order]:
+        """Requests for what is missing of each label."""
+        wanted, each = self.settings.examples.per_label, self.settings.examples.per_request
+        strategies = self.settings.examples.strategies
+        for label in self.task.names:
+            there = sum(row["label"] == label and not row["failure"] for row in self.rows)
+            first = self.asked.get(label, 0)
+            count = -(-max(0, wanted - there) // each)
+            self.asked[label] = first + count
+            for number in range(first, first + count):
+                yield Order(label, number, strategies[number % len(strategies)])
+
+    def _drawn(self, order: Order) -> random.Random:
+        """The chance of one order; other labels and orders do not move it."""
+        return random.Random(files.digest(self.settings.seed, order.label, order.number))
+
+    def _prompt(self, order: Order) -> Request:
+        description = self.task.labels[order.label].description
+        if order.strategy == "summaries":
+            description = self.summaries.get(order.label) or description
+        words = {
+            "text_kind": self.task.text_kind,
+            "count": str(self.settings.examples.per_request),
+            "hint": self._hint(order),
+        }
+        data = {"label": order.label, "description": description}
+        if order.strategy in ("english", "language"):
+            data["examples"] = "\n".join(text for _, text in self._shown(order))
+        text = self.instructions.render(order.strategy, self.card, words, data)
+        form = items_model("LabelledExamples", self.settings.examples.per_request)
+        return Request([{"role": "user", "content": text}], form, sample=order.number)
+
+    def _hint(self, order: Order) -> str:
+        if not self.settings.examples.hints:
+            return ""
+        rng = self._drawn(order)
+        lists = ("subjects", "writers", "lengths")
+        drawn = [rng.choice(self._lines(name)) for name in lists]
+        words = dict(zip(("subject", "writer", "length"), drawn, strict=True))
+        return self.instructions.render("hint", self.card, words) + "\n\n"
+
+    def _lines(self, name: str) -> list[str]:
+        lines = self.instructions.render(name, self.card).splitlines()
+        return [line.strip() for line in lines if line.strip()]
+
+    def _shown(self, order: Order) -> list[tuple[str, str]]:
+        """The demonstrations of an order as (id, text)."""
+        count = self.settings.examples.demonstrations
+        rng = self._drawn(order)
+        if order.strategy == "english":
+            texts = self.task.labels[order.label].examples
+            pool = [(f"{self.task.name}/{order.label}/{i}", text) for i, text in enumerate(texts)]
+        else:
+            pool = [(row["id"], row["text"]) for row in self.seeds if row["label"] == order.label]
+        return rng.sample(pool, min(count, len(pool)))
+
+    def _parse(self, order: Order, reply: Reply) -> list[Row]:
+        texts = listed(reply, self.settings.examples.per_request)
+        if reply.failure or not texts:
+            return [self._row(order, "", reply.failure or "empty")]
+        return [self._row(order, text, None) for text in texts]
+
+    def _row(self, order: Order, text: str, failure: str | None) -> Row:
+        shown = self._shown(order) if order.strategy in ("english", "language") else []
+        return {
+            "id": f"example-{files.digest(order.label, order.number, text)}",
+            "text": text,
+            "label": order.label,
+            "strategy": order.strategy,
+            "request": order.number,
+            "demonstrations": [identifier for identifier, _ in shown],
+            "teacher": self.settings.teacher.model,
+            "checked": None,
+            "failure": failure,
+        }
+
+    def _mark_repeated(self) -> None:
+        """Texts that a label has already, so that they are asked for again."""
+        seen: set[tuple[str, str]] = set()
+        for row in self.rows:
+            key = (row["label"], " ".join(row["text"].split()).casefold())
+            if row["failure"] is None and key in seen:
+                row["failure"] = "repeated"
+            seen.add(key)
+
+    def _check(self) -> None:
+        """Ask of each new text whether it is of its label."""
+        new = [row for row in self.rows if row["failure"] is None and row["checked"] is None]
+        self.teacher.ask(new, self._check_prompt, self._checked)
+
+    def _check_prompt(self, row: Row) -> Request:
+        words = {"text_kind": self.task.text_kind, "question": self.task.question}
+        description = self.task.labels[row["label"]].description
+        data = {"label": row["label"], "description": description, "text": row["text"]}
+        text = self.instructions.render("check", self.card, words, data)
+        return Request([{"role": "user", "content": text}], Judgement)
+
+    def _checked(self, row: Row, reply: Reply) -> list[Row]:
+        row["checked"] = getattr(reply.value, "answer", None)
+        if row["checked"] != "yes":
+            row["failure"] = "self-check: " + (reply.failure or "no")
+        return []
+
+    def _summarise(self) -> None:
+        def prompt(label: str) -> Request:
+            texts = [row["text"] for row in self.seeds if row["label"] == label]
+            data = {
+                "label": label,
+                "description": self.task.labels[label].description,
+                "examples": "\n".join(texts or self.task.labels[label].examples),
+            }
+            words = {"question": self.task.question}
+            text = self.instructions.render("summary", self.card, words, data)
+            return Request([{"role": "user", "content": text}], Summary)
+
+        def parse(label: str, reply: Reply) -> list[tuple[str, str]]:
+            return [(label, str(getattr(reply.value, "summary", "")))]
+
+        self.summaries = dict(self.teacher.ask(self.task.names, prompt, parse))
+
+
+def main() -> None:
+    """Run the stage."""
+    parser = asking.parser(__doc__, Settings)
+    parser.add_argument("--task", type=Path, required=True)
+    parser.add_argument("--seeds", type=Path, required=True)
+    options = parser.parse_args()
+    writing = Writing(
+        load_task(options.task),
+        options.language,
+        load(options.instructions, TEMPLATES),
+        list(files.read_jsonl(options.seeds)),
+        options.settings,
+        Teacher.of(options),
+    )
+    asking.finish(options.output, writing.run())
+
+
+if __name__ == "__main__":
+    stage.run(main)

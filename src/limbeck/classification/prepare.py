@@ -1,0 +1,66 @@
+"""Write a task's human texts: seeds, a human training set, and the test set.
+
+python -m limbeck.classification.prepare --language card.json --task config/tasks/topic.yaml
+    --settings JSON --human human.jsonl --seeds seeds.jsonl --test test.jsonl
+
+The seeds are drawn from the human training set, so many a label; texts of the test set are first
+removed from it, and counted. Settings: {"data", "limit", "seeds", "seed"}.
+"""
+
+import sys
+from pathlib import Path
+
+from limbeck import files, stage
+from limbeck.classification import data
+from limbeck.classification.sampling import balanced
+from limbeck.classification.tasks import load
+from limbeck.config import Section
+from limbeck.errors import UserError
+
+
+class Settings(Section):
+    """What decides the texts."""
+
+    data: str
+    limit: int
+    seeds: int
+    seed: int
+
+
+def main() -> None:
+    """Run the stage."""
+    parser = stage.parser(__doc__)
+    parser.add_argument("--language", type=files.read_json, required=True)
+    parser.add_argument("--task", type=Path, required=True)
+    parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
+    for part in ("human", "seeds", "test"):
+        parser.add_argument(f"--{part}", type=Path, required=True)
+    options = parser.parse_args()
+    settings: Settings = options.settings
+    task, card = load(options.task), options.language
+
+    test = data.read(settings.data, task, card, "test", settings.limit, settings.seed)
+    found = data.read(settings.data, task, card, "human", settings.limit // 2, settings.seed)
+    human = data.without(found, test)
+    labels = {row["label"] for row in test}
+    if len(labels) < 2:
+        raise UserError(f"{task.name}: the test set in {card['name']} has one label, {labels}")
+    seeds = [
+        row
+        for label in task.names
+        for row in balanced(
+            [row for row in human if row["label"] == label], settings.seeds, settings.seed
+        )
+    ]
+    print(
+        f"{task.name}: {len(test)} test texts; {len(human)} human training texts, "
+        f"{len(found) - len(human)} more were in the test set; {len(seeds)} seeds",
+        file=sys.stderr,
+    )
+    files.write_jsonl(options.human, human)
+    files.write_jsonl(options.seeds, seeds)
+    files.write_jsonl(options.test, test)
+
+
+if __name__ == "__main__":
+    stage.run(main)

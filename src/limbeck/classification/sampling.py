@@ -1,0 +1,43 @@
+"""Balanced samples of labelled rows, and a held-out share of them."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from limbeck.files import Row, digest
+
+
+def balanced(rows: Sequence[Row], size: int, seed: int) -> list[Row]:
+    """``size`` rows, labels taken in turn; where a label runs out, the others go on.
+
+    The sample of a larger size holds that of a smaller one of the same seed. The order of ``rows``
+    does not matter.
+    """
+    by_label: dict[str, list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: digest(seed, row["id"])):
+        by_label[row["label"]].append(row)
+    groups = [by_label[label] for label in sorted(by_label)]
+    random.Random(seed).shuffle(groups)  # so that no label always gets the odd row
+    dealt = [row for turn in zip_longest(*groups) for row in turn if row is not None]
+    return dealt[:size]
+
+
+def split(rows: Sequence[Row], share: float, seed: int) -> tuple[list[Row], list[Row]]:
+    """The rows without a share of each label, and that share: one row a label at least."""
+    by_label: dict[str, list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: digest("held out", seed, row["id"])):
+        by_label[row["label"]].append(row)
+    kept: list[Row] = []
+    held: list[Row] = []
+    for label in sorted(by_label):
+        group = by_label[label]
+        count = min(max(1, round(len(group) * share)), len(group) - 1)
+        held += group[:count]
+        kept += group[count:]
+    return kept, held
+
+
+def sizes(wanted: Sequence[int], available: int) -> list[int]:
+    """The sizes of a curve that the rows allow, and all of them at the end."""
+    return sorted({size for size in wanted if size < available} | {available})

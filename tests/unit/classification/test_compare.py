@@ -1,0 +1,231 @@
+"""Comparing systems, the curve's runs, the teacher's answers, and limbeck classify."""
+
+import io
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import endpoint
+from limbeck import cli, files
+from limbeck.classification import ask, compare, curve, examples, kinds, llm, predictions, tasks
+from limbeck.config import Classifier
+from limbeck.errors import UserError
+from limbeck.files import Row
+from limbeck.generation.instructions import load
+from limbeck.languages import resolve
+from limbeck.teacher.client import Reply
+
+pytest.importorskip("sklearn")
+
+ROOT = Path(__file__).parents[3]
+CARD = resolve("Swahili").card()
+TASK = tasks.find("sentiment", ROOT / "config/tasks")
+INSTRUCTIONS = load(ROOT / "config/prompts/classification.yaml", examples.TEMPLATES)
+GOLD = ["positive", "negative"] * 100
+TEST = [{"id": str(i), "text": f"neno {i}", "label": label} for i, label in enumerate(GOLD)]
+
+
+def system(path: Path, right: dict[tuple[str, int], list[float]]) -> compare.System:
+    """Predictions that are right for a share of the items, by source and size, a share a repeat."""
+    rows = [
+        {"source": source, "size": size, "repeat": repeat, "id": row["id"],
+         "predicted": row["label"] if i % 100 < 100 * share else None, "reply": None}
+        for (source, size), shares in right.items()
+        for repeat, share in enumerate(shares)
+        for i, row in enumerate(TEST)
+    ]  # fmt: skip
+    predictions.write(path, rows)
+    return compare.System(path, TEST)
+
+
+def test_the_smallest_size_that_beats_the_teacher(tmp_path: Path) -> None:
+    teacher = system(tmp_path / "t", {("zero-shot", 0): [0.6], ("few-shot", 0): [0.7]})
+    student = system(
+        tmp_path / "s",
+        {("synthetic", 10): [0.5, 0.4], ("synthetic", 50): [0.7, 0.72],
+         ("synthetic", 200): [0.9, 0.95], ("human", 10): [1.0], ("seeds", 200): [0.3]},
+    )  # fmt: skip
+    found = compare.compare(TASK, TEST, teacher, {"linear": student}, 1)
+    assert found["teacher_best"] == "few-shot"
+    assert found["teacher"]["few-shot"]["unparsed"] == 60
+    linear = found["classifiers"]["linear"]
+    assert linear["beats_teacher_from"] == 200
+    sure = {(p["source"], p["n"]): p["to_teacher"]["sure"] for p in linear["points"]}
+    assert sure == {
+        ("human", 10): True, ("seeds", 200): False, ("synthetic", 10): False,
+        ("synthetic", 50): False, ("synthetic", 200): True,
+    }  # fmt: skip
+    assert linear["full"]["accuracy"] == 0.9
+    assert len(linear["disagreements"]) == 5
+
+
+def test_a_missing_prediction_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "p"
+    predictions.write(path, [{"source": "zero-shot", "size": 0, "repeat": 0, "id": "0",
+                              "predicted": None, "reply": "?"}])  # fmt: skip
+    with pytest.raises(UserError, match="no prediction of the test text '1'"):
+        compare.System(path, TEST)
+
+
+def test_chance_of_two_even_labels() -> None:
+    assert compare.chance(GOLD, TASK.names) == {"accuracy": 0.5, "macro_f1": 0.5}
+
+
+def rows(count: int, prefix: str) -> list[Row]:
+    return [
+        {"id": f"{prefix}{i}", "text": f"{GOLD[i]} {i}", "label": GOLD[i]} for i in range(count)
+    ]
+
+
+def test_runs_of_a_curve() -> None:
+    settings = curve.Settings(
+        classifier=Classifier(kind="linear"), sizes=[10, 20, 100], repeats=2, seed=1
+    )
+    found = list(curve.runs(rows(40, "s"), rows(60, "h"), rows(4, "h"), settings))
+    assert Counter((run.source, run.size) for run in found) == {
+        ("synthetic", 10): 2, ("synthetic", 20): 2, ("synthetic", 40): 2,
+        ("human", 10): 2, ("human", 20): 2, ("seeds", 40): 1,
+    }  # fmt: skip
+    assert all(len(run.rows) == run.size for run in found)
+    assert len({row["id"] for row in found[-1].rows}) == 4
+
+
+REPLIES = [
+    (Reply('{"label": "positive"}', None, "stop", 1, 1, None, None), "positive"),
+    (Reply("I think it is positive.", None, "stop", 1, 1, None, "format"), "positive"),
+    (Reply("positive or negative", None, "stop", 1, 1, None, "format"), None),
+    (Reply("", None, "length", 1, 1, None, "length"), None),
+]
+
+
+@pytest.mark.parametrize(("reply", "label"), REPLIES)
+def test_the_teachers_answers(reply: Reply, label: str | None) -> None:
+    assert ask.read(reply, TASK) == label
+
+
+def run(main: Any, monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
+    arguments = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+    monkeypatch.setattr("sys.argv", ["stage", *arguments])
+    main()
+
+
+def test_the_teacher_is_asked_fairly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few-shot shows the seeds; replies are held to the labels; no request holds a test label."""
+    files.write_json(tmp_path / "card.json", CARD)
+    files.write_jsonl(tmp_path / "seeds.jsonl", rows(4, "seed"))
+    files.write_jsonl(tmp_path / "test.jsonl", TEST[:6])
+
+    def answer(body: dict[str, Any], before: int) -> Any:
+        return endpoint.completion('{"label": "positive"}')
+
+    with endpoint.serving(answer) as served:
+        settings = json.dumps({"teacher": endpoint.teacher().model_dump(), "seed": 1})
+        run(
+            ask.main, monkeypatch, language=tmp_path / "card.json",
+            task=ROOT / "config/tasks/sentiment.yaml",
+            instructions=ROOT / "config/prompts/classification.yaml",
+            seeds=tmp_path / "seeds.jsonl", test=tmp_path / "test.jsonl", settings=settings,
+            connection=endpoint.connection(served.url).model_dump_json(),
+            journal=tmp_path / "journal.jsonl", output=tmp_path / "predictions.parquet",
+        )  # fmt: skip
+        bodies = served.bodies
+    turns = Counter(len(body["messages"]) for body in bodies)
+    assert turns == {1: 6, 9: 6}
+    for body in bodies:
+        schema = body["response_format"]["json_schema"]
+        assert schema["name"] == "Label"
+        assert schema["schema"]["properties"]["label"]["enum"] == TASK.names
+    shown = {m["content"] for body in bodies for m in body["messages"] if m["role"] == "assistant"}
+    assert shown == {'{"label":"positive"}', '{"label":"negative"}'}
+    said = files.read_parquet(tmp_path / "predictions.parquet")
+    assert Counter(row["source"] for row in said) == {"zero-shot": 6, "few-shot": 6}
+    assert {row["predicted"] for row in said} == {"positive"}
+
+
+class Longest:
+    """A model to which the option is likeliest that the last message holds."""
+
+    def loglikelihood(self, prompts: Any, options: Any) -> list[list[float]]:
+        asked = [prompt[-1]["content"].rpartition("\n\n")[2] for prompt in prompts]
+        return [
+            [0.0 if option in text else -float(len(option)) for option in own]
+            for text, own in zip(asked, options, strict=True)
+        ]
+
+
+def test_in_context_prompts_and_choice(tmp_path: Path) -> None:
+    plain = llm.wording(TASK, CARD, INSTRUCTIONS)
+    shown = llm.with_shots(plain, rows(20, "s"), 2, 1)
+    prompt = shown.prompt("a {text} of braces")
+    assert [turn["role"] for turn in prompt] == ["user", "assistant"] * 4 + ["user"]
+    assert prompt[-1]["content"].endswith("a {text} of braces")
+    assert Counter(turn["content"] for turn in prompt if turn["role"] == "assistant") == {
+        "positive": 2, "negative": 2,
+    }  # fmt: skip
+    model = llm.Choosing(Longest(), shown, tmp_path, own=False)
+    assert model.predict(["this is negative", "this is positive"]) == ["negative", "positive"]
+    model.save(tmp_path)
+    assert files.read_json(tmp_path / llm.CHOICE)["shots"] == shown.shots
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A results folder with a classifier."""
+    settings = Classifier(kind="linear")
+    context = kinds.Context(TASK, CARD, INSTRUCTIONS, 1)
+    model = kinds.train(rows(20, "s"), settings, 1, context)
+    folder = tmp_path / "swh_Latn/classification/sentiment/linear/model"
+    kinds.save(model, settings, "sentiment", "swh_Latn", folder)
+    return tmp_path
+
+
+def classify(built: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    options = cli.parser().parse_args(["classify", *arguments, "--results", str(built)])
+    monkeypatch.setattr("sys.stdin", io.StringIO("positive 77\n\nnegative 78\n"))
+    code: int = options.run(options)
+    return code
+
+
+def test_limbeck_classify(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert classify(built, monkeypatch, "sentiment", "Swahili") == 0
+    assert capsys.readouterr().out == "positive\tpositive 77\nnegative\tnegative 78\n"
+    classify(built, monkeypatch, "sentiment", "sw", "--json")
+    lines = capsys.readouterr().out.splitlines()
+    assert json.loads(lines[1]) == {"label": "negative", "text": "negative 78"}
+
+
+MISTAKES = [
+    (["topic", "Swahili"], "no classifier for 'topic'.*only for sentiment"),
+    (["../sentiment", "Swahili"], "no classifier for '../sentiment'"),
+    (["sentiment", "Yoruba"], "nor for any other task"),
+    (["sentiment", "Swahili", "--classifier", "encoder"], "there are: linear"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES)
+def test_mistakes_of_classify(
+    built: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        classify(built, monkeypatch, *arguments)
+
+
+def test_an_encoder_is_saved_and_loaded(tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    settings = Classifier(
+        kind="encoder", base="builtin:tiny",
+        fine_tuning={"learning_rate": 3e-3, "epochs": 15, "patience": 15, "batch": 8},
+    )  # fmt: skip
+    context = kinds.Context(TASK, CARD, INSTRUCTIONS, 1)
+    model = kinds.train(rows(80, "s"), settings, 1, context)
+    held = ["positive 177", "negative 178", "positive 3"]
+    said = model.predict(held)
+    assert said == ["positive", "negative", "positive"]
+    kinds.save(model, settings, "sentiment", "swh_Latn", tmp_path)
+    assert list(tmp_path.glob("*.safetensors"))
+    assert kinds.load(tmp_path).predict(held) == said

@@ -1,0 +1,186 @@
+"""Examples: what an edit costs, what a request holds, and which examples are kept."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import endpoint
+from limbeck import config
+from limbeck.classification import examples, select, tasks
+from limbeck.dataset.held_out import HeldOut
+from limbeck.files import digest
+from limbeck.generation.asking import Teacher
+from limbeck.generation.instructions import load
+from limbeck.languages import resolve
+from limbeck.teacher.phrasebook.reply import tagged
+
+ROOT = Path(__file__).parents[3]
+CARD = resolve("Swahili").card()
+TASK = tasks.find("topic", ROOT / "config/tasks")
+LABELS = TASK.names
+SEEDS = [
+    {"id": f"{label}-{number}", "text": f"Maandishi {number} ya {label}.", "label": label}
+    for label in LABELS
+    for number in range(4)
+]
+
+
+def section(**changes: Any) -> config.Examples:
+    fields = {
+        "per_label": 6,
+        "per_request": 3,
+        "rounds": 2,
+        "strategies": ["descriptions", "english", "language", "summaries"],
+        "demonstrations": 2,
+        "hints": True,
+        "self_check": True,
+        "near_duplicate": 0.8,
+    }
+    return config.Examples(**fields | changes)
+
+
+def form(body: dict[str, Any]) -> str:
+    return str(body["response_format"]["json_schema"]["name"])
+
+
+def writer(refuse: Callable[[str], bool] = lambda text: False) -> endpoint.Answer:
+    """A teacher whose texts are new at each request."""
+
+    def answer(body: dict[str, Any], before: int) -> Any:
+        message = body["messages"][-1]["content"]
+        name = form(body)
+        if name == "Judgement":
+            value: Any = {"answer": "no" if refuse(tagged(message, "text")) else "yes"}
+        elif name == "Summary":
+            value = {"summary": "notes on " + tagged(message, "description")}
+        else:
+            mark = digest(body["messages"], body.get("seed"))
+            value = {"items": [f"neno {mark[i : i + 8]} la {i}" for i in range(3)]}
+        return endpoint.completion(json.dumps(value))
+
+    return answer
+
+
+def write(url: str, folder: Path, task: tasks.Task = TASK, **changes: Any) -> list[dict[str, Any]]:
+    settings = examples.Settings(teacher=endpoint.teacher(), examples=section(**changes), seed=1)
+    teacher = Teacher(settings.teacher, endpoint.connection(url), folder / "journal.jsonl")
+    path = ROOT / "config/prompts/classification.yaml"
+    instructions = load(path, examples.TEMPLATES)
+    return examples.Writing(task, CARD, instructions, SEEDS, settings, teacher).run()
+
+
+def test_enough_of_each_label_with_provenance(tmp_path: Path) -> None:
+    with endpoint.serving(writer()) as served:
+        rows = write(served.url, tmp_path)
+    assert {label: sum(row["label"] == label for row in rows) for label in LABELS} == dict.fromkeys(
+        LABELS, 6
+    )
+    assert {row["checked"] for row in rows} == {"yes"}
+    known = {seed["id"] for seed in SEEDS}
+    shown = [row["demonstrations"] for row in rows if row["strategy"] == "language"]
+    assert all(set(ids) <= known and len(ids) == 2 for ids in shown)
+    assert len({row["id"] for row in rows}) == len(rows)
+
+
+def test_an_edited_description_pays_for_its_own_label_alone(tmp_path: Path) -> None:
+    with endpoint.serving(writer()) as served:
+        write(served.url, tmp_path)
+        paid = served.requests
+        write(served.url, tmp_path)
+        assert served.requests == paid, "nothing has changed"
+        sports = TASK.labels["sports"].model_copy(update={"description": "Games of all kinds."})
+        edited = TASK.model_copy(update={"labels": {**TASK.labels, "sports": sports}})
+        before = len(served.bodies)
+        write(served.url, tmp_path, edited)
+        new = served.bodies[before:]
+    assert new
+    assert all("sports" in tagged(body["messages"][-1]["content"], "label") for body in new)
+    assert len(new) <= paid / len(LABELS) + 1
+
+
+def test_a_new_label_pays_for_itself_alone(tmp_path: Path) -> None:
+    fewer = {name: TASK.labels[name] for name in LABELS[:-1]}
+    with endpoint.serving(writer()) as served:
+        write(served.url, tmp_path, TASK.model_copy(update={"labels": fewer}))
+        before = len(served.bodies)
+        write(served.url, tmp_path)
+        new = served.bodies[before:]
+    labels = {tagged(body["messages"][-1]["content"], "label") for body in new}
+    assert labels == {LABELS[-1]}
+
+
+def test_a_request_names_no_other_label(tmp_path: Path) -> None:
+    with endpoint.serving(writer()) as served:
+        write(served.url, tmp_path)
+        bodies = served.bodies
+    for body in bodies:
+        message = body["messages"][-1]["content"]
+        own = tagged(message, "label")
+        others = [card.description for name, card in TASK.labels.items() if name != own]
+        assert not any(description in message for description in others)
+
+
+def test_refused_texts_are_asked_for_again_and_kept_as_failures(tmp_path: Path) -> None:
+    with endpoint.serving(writer(lambda text: text.endswith("la 0"))) as served:
+        rows = write(served.url, tmp_path, rounds=2)
+    refused = [row for row in rows if row["failure"] == "self-check: no"]
+    assert refused
+    assert all(row["checked"] == "no" for row in refused)
+    good = [row for row in rows if row["label"] == "sports" and not row["failure"]]
+    assert len(good) >= 6
+
+
+def test_without_self_check_nothing_is_asked_twice(tmp_path: Path) -> None:
+    with endpoint.serving(writer()) as served:
+        write(served.url, tmp_path, self_check=False, strategies=["descriptions"])
+        assert {form(body) for body in served.bodies} == {"LabelledExamples"}
+        assert served.requests == len(LABELS) * 2
+
+
+def row(text: str, label: str = "a", **fields: Any) -> dict[str, Any]:
+    own = {"id": digest(text, label), "text": text, "label": label, "failure": None}
+    return {**own, **fields}
+
+
+FILTERS = [
+    ("kept", row("Timu ya mpira ilishinda jana"), None),
+    ("failed", row("x", failure="length"), "length"),
+    ("refused", row("Timu nyingine", failure="self-check: no"), "self-check: no"),
+    ("signs alone", row("!!! ??"), "no word"),
+    ("script", row("Команда выиграла вчера матч"), "other script"),
+    ("name in another script", row("Timu ya Динамо ilishinda mechi ya jana usiku"), None),
+    ("two labels", row("Maandishi ya mada mbili"), "two labels"),
+    ("test text", row("Wao walisema: mvua kubwa ilinyesha mjini jana!"), "test text"),
+    ("near duplicate", row("Timu ya mpira ilishinda jana!!"), "near duplicate"),
+]
+
+
+def test_filters() -> None:
+    rows = [row for _, row, _ in FILTERS] + [row("Maandishi ya mada mbili", "b")]
+    test = HeldOut([{"text": "Mvua kubwa ilinyesha mjini jana"}])
+    settings = select.Settings(examples=section(), seed=1)
+    kept, funnel = select.select(rows, CARD, settings, test)
+    texts = {row["text"] for row in kept}
+    removed = {why for step in funnel for why in step.removed}
+    for name, example, why in FILTERS:
+        assert (example["text"] in texts) == (why is None), name
+        assert why is None or why in removed, name
+    assert next(step.came for step in funnel) == len(rows)
+
+
+def test_more_than_asked_for_is_balanced() -> None:
+    rows = [row(f"neno{i} jingine{i * 7} la tatu{i * 31}", "ab"[i % 3 == 0]) for i in range(90)]
+    settings = select.Settings(examples=section(per_label=6), seed=1)
+    kept, _ = select.select(rows, CARD, settings, HeldOut([]))
+    assert sorted(row["label"] for row in kept) == ["a"] * 6 + ["b"] * 6
+
+
+@pytest.mark.parametrize("name", ["sentiment", "topic", "intent", "sarcasm"])
+def test_the_instructions_serve_every_task(name: str, tmp_path: Path) -> None:
+    task = tasks.find(name, ROOT / "config/tasks")
+    with endpoint.serving(writer()) as served:
+        rows = write(served.url, tmp_path, task, per_label=3)
+    assert {row["label"] for row in rows if not row["failure"]} == set(task.names)
