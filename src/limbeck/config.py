@@ -7,7 +7,7 @@ have defaults here, since a user adds such entries bare. ``python -m limbeck.con
 """
 
 import difflib
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
