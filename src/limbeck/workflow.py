@@ -297,10 +297,11 @@ def source_digest(*modules: str) -> str:
     todo = list(modules)
     while todo:
         name = todo.pop()
-        if name in seen or (name in _PLUMBING and name not in modules):
+        if name in seen:
             continue
         seen.add(name)
         todo.extend(_local_imports(name))
+    seen -= _PLUMBING.difference(modules)
     content = hashlib.sha256()
     for name in sorted(seen):
         content.update(_code(name).encode())

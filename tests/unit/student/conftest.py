@@ -17,7 +17,7 @@ from limbeck.files import write_parquet
 SYSTEM = "Think first, then answer."
 ARCHITECTURE = Architecture(vocabulary=420, width=256, layers=2, heads=4)
 TRAINING = Training(
-    learning_rate=2e-3, epochs=6, batch=8, max_length=128, packing=False, precision="float32"
+    learning_rate=2e-3, epochs=6, batch=8, max_length=128, precision="float32"
 )
 
 

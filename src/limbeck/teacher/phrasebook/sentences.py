@@ -74,8 +74,9 @@ def _sentence(clause: Clause, topic: str, frame: str, english: str) -> Sentence:
     return Sentence(english, write_swahili.sentence(clause), topic, frame, english.lower())
 
 
-def _short(english: str) -> bool:
-    return 2 < english.count(" ") < 6
+def _short(english: str, frame: str = "") -> bool:
+    # Four to six words; a comparison names two things and cannot do with so few.
+    return 2 < english.count(" ") < (8 if frame == "compared" else 6)
 
 
 def compose(rng: random.Random, topic: str | None = None, held_out: bool = False) -> Sentence:
@@ -85,7 +86,7 @@ def compose(rng: random.Random, topic: str | None = None, held_out: bool = False
         frame = evenly(rng, WEIGHTED)
         clause = FRAMES[frame](rng, topic)
         english = write_english.sentence(clause)
-        if _short(english) and is_held_out(english) == held_out:
+        if _short(english, frame) and is_held_out(english) == held_out:
             return _sentence(clause, topic, frame, english)
 
 
