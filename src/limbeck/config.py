@@ -7,7 +7,7 @@ have defaults here, since a user adds such entries bare. ``python -m limbeck.con
 """
 
 import difflib
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -18,11 +18,24 @@ from pydantic import (
     model_validator,
 )
 
+from limbeck.classifiers import Classification as Classification
+from limbeck.classifiers import Classifier as Classifier
+from limbeck.classifiers import ClassifierName as ClassifierName
+from limbeck.classifiers import Examples as Examples
+from limbeck.classifiers import FineTuning as FineTuning
+from limbeck.classifiers import Strategy as Strategy
+from limbeck.classifiers import TaskName as TaskName
 from limbeck.errors import UserError
 from limbeck.section import Count as Count
 from limbeck.section import Positive as Positive
 from limbeck.section import Section as Section
 from limbeck.section import Share as Share
+from limbeck.section import without_nulls
+from limbeck.students import Architecture as Architecture
+from limbeck.students import Lora as Lora
+from limbeck.students import Mixture as Mixture
+from limbeck.students import Student as Student
+from limbeck.students import Training as Training
 from limbeck.teachers import Batch as Batch
 from limbeck.teachers import Connection as Connection
 from limbeck.teachers import Price as Price
@@ -129,63 +142,6 @@ class Filters(Section):
         return data
 
 
-class Mixture(Section):
-    """Which rows a student is trained on, and in which forms."""
-
-    thinking: bool = Field(True, description="Generated rows with the reasoning trace")
-    direct: bool = Field(True, description="Generated rows without the reasoning trace")
-    translations: Count = Field(1_000_000, description="Translated conversations, at most")
-    pairs: Count = Field(0, description="Translation pairs made from the translations, at most")
-    validation: Share = Field(0.02, description="Share of the prompts that is held out")
-
-
-class Architecture(Section):
-    """The size of the built-in base."""
-
-    vocabulary: Annotated[int, Field(ge=400)] = 1000
-    width: Annotated[int, Field(ge=256, multiple_of=256)] = Field(
-        256, description="A multiple of 256, the block of the K-quants"
-    )
-    layers: Positive = 4
-    heads: Positive = 4
-
-
-class Lora(Section):
-    """Low-rank adaptation."""
-
-    rank: Positive = 16
-    alpha: Positive = 16
-    dropout: Share = 0.0
-
-
-class Training(Section):
-    """How a student is trained."""
-
-    method: Literal["full", "lora"] = "full"
-    lora: Lora = Lora()
-    learning_rate: float = Field(1e-5, gt=0)
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    warmup: Share = Field(0.05, description="Share of the steps")
-    weight_decay: float = Field(0.0, ge=0)
-    beta2: float = Field(0.999, gt=0, lt=1, description="Adam's decay of squared gradients")
-    epochs: float = Field(1.0, gt=0)
-    batch: Positive = Field(32, description="Rows of an optimizer step")
-    max_length: Positive = Field(8192, description="Tokens; longer rows are dropped and counted")
-    precision: Literal["float32", "bfloat16"] = "bfloat16"
-    device_batch: Positive = Field(8, description="Rows on the device at once (speed only)")
-
-
-class Student(Section):
-    """A student: a base, what it is trained on, and how."""
-
-    base: str = Field(description="'builtin:tiny', a folder, or a model of the hub")
-    revision: str | None = Field(None, description="The hub model's commit")
-    trust_remote_code: bool = Field(False, description="Run the code that comes with the base")
-    architecture: Architecture = Field(Architecture(), description="Of the built-in base alone")
-    mixture: Mixture = Mixture()
-    training: Training = Training()
-
-
 Quantization = Literal["Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "Q3_K_M", "Q2_K"]
 
 
@@ -216,98 +172,6 @@ class Benchmarks(Section):
         description="How an option is chosen; an endpoint always generates"
     )
     batch: Positive = Field(description="Items at once (speed only)")
-
-
-Strategy = Literal["descriptions", "english", "language", "summaries"]
-
-
-class Examples(Section):
-    """The labelled examples that the teacher writes."""
-
-    per_label: Positive = Field(description="Examples of each label")
-    per_request: Positive = Field(description="Examples in a reply")
-    rounds: Positive = Field(description="Times that the teacher is asked for what is missing")
-    strategies: list[Strategy] = Field(
-        min_length=1, description="What a request shows, dealt out in turn"
-    )
-    demonstrations: Positive = Field(description="Seeds that a request shows")
-    hints: bool = Field(description="Ask for a subject, a writer and a length, for variety")
-    self_check: bool = Field(description="Keep what the teacher finds to be of its label")
-    near_duplicate: Share = Field(description="Jaccard similarity from which a text is removed")
-
-
-class FineTuning(Section):
-    """How an encoder is fine-tuned."""
-
-    learning_rate: float = Field(1e-5, gt=0)
-    epochs: Positive = Field(50, description="At most; see patience")
-    patience: Positive = Field(5, description="Epochs without a better held-out loss")
-    held_out: Share = Field(0.1, description="Share of the training examples that stops it")
-    batch: Positive = 16
-    max_length: Positive = Field(256, description="Tokens of a text; the rest is cut off")
-
-
-class Classifier(Section):
-    """A student of a classification task."""
-
-    kind: Literal["linear", "encoder", "icl", "instruct"]
-    base: str = Field("", description="Of all but linear: a folder, a GGUF, a model of the hub")
-    revision: str | None = Field(None, description="The hub model's commit")
-    trust_remote_code: bool = Field(False, description="Run the code that comes with the base")
-    inverse_penalty: float = Field(10.0, gt=0, description="Of linear: scikit-learn's C")
-    fine_tuning: FineTuning = Field(FineTuning(), description="Of encoder")
-    shots: Positive = Field(2, description="Of icl: demonstrations of each label")
-    training: Training = Field(Training(), description="Of instruct")
-    sizes: list[Positive] | None = Field(None, description="Instead of classification.sizes")
-    repeats: Positive | None = Field(None, description="Instead of classification.repeats")
-
-    @model_validator(mode="after")
-    def _base(self) -> Self:
-        if (self.kind == "linear") != (self.base == ""):
-            raise ValueError("'base' names what an encoder, icl or instruct starts from")
-        return self
-
-
-TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
-
-
-def _classifier_name(value: str) -> str:
-    if value == "teacher":
-        raise ValueError("this name is taken, choose another for the classifier")
-    return value
-
-
-ClassifierName = Annotated[
-    str, Field(pattern=r"^[a-z][a-z0-9_-]*$"), AfterValidator(_classifier_name)
-]
-
-
-def _without_nulls(data: Any, key: str) -> Any:
-    """A section without the named entries that a config over it took away."""
-    if isinstance(data, dict) and isinstance(data.get(key), dict):
-        kept = {name: body for name, body in data[key].items() if body is not None}
-        return {**data, key: kept}
-    return data
-
-
-class Classification(Section):
-    """Classifiers that learn from examples which the teacher writes."""
-
-    tasks: list[TaskName] = Field(description="Files of config/tasks/, without .yaml")
-    data: str = Field(description="Human texts: 'builtin', 'task', or a folder of CSV files")
-    limit: Positive = Field(description="Texts of the built-in test set; half as many to train on")
-    seeds: Positive = Field(description="Human texts of each label that the teacher may see")
-    examples: Examples
-    sizes: list[Positive] = Field(description="Training examples, all labels together")
-    repeats: Positive = Field(description="Samples of each size")
-    classifiers: dict[ClassifierName, Classifier] = Field(
-        description="Named classifiers; null removes one of the default config"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _remove_null_classifiers(cls, data: Any) -> Any:
-        return _without_nulls(data, "classifiers")
 
 
 def _student_name(value: str) -> str:
@@ -353,7 +217,7 @@ class Config(Section):
     @model_validator(mode="before")
     @classmethod
     def _remove_null_students(cls, data: Any) -> Any:
-        return _without_nulls(data, "students")
+        return without_nulls(data, "students")
 
     def connection(self, role: Role) -> Connection:
         """How the teacher in a role is reached, what it costs, and what may be spent."""

@@ -25,8 +25,10 @@ _PACKAGE = Path(__file__).parent
 _PLUMBING = frozenset(
     f"limbeck.{name}"
     for name in (
+        "classifiers",
         "config",
         "section",
+        "students",
         "teachers",
         "errors",
         "files",

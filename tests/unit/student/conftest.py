@@ -16,9 +16,7 @@ from limbeck.files import write_parquet
 
 SYSTEM = "Think first, then answer."
 ARCHITECTURE = Architecture(vocabulary=420, width=256, layers=2, heads=4)
-TRAINING = Training(
-    learning_rate=2e-3, epochs=6, batch=8, max_length=128, precision="float32"
-)
+TRAINING = Training(learning_rate=2e-3, epochs=6, batch=8, max_length=128, precision="float32")
 
 
 def talk(*contents: str, system: str | None = None) -> list[dict[str, str]]:
