@@ -49,6 +49,9 @@ _PLUMBING = frozenset(
 )
 
 
+_DATA_SUFFIXES = frozenset((".csv", ".gz", ".json", ".jsonl", ".parquet", ".txt"))
+
+
 class Build:
     """A validated config with its languages resolved."""
 
@@ -216,6 +219,7 @@ def _languages(config: Config) -> list[Language]:
             raise UserError(f"config: languages: {name!r} is {language.code}, which is there twice")
         languages[language.code] = language
     _check_builtin(config, languages.values())
+    _check_files(config)
     return list(languages.values())
 
 
@@ -236,6 +240,20 @@ def _check_tasks(config: Config) -> None:
                 f"config: classification.tasks: {name!r}: the built-in data has sentiment and "
                 "topic only; name other data by classification.data"
             )
+
+
+def _check_files(config: Config) -> None:
+    """Miss a file before anything runs: a stage that fails loses what it made before."""
+    named = {
+        "conversations.source": config.conversations.source,
+        "texts.source": config.texts.source,
+        **{f"students.{name}.base": body.base for name, body in config.students.items()},
+    }
+    for key, source in named.items():
+        path = Path(source).expanduser()
+        local = source.startswith((".", "/", "~")) or path.suffix in _DATA_SUFFIXES
+        if local and not path.exists():
+            raise UserError(f"config: {key}: {source}: there is no such file or folder")
 
 
 def _check_builtin(config: Config, languages: Iterable[Language]) -> None:

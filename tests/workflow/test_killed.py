@@ -31,6 +31,7 @@ def config(project: Project, endpoint: Endpoint) -> str:
     """The test config with the counting endpoint as its teacher."""
     values = yaml.safe_load((project.folder / TEST_CONFIG).read_text())
     generator = {"server": None, "url": endpoint.url, "concurrency": CONCURRENCY}
+    generator["structured"] = "json_schema"  # nothing to find out
     values["teacher"] = {"generator": generator}
     path = project.folder / "counted.json"
     path.write_text(json.dumps(values))
