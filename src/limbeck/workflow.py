@@ -307,6 +307,7 @@ def as_json(**values: Any) -> str:
     return json.dumps(plain, ensure_ascii=False, sort_keys=True)
 
 
+@functools.cache
 def source_digest(*modules: str) -> str:
     """12 hexadecimal digits for the code of modules and of all that they import from here.
 
@@ -338,7 +339,6 @@ def _path(module: str) -> Path | None:
     return None
 
 
-@functools.cache
 def _tree(module: str) -> ast.Module:
     path = _path(module)
     if path is None:
@@ -346,19 +346,20 @@ def _tree(module: str) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def _local_imports(module: str) -> Iterator[str]:
+@functools.cache
+def _local_imports(module: str) -> tuple[str, ...]:
+    names: list[str] = []
     for node in ast.walk(_tree(module)):
-        names: list[str] = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        yield from (name for name in names if name.startswith("limbeck.") and _path(name))
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(name for name in names if name.startswith("limbeck.") and _path(name))
 
 
 @functools.cache
 def _code(module: str) -> str:
-    tree = ast.parse(ast.unparse(_tree(module)))  # a copy: the cached tree stays whole
+    tree = _tree(module)
     documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     for node in ast.walk(tree):
         if isinstance(node, documented) and ast.get_docstring(node) is not None:

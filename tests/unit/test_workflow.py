@@ -115,8 +115,8 @@ EDITS = [
 
 
 def digest_of(module: str) -> str:
-    workflow._tree.cache_clear()
-    workflow._code.cache_clear()
+    for cached in (source_digest, workflow._local_imports, workflow._code):
+        cached.cache_clear()
     return source_digest(module)
 
 
