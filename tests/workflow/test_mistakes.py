@@ -103,11 +103,11 @@ def test_a_broken_prompt_file_is_named(finished: Project) -> None:
     path = finished.folder / "config/prompts/topics.yaml"
     before = path.read_bytes()
     try:
-        path.write_bytes(before.replace(b"{language", b"{langauge", 1))
+        path.write_bytes(before.replace(b"{language_in_full", b"{langauge_in_full"))
         result = finished.snakemake("results/swh_Latn/topics.jsonl")
         assert result.code != 0
         assert "config/prompts/topics.yaml" in result.output
-        assert "did you mean 'language" in result.output
+        assert "did you mean 'language_in_full'" in result.output
     finally:
         path.write_bytes(before)
         assert finished.snakemake("results/swh_Latn/topics.jsonl").code == 0
