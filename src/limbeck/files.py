@@ -81,16 +81,21 @@ def read_jsonl(path: Path | str) -> Iterator[Row]:
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file") from None
     with file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise UserError(f"{path}:{number}: not JSON ({error})") from None
-            if not isinstance(row, dict):
-                raise UserError(f"{path}:{number}: a JSON object is wanted, not {line[:40]!r}")
-            yield row
+        yield from jsonl_rows(file, path)
+
+
+def jsonl_rows(lines: Iterable[str], path: Path | str) -> Iterator[Row]:
+    """The rows of JSON lines, however they were opened; ``path`` is named where one is wrong."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise UserError(f"{path}:{number}: not JSON ({error})") from None
+        if not isinstance(row, dict):
+            raise UserError(f"{path}:{number}: a JSON object is wanted, not {line[:40]!r}")
+        yield row
 
 
 def write_jsonl(path: Path | str, rows: Iterable[Row]) -> int:

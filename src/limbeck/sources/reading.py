@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import heapq
-import json
 import re
 import sys
 import zlib
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from limbeck.errors import UserError
-from limbeck.files import Row
+from limbeck.files import Row, jsonl_rows
 
 _TEXT = (".txt", ".txt.gz")
 _ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", *_TEXT)
@@ -83,16 +82,7 @@ def _open(path: Path) -> TextIO:
 
 def _json_rows(path: Path) -> Iterator[Row]:
     with _open(path) as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise UserError(f"{path}:{number}: not JSON ({error})") from None
-            if not isinstance(row, dict):
-                raise UserError(f"{path}:{number}: a JSON object is wanted")
-            yield row
+        yield from jsonl_rows(file, path)
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
