@@ -137,3 +137,15 @@ def test_digest_follows_data_and_imports_inside_functions(package: Path) -> None
     data = digest_of("limbeck.room.stage")
     (package / "low.py").write_text("y = 1\n")
     assert len({before, data, digest_of("limbeck.room.stage")}) == 3
+
+
+def test_another_url_of_the_same_model_decides_nothing() -> None:
+    def settings(url: str) -> tuple[dict[str, Any], str]:
+        values = config()
+        values["teacher"]["generator"] |= {"server": None, "url": url, "model": "m"}
+        build = load(values)
+        return build.teacher("generator"), build.connection("generator")
+
+    here, there = settings("http://127.0.0.1:1/v1"), settings("https://example.org/v1")
+    assert here[0] == there[0]
+    assert here[1] != there[1]
