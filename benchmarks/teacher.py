@@ -1,18 +1,19 @@
 """How fast is a teacher's client? Against a local endpoint that answers after a fixed time.
 
     python benchmarks/teacher.py --json results.json
+    python3.11 -m venv peers && peers/bin/pip install -r benchmarks/peers.txt
+    python benchmarks/teacher.py --peers peers/bin/python --json results.json
 
-Clients: limbeck (journal on) and, where it is installed, the openai SDK (AsyncOpenAI behind a
-semaphore). Each measurement is a process of its own, the endpoint is another; clients take turns,
-so that a busy machine is busy for both. The JSON file holds the medians:
+Clients: limbeck (journal on) and its peers, which do not install beside it, in an environment of
+their own: the openai SDK, curator, distilabel (benchmarks/peers.py). Each measurement is a process
+of its own, the endpoint is another; clients take turns, so that a busy machine is busy for all. The
+JSON file holds the medians:
 ``{client: {in_flight: {"replies_per_s": ..., "cpu_ms_per_reply": ...}}}``. ``--faults`` puts the
 endpoint behind a bad network (10% 429 with Retry-After: 1, 5% 500, 2% dropped connections, 2%
 malformed, 2% truncated) and also counts the rows that came.
 """
 
 import argparse
-import asyncio
-import importlib.util
 import json
 import statistics
 import subprocess
@@ -57,33 +58,7 @@ def limbeck(url: str, prompts: list[str], in_flight: int) -> int:
     return sum(reply.failure is None for reply in replies)
 
 
-def openai(url: str, prompts: list[str], in_flight: int) -> int:
-    """The rows that came through the openai SDK."""
-    from openai import AsyncOpenAI, OpenAIError
-
-    async def run() -> int:
-        client = AsyncOpenAI(base_url=url, api_key="none", max_retries=8, timeout=60.0)
-        places = asyncio.Semaphore(in_flight)
-
-        async def one(prompt: str) -> bool:
-            async with places:
-                try:
-                    reply = await client.chat.completions.create(
-                        model="teacher",
-                        messages=[{"role": "user", "content": prompt}],
-                        temperature=1.0,
-                        max_tokens=100,
-                    )
-                except (OpenAIError, ValueError):
-                    return False
-                return not isinstance(reply, str) and bool(reply.choices[0].message.content)
-
-        return sum(await asyncio.gather(*map(one, prompts)))
-
-    return asyncio.run(run())
-
-
-CLIENTS: dict[str, Callable[[str, list[str], int], int]] = {"limbeck": limbeck, "openai": openai}
+CLIENTS = ("limbeck", "openai", "curator", "distilabel")
 
 
 @contextmanager
@@ -99,12 +74,22 @@ def endpoint(latency: float, faults: bool) -> Iterator[str]:
             process.terminate()
 
 
-def measure(client: str, url: str, count: int, in_flight: int) -> Figures:
+def client(name: str) -> Callable[[str, list[str], int], int]:
+    """A function from an endpoint, prompts and a number in flight to the rows that came."""
+    if name == "limbeck":
+        return limbeck
+    import peers
+
+    return getattr(peers, name)  # type: ignore[no-any-return]
+
+
+def measure(name: str, url: str, count: int, in_flight: int) -> Figures:
     """Measure one client in this process."""
+    ask = client(name)
     prompts = [f"question {number} {FILLER}" for number in range(count)]
-    CLIENTS[client](url, prompts[:1], 1)  # imports and first calls are not the matter here
+    ask(url, prompts[:1], 1)  # imports and first calls are not the matter here
     start, cpu = time.perf_counter(), time.process_time()
-    rows = CLIENTS[client](url, prompts[1:], in_flight)
+    rows = ask(url, prompts[1:], in_flight)
     seconds = time.perf_counter() - start
     return {
         "replies_per_s": rows / seconds,
@@ -114,10 +99,11 @@ def measure(client: str, url: str, count: int, in_flight: int) -> Figures:
     }
 
 
-def measured(client: str, in_flight: int, count: int, options: argparse.Namespace) -> Figures:
+def measured(name: str, in_flight: int, count: int, options: argparse.Namespace) -> Figures:
     """Measure one client in a process of its own, against a fresh endpoint."""
     with endpoint(options.latency, options.faults) as url:
-        command = [sys.executable, __file__, "--one", url, "--clients", client]
+        python = sys.executable if name == "limbeck" else str(options.peers)
+        command = [python, __file__, "--one", url, "--clients", name]
         command += ["--in-flight", str(in_flight), "--requests", str(count)]
         printed = subprocess.run(
             command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -155,7 +141,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--clients", nargs="+", choices=CLIENTS, default=list(CLIENTS))
+    parser.add_argument("--clients", nargs="+", choices=CLIENTS, help="default: all that install")
+    parser.add_argument("--peers", type=Path, help="the Python that has the peers installed")
     parser.add_argument("--in-flight", nargs="+", type=int, default=[64, 256])
     parser.add_argument("--latency", type=float, default=0.2, help="seconds (default: 0.2)")
     parser.add_argument("--seconds", type=float, default=6.0, help="ideal length of a run")
@@ -166,14 +153,13 @@ def main() -> None:
     parser.add_argument("--one", help=argparse.SUPPRESS)  # url of a single measurement
     options = parser.parse_args()
     if options.one:
-        [client], [in_flight] = options.clients, options.in_flight
-        print(json.dumps(measure(client, options.one, options.requests + 1, in_flight)))
+        [name], [in_flight] = options.clients, options.in_flight
+        print(json.dumps(measure(name, options.one, options.requests + 1, in_flight)))
         return
-    clients = [name for name in options.clients if importlib.util.find_spec(name)]
-    for name in options.clients:
-        if name not in clients:
-            print(f"{name}: not installed, left out", file=sys.stderr)
-    results = compare(clients, options)
+    clients = options.clients or (CLIENTS if options.peers else CLIENTS[:1])
+    if clients != CLIENTS[:1] and not options.peers:
+        parser.error("peers are measured with the Python that --peers names")
+    results = compare(list(clients), options)
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
