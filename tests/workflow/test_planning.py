@@ -50,6 +50,13 @@ def test_every_shipped_config_can_be_planned(untouched: Project, config: str | N
     assert {"train_student", "quantize_gguf", "score_model", "write_report"} <= result.rules
 
 
+def test_a_cluster_plans_the_same(untouched: Project) -> None:
+    here = untouched.snakemake("-n")
+    cluster = untouched.snakemake("-n", "--workflow-profile", "profiles/slurm")
+    assert cluster.code == 0, cluster.output
+    assert cluster.rules == here.rules
+
+
 def watched(folder: Path, source: Path) -> tuple[set[str], set[str]]:
     """The modules and socket events of a dry run in ``folder``."""
     seen = folder / "seen"
