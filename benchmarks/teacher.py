@@ -1,13 +1,13 @@
 """How fast is a teacher's client? Against a local endpoint that answers after a fixed time.
 
     python benchmarks/teacher.py --json results.json
-    python3.11 -m venv peers && peers/bin/pip install -r benchmarks/peers.txt
-    python benchmarks/teacher.py --peers peers/bin/python --json results.json
+    python benchmarks/teacher.py --peers FOLDER --json results.json
 
-Clients: limbeck (journal on) and its peers, which do not install beside it, in an environment of
-their own: the openai SDK, curator, distilabel (benchmarks/peers.py). Each measurement is a process
-of its own, the endpoint is another; clients take turns, so that a busy machine is busy for all. The
-JSON file holds the medians:
+Clients: limbeck (journal on) and those of its peers (benchmarks/peers.py) that the folder has an
+environment of: FOLDER/openai (pip install openai==3.54.0), FOLDER/curator
+(bespokelabs-curator==0.1.31), FOLDER/distilabel (distilabel[openai]==1.5.3). Each measurement is a
+process of its own, the endpoint is another; clients take turns, so that a busy machine is busy for
+all. The JSON file holds the medians:
 ``{client: {in_flight: {"replies_per_s": ..., "cpu_ms_per_reply": ...}}}``. ``--faults`` puts the
 endpoint behind a bad network (10% 429 with Retry-After: 1, 5% 500, 2% dropped connections, 2%
 malformed, 2% truncated) and also counts the rows that came.
@@ -15,6 +15,7 @@ malformed, 2% truncated) and also counts the rows that came.
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -66,7 +67,8 @@ def endpoint(latency: float, faults: bool) -> Iterator[str]:
     """The URL of an endpoint in a process of its own."""
     command = [sys.executable, str(ENDPOINT), "--latency", str(latency)]
     command += ["--faults"] if faults else []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, **pipes, text=True) as process:
         assert process.stdout is not None
         try:
             yield process.stdout.readline().split()[-1]
@@ -88,27 +90,32 @@ def measure(name: str, url: str, count: int, in_flight: int) -> Figures:
     ask = client(name)
     prompts = [f"question {number} {FILLER}" for number in range(count)]
     ask(url, prompts[:1], 1)  # imports and first calls are not the matter here
-    start, cpu = time.perf_counter(), time.process_time()
+    start, cpu = time.perf_counter(), sum(os.times()[:4])
     rows = ask(url, prompts[1:], in_flight)
     seconds = time.perf_counter() - start
     return {
         "replies_per_s": rows / seconds,
-        "cpu_ms_per_reply": 1000 * (time.process_time() - cpu) / max(1, rows),
+        "cpu_ms_per_reply": 1000 * (sum(os.times()[:4]) - cpu) / max(1, rows),
         "seconds": seconds,
         "rows": rows,
     }
 
 
+def interpreter(peers: Path, name: str) -> Path:
+    """The Python of a peer's environment."""
+    return peers / name / "bin" / "python"
+
+
 def measured(name: str, in_flight: int, count: int, options: argparse.Namespace) -> Figures:
     """Measure one client in a process of its own, against a fresh endpoint."""
     with endpoint(options.latency, options.faults) as url:
-        python = sys.executable if name == "limbeck" else str(options.peers)
+        python = sys.executable if name == "limbeck" else interpreter(options.peers, name)
         command = [python, __file__, "--one", url, "--clients", name]
         command += ["--in-flight", str(in_flight), "--requests", str(count)]
         printed = subprocess.run(
             command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ).stdout
-    figures: Figures = json.loads(printed)
+    figures: Figures = json.loads(printed.splitlines()[-1])
     return figures
 
 
@@ -141,8 +148,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--clients", nargs="+", choices=CLIENTS, help="default: all that install")
-    parser.add_argument("--peers", type=Path, help="the Python that has the peers installed")
+    parser.add_argument("--clients", nargs="+", choices=CLIENTS, help="default: all that are there")
+    parser.add_argument("--peers", type=Path, help="a folder of environments")
     parser.add_argument("--in-flight", nargs="+", type=int, default=[64, 256])
     parser.add_argument("--latency", type=float, default=0.2, help="seconds (default: 0.2)")
     parser.add_argument("--seconds", type=float, default=6.0, help="ideal length of a run")
@@ -156,10 +163,15 @@ def main() -> None:
         [name], [in_flight] = options.clients, options.in_flight
         print(json.dumps(measure(name, options.one, options.requests + 1, in_flight)))
         return
-    clients = options.clients or (CLIENTS if options.peers else CLIENTS[:1])
-    if clients != CLIENTS[:1] and not options.peers:
-        parser.error("peers are measured with the Python that --peers names")
-    results = compare(list(clients), options)
+    installed = [
+        name
+        for name in CLIENTS
+        if name == "limbeck" or (options.peers and interpreter(options.peers, name).exists())
+    ]
+    for name in options.clients or []:
+        if name not in installed:
+            parser.error(f"{name} is not installed under --peers {options.peers}")
+    results = compare(options.clients or installed, options)
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
