@@ -10,13 +10,27 @@ import difflib
 import functools
 import re
 import unicodedata
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from limbeck import files, stage
 from limbeck.errors import UserError
 
 TABLE = Path(__file__).parent / "data" / "languages.tsv"
+
+# Benchmarks and corpora whose own labels of languages the table has; empty is not covered.
+COVERAGE = (
+    "flores",
+    "sib200",
+    "belebele",
+    "global_mmlu",
+    "global_mmlu_lite",
+    "massive",
+    "fineweb2",
+    "glotlid",
+)
 
 # Accents of Latin, Greek and Cyrillic, Hebrew points, Arabic vowel signs. Not the vowel signs of
 # Indic scripts, without which words fall together.
@@ -38,11 +52,12 @@ class Language:
     script_name: str
     direction: str
     aliases: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False)  # of COVERAGE
 
     def card(self) -> dict[str, str | None]:
-        """What ``language.json`` holds: every field but the aliases."""
+        """What ``language.json`` holds: every field but aliases and labels."""
         fields = asdict(self)
-        del fields["aliases"]
+        del fields["aliases"], fields["labels"]
         return fields
 
     def folded(self) -> set[str]:
@@ -84,7 +99,25 @@ def _language(row: dict[str, str]) -> Language:
         script_name=row["script_name"],
         direction=row["direction"],
         aliases=tuple(filter(None, row["aliases"].split("|"))),
+        labels={name: row[name] for name in COVERAGE if row[name]},
     )
+
+
+def covered(language: Language | Mapping[str, Any], benchmark: str) -> str | None:
+    """The label by which a benchmark or corpus knows a language; None where it does not.
+
+    Args:
+        language: a language, or its card.
+        benchmark: one of `COVERAGE`, or a direction of FLORES such as ``flores_from_english``.
+    """
+    if not isinstance(language, Language):
+        language = resolve(str(language["code"]))
+    name = "flores" if benchmark.startswith("flores") else benchmark
+    if name not in COVERAGE:
+        raise ValueError(f"{benchmark}: the table of languages has no such column")
+    if benchmark != name and language.code == "eng_Latn":
+        return None  # English is not translated into itself
+    return language.labels.get(name)
 
 
 @functools.cache

@@ -201,3 +201,39 @@ def test_the_import_is_light() -> None:
     code = "import sys, limbeck.languages; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert {"langcodes", "torch", "pyarrow"}.isdisjoint(done.stdout.split())
+
+
+LABELS = [
+    # language, benchmark, label
+    ("swh_Latn", "flores_from_english", "swh_Latn"),
+    ("eng_Latn", "flores_from_english", None),
+    ("eng_Latn", "flores_into_english", None),
+    ("eng_Latn", "sib200", "eng_Latn"),
+    ("nqo_Nkoo", "flores", None),
+    ("nqo_Nkoo", "sib200", "nqo_Nkoo"),
+    ("ace_Latn", "belebele", None),
+    ("yor_Latn", "belebele", "yor_Latn"),
+    ("swh_Latn", "global_mmlu", "sw"),
+    ("tgl_Latn", "global_mmlu", "fil"),
+    ("zho_Hans", "global_mmlu", "zh"),
+    ("zho_Hant", "global_mmlu", None),
+    ("amh_Ethi", "global_mmlu", "am"),
+    ("amh_Ethi", "global_mmlu_lite", None),
+    ("swh_Latn", "global_mmlu_lite", "sw"),
+    ("zho_Hant", "massive", "zh-TW"),
+    ("cat_Latn", "massive", "ca-ES"),
+    ("hau_Latn", "massive", None),
+]
+
+
+@pytest.mark.parametrize(("code", "benchmark", "label"), LABELS)
+def test_a_label_is_known_where_a_language_is_covered(
+    code: str, benchmark: str, label: str | None
+) -> None:
+    assert languages.covered(resolve(code), benchmark) == label
+    assert languages.covered(resolve(code).card(), benchmark) == label
+
+
+def test_coverage_of_no_benchmark_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="no such column"):
+        languages.covered(resolve("sw"), "belebel")
