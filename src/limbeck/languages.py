@@ -36,6 +36,7 @@ COVERAGE = (
 # Indic scripts, without which words fall together.
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05bd\u064b-\u0652]")
 _APOSTROPHES = re.compile("['’‘ʼʻ`]")
+_NOISE = re.compile(r"[(),]|\b(script|language)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,14 @@ class Language:
 
 
 def fold(name: str) -> str:
-    """A name without case, accents, apostrophes and doubled spaces; ``swh-Latn`` is ``swh_Latn``.
+    """A name without case, accents, apostrophes, brackets, doubled spaces, "script", "language".
 
-    >>> fold("Èdè  Yorùbá"), fold("swh-Latn"), fold("N’Ko")
-    ('ede yoruba', 'swh_latn', 'nko')
+    >>> fold("Èdè  Yorùbá"), fold("swh-Latn"), fold("N’Ko"), fold("Banjar (Arabic script)")
+    ('ede yoruba', 'swh_latn', 'nko', 'banjar arabic')
     """
     text = unicodedata.normalize("NFKD", name.casefold())
     text = _APOSTROPHES.sub("", _ACCENTS.sub("", text))
-    return re.sub(r"\s+", " ", text.replace("-", "_")).strip()
+    return " ".join(_NOISE.sub(" ", text.replace("-", "_")).split())
 
 
 @functools.cache
@@ -132,17 +133,33 @@ def _index() -> dict[str, tuple[Language, ...]]:
 def resolve(name: str) -> Language:
     """The language that a name or code stands for; nothing is guessed.
 
+    A language outside the table is one that langcodes knows by its exact name or code.
+
     Raises:
         UserError: the name is unknown (with the nearest spellings) or stands for several
             languages (with their codes).
     """
-    found = _index().get(fold(name), ())
+    found = _index().get(fold(name), ()) or _outside(name)
     if len(found) == 1:
         return found[0]
     if found:
         choices = ", ".join(f"{language.code} {language.name}" for language in found)
         raise UserError(f"languages: {name!r} is the name of several, choose by code: {choices}")
     raise UserError(f"languages: {name!r} is no language that Limbeck knows; {_suggestion(name)}")
+
+
+def _outside(name: str) -> tuple[Language, ...]:
+    """The languages that a name or tag stands for which the table itself does not have."""
+    from limbeck import tags  # loads the data of langcodes
+
+    tag = tags.parse(name)
+    if tag is None:
+        return ()
+    # Another way to write one of the table: sw-KE, swa-Latn, cmn_Hani.
+    rows = _index().get(fold(tag.subtag), ())
+    scripts = tags.PARTS.get(tag.script or "", (tag.script,))
+    same = tuple(row for row in rows if not tag.given or row.script in scripts)
+    return same or (tags.language(name, tag),)
 
 
 def _suggestion(name: str) -> str:
