@@ -70,7 +70,7 @@ rule sample_texts:
     threads: 1
     params:
         code=source_digest("limbeck.sources.texts"),
-        settings=lambda w: as_json(texts=settings.texts, seed=settings.seed),
+        settings=lambda w: as_json(texts=build.texts(w.language), seed=settings.seed),
     shell:
         r"""
         exec &> >(tee {log:q})

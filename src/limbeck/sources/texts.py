@@ -79,9 +79,8 @@ def collect(settings: config.Texts, card: Row, seed: int) -> list[Row]:
             )
         found, where, shuffled = _builtin(limit, seed), source, True
     else:
-        name = settings.name and settings.name.replace("{code}", card["code"])
         found, where, shuffled = reading.open_source(
-            source, name, settings.revision, settings.split, seed
+            source, settings.name, settings.revision, settings.split, seed
         )
     cut_texts = texts(found, where, settings.max_words, card["script"])
     rows = reading.sample(cut_texts, limit, seed, shuffled)
