@@ -163,15 +163,23 @@ def _outside(name: str) -> tuple[Language, ...]:
 
 
 def _suggestion(name: str) -> str:
+    """The languages whose names are spelt nearly so, or share all words with this one."""
     key = fold(name)
-    # A known language in a script that the table does not have: the scripts that it has.
-    same = _index().get(key.split("_")[0], ()) if "_" in key else ()
-    keys = [] if same else difflib.get_close_matches(key, _index(), n=6, cutoff=0.8)
-    near = dict.fromkeys([*same, *(language for near in keys for language in _index()[near])])
+    names = [known for known in _index() if len(known) > 3]  # codes are all near each other
+    keys = [known for known in [key.split("_")[0]] if known in _index()]
+    keys = keys or difflib.get_close_matches(key, names, n=6, cutoff=0.8)
+    words = set(key.split())
+    keys = keys or [known for known in names if _one_in_the_other(words, set(known.split()))]
+    near = dict.fromkeys(language for known in keys for language in _index()[known])
     if not near:
-        return "`limbeck languages` lists them"
+        return "`limbeck languages` lists the table; any other goes by its ISO 639-3 code"
     choices = [f"{language.code} {language.name}" for language in near]
     return f"did you mean {' or '.join(choices[:4])}?"
+
+
+def _one_in_the_other(some: set[str], others: set[str]) -> bool:
+    """"Scottish" in "Scottish Gaelic", "Spanish" in "Mexican Spanish"."""
+    return bool(some) and (some <= others or others <= some)
 
 
 def search(text: str) -> list[Language]:
