@@ -178,7 +178,7 @@ def _suggestion(name: str) -> str:
 
 
 def _one_in_the_other(some: set[str], others: set[str]) -> bool:
-    """"Scottish" in "Scottish Gaelic", "Spanish" in "Mexican Spanish"."""
+    """ "Scottish" in "Scottish Gaelic", "Spanish" in "Mexican Spanish"."""
     return bool(some) and (some <= others or others <= some)
 
 
