@@ -18,7 +18,7 @@ rule describe_language:
         "../envs/teacher.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.languages"),
+        code=source_digest("limbeck.languages", "limbeck.tags"),
     shell:
         r"""
         exec &> >(tee {log:q})
