@@ -57,9 +57,12 @@ class Build:
 
     def skipped(self) -> dict[str, list[str]]:
         """For each language the benchmarks that do not cover it, where there are any."""
-        run = dict.fromkeys(map(str, self.config.benchmarks.run))
-        skipped = {code: list(run.keys() - self.benchmarks(code)) for code in self.codes}
-        return {code: sorted(names) for code, names in skipped.items() if names}
+        skipped: dict[str, list[str]] = {}
+        for code in self.codes:
+            for name in self.config.benchmarks.run:
+                if name not in self.benchmarks(code):
+                    skipped.setdefault(code, []).append(name)
+        return skipped
 
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
