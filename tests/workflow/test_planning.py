@@ -34,7 +34,7 @@ atexit.register(modules)
 """
 
 HEAVY = {
-    "aiohttp", "datasets", "jinja2.ext", "llama_cpp", "matplotlib", "numpy", "pandas", "pyarrow",
+    "aiohttp", "datasets", "jinja2.ext", "langcodes", "language_data", "llama_cpp", "matplotlib", "numpy", "pandas", "pyarrow",
     "sacrebleu", "sentencepiece", "sklearn", "tokenizers", "torch", "transformers", "trl",
     "unsloth",
 }  # fmt: skip
