@@ -17,6 +17,7 @@ rule sum_costs:
             "<results>/{{language}}/scores/teacher/{benchmark}.json",
             benchmark=settings.benchmarks.run,
         ),
+        extras=build.extras,
     output:
         cost="<results>/{language}/cost.json",
     log:

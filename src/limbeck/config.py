@@ -97,7 +97,7 @@ class Contexts(Section):
     keep: Positive = Field(description="Prompts kept of these")
 
 
-Way = Literal["natural", "context", "format", "length", "longer", "related"]
+Way = Literal["natural", "culture", "harder", "context", "format", "length", "longer", "related"]
 
 
 class Revision(Section):
@@ -107,12 +107,23 @@ class Revision(Section):
     ways: list[Way] = Field(min_length=1, description="Ways of rewriting, one for each prompt")
 
 
+Length = Literal["natural", "short"]
+
+
 class Responses(Section):
     """Answers to the prompts."""
 
+    lengths: list[Length] = Field(min_length=1, description="What is asked for, one a prompt")
     min_reasoning: Share = Field(
         description="Least share with a reasoning trace, where a student learns to think"
     )
+
+
+class Checks(Section):
+    """What the teacher is asked about its own work."""
+
+    judge: Share = Field(description="Answers that the judge is asked about")
+    round_trip: Share = Field(description="Translations that are translated back")
 
 
 class Generation(Section):
@@ -123,6 +134,7 @@ class Generation(Section):
     contexts: Contexts
     revision: Revision
     responses: Responses
+    checks: Checks
 
 
 class Filters(Section):

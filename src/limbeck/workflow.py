@@ -135,6 +135,24 @@ class Build:
         wanted = any(student.mixture.thinking for student in self.config.students.values())
         return self.config.generation.responses.min_reasoning if wanted else 0.0
 
+    def checks(self, wildcards: Any) -> list[str]:
+        """The teacher's checks of its own rows, as a rule's input; nothing where none are asked."""
+        wanted = self.config.generation.checks
+        on = wanted.judge or wanted.round_trip
+        return [f"results/{wildcards.language}/checks.jsonl"] if on else []
+
+    def templates(self, wildcards: Any) -> list[str]:
+        """The requests of translation pairs in the language, where the student learns them."""
+        on = self.student(wildcards.student).mixture.asks_in_language
+        return [f"results/{wildcards.language}/templates.json"] if on else []
+
+    def extras(self, wildcards: Any) -> list[str]:
+        """What the teacher makes of a language only where the config wants it."""
+        mixtures = [student.mixture for student in self.config.students.values()]
+        on = any(mixture.asks_in_language for mixture in mixtures)
+        templates = [f"results/{wildcards.language}/templates.json"] if on else []
+        return [*self.checks(wildcards), *templates]
+
     def connection(self, role: Role) -> str:
         """How the teacher in a role is reached, as JSON: speed only, so it is no param."""
         return self.config.connection(role).model_dump_json()

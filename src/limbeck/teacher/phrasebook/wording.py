@@ -12,6 +12,7 @@ from limbeck.teacher.phrasebook import dialogues, facts, passages, sentences, tr
 from limbeck.teacher.phrasebook.text import TOPICS, Pair, load, plain, split_sentences
 
 _OPTION = re.compile(r"([A-D])\. (.+)")
+_PLACE = re.compile(r"\{[a-z]+\}")  # of a template, for a text
 
 
 @lru_cache(maxsize=2)
@@ -87,6 +88,8 @@ def _by_line(text: str, into_english: bool) -> str | None:
 def _line(line: str, into_english: bool) -> str | None:
     if known := _known()[into_english].get(line):
         return known
+    if _PLACE.fullmatch(line):
+        return line
     if not into_english:
         if line in _phrases():
             return _phrases()[line]
