@@ -233,7 +233,10 @@ class Config(Section):
 
     def connection(self, role: Role) -> Connection:
         """How the teacher in a role is reached, what it costs, and what may be spent."""
-        teacher = self.teacher.role(role)
+        return self.reach(self.teacher.role(role))
+
+    def reach(self, teacher: Teacher) -> Connection:
+        """How a teacher is reached, what it costs, and what may be spent."""
         free = Price(input=0.0, output=0.0) if teacher.server is not None else None
         return teacher.connection(self.prices.get(teacher.model, free), self.budget)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import config as configuration
-from limbeck.config import Classifier, Config, Role, Section, Student
+from limbeck.config import Classifier, Config, Role, Section, Student, Teacher, TeacherSettings
 from limbeck.errors import UserError
 from limbeck.languages import Language, resolve
 
@@ -124,11 +124,7 @@ class Build:
 
     def teacher(self, role: Role) -> dict[str, Any]:
         """What decides the replies of the teacher in a role."""
-        teacher = self.config.teacher.role(role)
-        builtin = teacher.server == "phrasebook"
-        # The built-in's replies follow from its own source.
-        revision = source_digest("limbeck.teacher.phrasebook.reply") if builtin else None
-        return teacher.settings(revision).model_dump()
+        return decisive(self.config.teacher.role(role)).model_dump()
 
     def min_reasoning(self) -> float:
         """The share of responses that must come with a reasoning trace: none that nobody learns."""
@@ -214,6 +210,13 @@ class Build:
             results="results",
             seed=self.config.seed,
         )
+
+
+def decisive(teacher: Teacher) -> TeacherSettings:
+    """What decides a teacher's replies."""
+    builtin = teacher.server == "phrasebook"
+    # The built-in's replies follow from its own source.
+    return teacher.settings(source_digest("limbeck.teacher.phrasebook.reply") if builtin else None)
 
 
 def load(data: Mapping[str, Any]) -> Build:

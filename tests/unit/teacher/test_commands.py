@@ -48,7 +48,7 @@ def test_the_plan_of_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kakugo: about 75,000 calls and under $50 a language (arXiv 2601.14051)."""
     monkeypatch.chdir(ROOT)
     preset = Path("config/presets/kakugo.yaml")
-    build = commands._build([preset], ["languages=[Kinyarwanda]"])
+    build = commands.build_of([preset], ["languages=[Kinyarwanda]"])
     calls = {stage.name: stage.calls for stage in stages(build.config)}
     written = [calls[name] for name in list(calls)[:6]]
     # 16 seeds, 20 macro-topics each, 10 topics each; 60 broad scenarios, 30 detailed each.

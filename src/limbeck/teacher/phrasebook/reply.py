@@ -107,11 +107,6 @@ def _translation(translate: Callable[[str], str | None]) -> "_Form":
     return form
 
 
-def _in_english(text: str) -> str | None:
-    """The English of a Swahili text; a label or an English text stays as it is."""
-    return wording.to_english(text) or (text if wording.to_swahili(text) else None)
-
-
 def _verdict(message: str, schema: Schema, rng: random.Random) -> object:
     """About an answer: whether it is the phrasebook's own, or one on the same topic."""
     response = tagged(message, "response")
@@ -153,7 +148,7 @@ _FORMS: dict[str, _Form] = {
     "ContextPrompts": _context,
     "RevisedPrompt": _revised,
     "Translation": _translation(wording.to_swahili),
-    "BackTranslation": _translation(_in_english),
+    "BackTranslation": _translation(wording.back_to_english),
     "Judgement": _judgement,
     "Verdict": _verdict,
     "Label": _label,

@@ -75,6 +75,20 @@ def to_english(text: str) -> str | None:
     return _by_line(text, into_english=True)
 
 
+def back_to_english(text: str) -> str | None:
+    """The English of what `to_swahili` wrote, options and labels included, or None."""
+    phrases = {swahili: english for english, swahili in _phrases().items()}
+    lines = []
+    for line in text.split("\n"):
+        option = _OPTION.fullmatch(line)
+        known = phrases.get(option[2] if option else line)
+        done = f"{option[1]}. {known}" if option and known else known or to_english(line)
+        if done is None:
+            return None
+        lines.append(done)
+    return "\n".join(lines)
+
+
 def _by_line(text: str, into_english: bool) -> str | None:
     lines = []
     for line in text.split("\n"):
