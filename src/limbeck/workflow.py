@@ -48,7 +48,6 @@ _PLUMBING = frozenset(
     )
 )
 
-
 _DATA_SUFFIXES = frozenset((".csv", ".gz", ".json", ".jsonl", ".parquet", ".txt"))
 
 
@@ -144,8 +143,7 @@ class Build:
 
     def extras(self, wildcards: Any) -> list[str]:
         """What the teacher makes of a language only where the config wants it."""
-        mixtures = [student.mixture for student in self.config.students.values()]
-        on = any(mixture.asks_in_language for mixture in mixtures)
+        on = any(student.mixture.asks_in_language for student in self.config.students.values())
         templates = [f"results/{wildcards.language}/templates.json"] if on else []
         return [*self.checks(wildcards), *templates]
 

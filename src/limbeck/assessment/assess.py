@@ -142,12 +142,14 @@ class Work:
         returned = self.ask(
             translated, lambda row: check.back_prompt(row, self.card, back), came_back
         )
+        if not returned:
+            return None
         sides = (
             [turn["content"] for row in returned for turn in row[side]]
             for side in ("back", "original")
         )
         counts, _ = chrf.statistics(*sides)
-        return float(chrf.score(counts.sum(0))) if returned else None
+        return float(chrf.score(counts.sum(0)))
 
 
 def came_back(row: Row, reply: Reply) -> list[Row]:

@@ -114,8 +114,9 @@ def test_the_phrasebook_is_assessed(
             {"in_language": (1, 1), "usable": (1, 1), "self_similarity": (0.4, 1)},
         ),
         (mute, {"failed": (0.2, 0.8)}),
+        (lambda body, before: endpoint.completion("No."), {"failed": (1, 1), "rows": (0, 0)}),
     ],
-    ids=["good", "English", "the same answer", "no form"],
+    ids=["good", "English", "the same answer", "no form", "nothing"],
 )
 def test_bad_endpoints_are_seen(
     tmp_path: Path,
