@@ -5,7 +5,7 @@ translates them back. Every reply is journaled, so that only what is new is aske
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -102,7 +102,7 @@ class Work:
         connection = self.teacher.connection
         return None if connection.price is None else budget.price(connection, *self.tokens)
 
-    def told(self, name: str, templates: dict[str, tuple[str, ...]]) -> Instructions:
+    def told(self, name: str, templates: Mapping[str, Collection[str]]) -> Instructions:
         """What the stages tell their teacher."""
         return load(PROMPTS / f"{name}.yaml", templates)
 
