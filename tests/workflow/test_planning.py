@@ -34,9 +34,9 @@ atexit.register(modules)
 """
 
 HEAVY = {
-    "aiohttp", "datasets", "jinja2.ext", "langcodes", "language_data", "llama_cpp", "matplotlib", "numpy", "pandas", "pyarrow",
-    "sacrebleu", "sentencepiece", "sklearn", "tokenizers", "torch", "transformers", "trl",
-    "unsloth",
+    "aiohttp", "datasets", "jinja2.ext", "langcodes", "language_data", "llama_cpp", "matplotlib",
+    "numpy", "pandas", "pyarrow", "sacrebleu", "sentencepiece", "sklearn", "tokenizers", "torch",
+    "transformers", "trl", "unsloth",
 }  # fmt: skip
 
 
