@@ -77,26 +77,31 @@ class Build:
 
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
-        return ["results/report.html"]
+        languages = [
+            f"results/{code}/{file}"
+            for code in self.codes
+            for file in (
+                "report.html",
+                "dataset_card.md",
+                *(f"{student}/model_card.md" for student in self.config.students),
+            )
+        ]
+        return ["results/index.html", *languages]
 
-    def scores(self) -> list[str]:
-        """The score file of every language, model and benchmark."""
+    def scores(self, *codes: str) -> list[str]:
+        """The score file of every model and benchmark, of all languages or some."""
         return [
             f"results/{code}/scores/{model}/{benchmark}.json"
-            for code in self.codes
+            for code in codes or self.codes
             for model in self.models
             for benchmark in self.config.benchmarks.run
         ]
 
-    def classification(self) -> list[str]:
-        """The scores of every language and classification task."""
+    def classification(self, code: str) -> list[str]:
+        """The scores of every classification task in a language."""
         section = self.config.classification
         tasks = section.tasks if section.classifiers else []
-        return [
-            f"results/{code}/classification/{task}/scores.json"
-            for code in self.codes
-            for task in tasks
-        ]
+        return [f"results/{code}/classification/{task}/scores.json" for task in tasks]
 
     def classifier(self, wildcards: Any) -> Classifier:
         """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
@@ -184,18 +189,52 @@ class Build:
         )
 
     def report_settings(self) -> str:
-        """What the report needs to know beside the artefacts."""
+        """What a language's page needs to know beside the artefacts."""
+        return as_json(**self._shown(), classification=self.config.classification.tasks)
+
+    def model_settings(self) -> str:
+        """What a model's card needs to know beside the artefacts."""
+        return as_json(**self._shown())
+
+    def dataset_settings(self) -> str:
+        """What a data set's card needs to know beside the artefacts."""
+        shown = self._shown()
+        kept = {key: shown[key] for key in ("teacher", "sources")}
+        return as_json(**kept, students=list(self.config.students))
+
+    def _shown(self) -> dict[str, Any]:
+        generator = self.config.teacher.generator
+        return {
+            "students": {name: self.student_settings(name) for name in self.config.students},
+            "teacher": {"model": generator.model, "server": generator.server},
+            "sources": self.sources(),
+            "models": self.models,
+            "benchmarks": self.config.benchmarks.run,
+            "quantizations": ["F16", *self.config.gguf.quantizations],
+            "license": self.config.gguf.license,
+            "seed": self.config.seed,
+        }
+
+    def board_settings(self) -> str:
+        """What the leaderboard and the table of scores are about."""
         generator = self.config.teacher.generator
         return as_json(
             languages=self.codes,
-            students={name: self.student_settings(name) for name in self.config.students},
+            students=list(self.config.students),
             teacher={"model": generator.model, "server": generator.server},
             benchmarks=self.config.benchmarks.run,
-            quantizations=["F16", *self.config.gguf.quantizations],
-            classification=self.config.classification.tasks,
-            results="results",
-            seed=self.config.seed,
         )
+
+    def sources(self) -> dict[str, str]:
+        """Where texts came from, by what they are used for: name, part and revision."""
+        found: dict[str, str] = {name: self.source(name) for name in self.config.benchmarks.run}
+        conversations, texts = self.config.conversations, self.config.texts
+        for key, parts in (
+            ("conversations", (conversations.source, conversations.name, conversations.revision)),
+            ("texts", (texts.source, texts.name, texts.revision)),
+        ):
+            found[key] = " ".join(filter(None, parts))
+        return found
 
 
 def load(data: Mapping[str, Any]) -> Build:

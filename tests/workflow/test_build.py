@@ -116,9 +116,20 @@ def test_every_model_has_every_score(finished: Project) -> None:
 
 
 def test_the_report_says_that_the_teacher_is_a_demonstrator(finished: Project) -> None:
-    page = (finished.folder / "results/report.html").read_text()
-    assert "demonstrator" in page.lower()
-    assert "chrF++" in page
+    for path in ("results/index.html", f"{LANGUAGE}/report.html"):
+        page = (finished.folder / path).read_text()
+        assert "demonstrator" in page.lower()
+        assert "chrF++" in page
+
+
+def test_the_table_of_scores_and_the_cards_agree_with_the_scores(finished: Project) -> None:
+    table = (finished.folder / "results/scores.tsv").read_text().splitlines()
+    assert len(table) == 1 + 6 * 5
+    score = read_json(finished.folder / LANGUAGE / "scores/tiny/student/sib200.json")
+    assert f"\ttiny/student\tsib200\taccuracy\t{score['value']:.4f}\t" in "\n".join(table)
+    card = (finished.folder / LANGUAGE / "tiny/model_card.md").read_text()
+    assert f"{score['value']:.1f} [" in card
+    assert "phrasebook" in (finished.folder / LANGUAGE / "dataset_card.md").read_text()
 
 
 @pytest.mark.parametrize("paths", [*([path] for path in DATA), DATA], ids=[*DATA, "all of them"])
