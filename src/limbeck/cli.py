@@ -1,4 +1,4 @@
-"""People's commands: init, languages, chat, doctor."""
+"""People's commands: init, languages, chat, doctor, and those of the rooms."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from limbeck import stage
+from limbeck.cards import publish
 from limbeck.classification import commands as classification
 from limbeck.classification import tasks
 from limbeck.errors import UserError
@@ -200,7 +201,7 @@ CHECKS: list[Callable[[], Check]] = [
     lambda: _packages("llama-cpp-python gguf", "export and chat"),
     lambda: _packages("sacrebleu", "scores"),
     lambda: _packages("scikit-learn", "classifiers"),
-    lambda: _packages("jinja2", "report"),
+    lambda: _packages("jinja2 huggingface-hub", "report and cards"),
 ]
 
 
@@ -242,6 +243,7 @@ def parser() -> argparse.ArgumentParser:
     command(doctor)
     teaching.add_to(commands)
     classification.add_to(commands)
+    publish.add_to(commands)
     return whole
 
 

@@ -11,6 +11,7 @@ from limbeck.report import names
 TEMPLATES = Path(__file__).parent / "data"
 
 OWNER = "OWNER"  # in a card that is not published yet
+ROWS = "rows"  # the part of the data set that all students share
 
 # Licences of the sources that the shipped configs name, as their own cards state them.
 LICENCES = {

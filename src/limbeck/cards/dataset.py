@@ -95,7 +95,7 @@ def metadata(
         task_categories=["text-generation", "translation"],
         tags=["limbeck", "synthetic", "distillation", "conversational", code],
         configs=[
-            {"config_name": "rows", "data_files": "rows.parquet", "default": True},
+            {"config_name": common.ROWS, "data_files": "rows.parquet", "default": True},
             *splits,
         ],
     )

@@ -79,7 +79,9 @@ def count(number: int) -> str:
 
 def size(number: int) -> str:
     """A size in bytes, for people."""
-    return f"{number / 1e9:.2f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
+    if number >= 1e9:
+        return f"{number / 1e9:.2f} GB"
+    return f"{number / 1e6:.1f} MB" if number >= 1e5 else f"{number / 1e3:.1f} kB"
 
 
 def duration(seconds: float) -> str:
