@@ -147,3 +147,14 @@ def test_deleted_files_come_back_the_same(finished: Project, paths: list[str]) -
 def test_topics_name_the_language(finished: Project) -> None:
     rows = list(read_jsonl(finished.folder / LANGUAGE / "topics.jsonl"))
     assert "Swahili culture" in {row["source"] for row in rows}
+
+
+def test_snakemakes_own_report_holds_pages_and_cards(finished: Project) -> None:
+    result = finished.snakemake("--report", "everything.html")
+    assert result.code == 0, result.output
+    for name in ("index.html", "scores.tsv", "report.html", "dataset_card.md", "model_card.md"):
+        assert f"Adding {name} (" in result.output
+    page = (finished.folder / "everything.html").read_text()
+    for text in ("Limbeck distils a language", "Cards", "Every score: language, model"):
+        assert text in page
+    (finished.folder / "everything.html").unlink()
