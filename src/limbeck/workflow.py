@@ -227,8 +227,13 @@ class Build:
 
     def sources(self) -> dict[str, str]:
         """Where texts came from, by what they are used for: name, part and revision."""
-        found: dict[str, str] = {name: self.source(name) for name in self.config.benchmarks.run}
+        section = self.config.benchmarks
         conversations, texts = self.config.conversations, self.config.texts
+        found: dict[str, str] = {
+            name: source
+            for name, source in section.sources.items()
+            if any(run.startswith(name) for run in section.run)
+        }
         for key, parts in (
             ("conversations", (conversations.source, conversations.name, conversations.revision)),
             ("texts", (texts.source, texts.name, texts.revision)),

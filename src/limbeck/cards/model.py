@@ -71,7 +71,7 @@ def metadata(code: str, language: Row, built: Student, own: Scores, settings: Se
     results = []
     for name, score in own.items():
         low, high = names.interval(score)
-        source = settings.sources.get(name, name)
+        source = settings.sources.get(names.data_set(name), name)
         called = names.benchmark(name).title.format(language=language["name"])
         own_text = source == "builtin"
         results.append(

@@ -21,7 +21,10 @@ BENCHMARKS = {
     "sib200": Benchmark("Topic of a text", "Topic", 100 / 7),
     "belebele": Benchmark("Reading comprehension", "Reading", 25.0),
     "global_mmlu": Benchmark("Knowledge", "Knowledge", 25.0),
+    "global_mmlu_lite": Benchmark("Knowledge, short", "Knowledge, short", 25.0),
 }
+
+COMPARISONS = "comparisons/"  # models that were only scored
 
 METRICS = {"accuracy": "accuracy, %"}
 
@@ -29,6 +32,11 @@ METRICS = {"accuracy": "accuracy, %"}
 def benchmark(name: str) -> Benchmark:
     """A benchmark by its name in the config, known or not."""
     return BENCHMARKS.get(name, Benchmark(name.replace("_", " "), name.replace("_", " ")))
+
+
+def data_set(name: str) -> str:
+    """The data set that a benchmark's items are of: both directions of FLORES share one."""
+    return "flores" if name.startswith("flores") else name
 
 
 def metric(score: Row) -> str:
@@ -47,7 +55,7 @@ def models(names: Sequence[str], students: Sequence[str], teacher: str) -> dict[
     """What the scored models are called, in the order of students, with the teacher last.
 
     Args:
-        names: ``teacher``, ``{student}/{form}``, and any other model that was scored.
+        names: ``teacher``, ``{student}/{form}`` and ``comparisons/{name}``.
         students: their names.
         teacher: the teacher's model.
     """
@@ -60,16 +68,16 @@ def models(names: Sequence[str], students: Sequence[str], teacher: str) -> dict[
             prefix = f"{student}: " if len(students) > 1 else ""
             called[name] = prefix + (form if form in {"base", "student"} else f"GGUF {form}")
         else:
-            called[name] = name
+            called[name] = name.removeprefix(COMPARISONS)
     return called
 
 
 def mark(model: str) -> str:
     """The class of a model's mark in the charts."""
     kind = model.rpartition("/")[2]
-    if kind in {"base", "student", "teacher"}:
-        return kind
-    return "gguf" if "/" in model else "other"
+    if model.startswith(COMPARISONS):
+        return "other"
+    return kind if kind in {"base", "student", "teacher"} else "gguf"
 
 
 def count(number: int) -> str:

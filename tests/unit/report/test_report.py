@@ -150,7 +150,7 @@ def test_labels_of_near_curves_do_not_cover_each_other() -> None:
         ("teacher", "teacher (t)"),
         ("a/base", "base"),
         ("a/Q8_0", "GGUF Q8_0"),
-        ("granite", "granite"),
+        ("comparisons/granite", "granite"),
     ],
 )
 def test_models_are_called(model: str, called: str) -> None:
