@@ -172,7 +172,7 @@ def sizes(
         files: name and megabytes of each, smallest first.
         up: the ordinate's label.
     """
-    left, bottom, width, height = 34.0, 236.0, WIDTH - 200.0, 190.0
+    left, bottom, width, height = 34.0, 236.0, WIDTH - 150.0, 190.0
     largest = max((size for _, size in files), default=0.0) or 1.0
 
     def x_of(size: float) -> float:
