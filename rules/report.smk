@@ -13,10 +13,8 @@ rule sum_costs:
             "<results>/{language}/responses.jsonl",
             "<results>/{language}/translations.jsonl",
         ],
-        scores=expand(
-            "<results>/{{language}}/scores/teacher/{benchmark}.json",
-            benchmark=settings.benchmarks.run,
-        ),
+        scores=build.teacher_scores,
+        extras=build.extras,
     output:
         cost="<results>/{language}/cost.json",
     log:
@@ -69,7 +67,7 @@ rule write_report:
     threads: 1
     params:
         code=source_digest("limbeck.report.write"),
-        settings=lambda w: build.report_settings(),
+        settings=lambda w: build.report_settings(w.language),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -176,7 +174,7 @@ rule write_dataset_card:
     threads: 1
     params:
         code=source_digest("limbeck.cards.dataset"),
-        settings=lambda w: build.dataset_settings(),
+        settings=lambda w: build.dataset_settings(w.language),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -212,7 +210,7 @@ rule write_model_card:
     threads: 1
     params:
         code=source_digest("limbeck.cards.model"),
-        settings=lambda w: build.model_settings(),
+        settings=lambda w: build.model_settings(w.language),
     shell:
         r"""
         exec &> >(tee {log:q})

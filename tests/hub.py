@@ -1,143 +1,121 @@
-"""A stand-in for the Hub: what huggingface_hub calls to create a repository and commit to it."""
+"""A small stand-in for the hub: it serves folders as data sets, on 127.0.0.1.
 
-import base64
+It speaks as much of the hub's protocol as `datasets` and `huggingface_hub` use to stream a data
+set: repository information, trees, and files with ranges.
+"""
+
+import asyncio
 import hashlib
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
-import yaml
-
-TOKEN = "hf_a_token_of_the_tests"
+from aiohttp import web
 
 
-@dataclass
 class Hub:
-    """Repositories by kind and name, each with its files; and what was sent."""
+    """Data sets by name and commit. `asked` has the paths of all requests.
 
-    url: str = ""
-    repositories: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
-    commits: list[str] = field(default_factory=list)
-    large: dict[str, bytes] = field(default_factory=dict)  # by SHA-256
-    received: int = 0  # bytes of large files
-    tokens: set[str | None] = field(default_factory=set)
+    Args:
+        repositories: "owner/name" -> commit -> folder; the last commit is what "main" means.
+    """
 
-    def repository(self, kind: str, name: str) -> dict[str, bytes]:
-        """The files of a repository."""
-        return self.repositories[kind, name]
+    def __init__(self, repositories: dict[str, dict[str, Path]]) -> None:
+        self.repositories = repositories
+        self.asked: list[str] = []
+        self.url = ""
 
-    def create(self, body: dict[str, Any]) -> dict[str, Any]:
-        kind, name = body.get("type", "model"), f"{body['organization']}/{body['name']}"
-        self.repositories.setdefault((kind, name), {})
-        prefix = "datasets/" if kind == "dataset" else ""
-        return {"url": f"{self.url}/{prefix}{name}"}
+    def app(self) -> web.Application:
+        app = web.Application()
+        repo = "{owner}/{name}"
+        app.router.add_get(f"/api/datasets/{repo}", self._info)
+        app.router.add_get(f"/api/datasets/{repo}/revision/{{revision}}", self._info)
+        app.router.add_get(f"/api/datasets/{repo}/tree/{{revision}}{{path:.*}}", self._tree)
+        app.router.add_route("*", f"/datasets/{repo}/resolve/{{revision}}/{{path:.+}}", self._file)
+        app.router.add_route("*", "/{rest:.*}", self._nothing)
+        return app
 
-    def preupload(self, files: dict[str, bytes], body: dict[str, Any]) -> dict[str, Any]:
-        """Large files and binary ones go by LFS, as the Hub would have it."""
-        answer = []
-        for item in body["files"]:
-            large = item["path"].endswith((".parquet", ".gguf", ".safetensors"))
-            old = files.get(item["path"])
-            blob = None if old is None else hashlib.sha1(b"blob %d\0%b" % (len(old), old))
-            answer.append(
-                {
-                    "path": item["path"],
-                    "uploadMode": "lfs" if large else "regular",
-                    "shouldIgnore": False,
-                    "oid": blob.hexdigest() if blob and not large else None,
-                }
-            )
-        return {"files": answer}
+    def _found(self, request: web.Request) -> tuple[str, Path]:
+        self.asked.append(request.path)
+        owner, name = request.match_info["owner"], request.match_info["name"]
+        commits = self.repositories.get(f"{owner}/{name}")
+        if commits is None:
+            raise web.HTTPNotFound(headers={"X-Error-Code": "RepoNotFound"})
+        revision = request.match_info.get("revision", "main")
+        commit = list(commits)[-1] if revision == "main" else revision
+        if commit not in commits:
+            raise web.HTTPNotFound(headers={"X-Error-Code": "RevisionNotFound"})
+        return commit, commits[commit]
 
-    def batch(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Where each large file is to be put; nowhere if it is there."""
-        objects = []
-        for item in body["objects"]:
-            href = f"{self.url}/large/{item['oid']}"
-            there = item["oid"] in self.large
-            actions = {} if there else {"actions": {"upload": {"href": href}}}
-            objects.append({**item, **actions})
-        return {"transfer": "basic", "objects": objects}
+    async def _info(self, request: web.Request) -> web.Response:
+        commit, folder = self._found(request)
+        name = f"{request.match_info['owner']}/{request.match_info['name']}"
+        files = [{"rfilename": path} for path in _files(folder)]
+        return web.json_response({"id": name, "sha": commit, "siblings": files, "private": False})
 
-    def commit(self, kind: str, name: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
-        files = self.repositories[kind, name]
-        for line in lines:
-            value = line["value"]
-            if line["key"] == "file":
-                files[value["path"]] = base64.b64decode(value["content"])
-            elif line["key"] == "lfsFile":
-                files[value["path"]] = self.large[value["oid"]]
-        self.commits.append(name)
-        oid = "0" * 40
-        return {"commitUrl": f"{self.url}/{name}/commit/{oid}", "commitOid": oid}
+    async def _tree(self, request: web.Request) -> web.Response:
+        _, folder = self._found(request)
+        below = request.match_info["path"].strip("/")
+        every = [_entry(folder, path) for path in _files(folder)]
+        parents = {str(parent) for path in _files(folder) for parent in Path(path).parents}
+        every += [{"type": "directory", "path": path, "oid": "0" * 40} for path in parents - {"."}]
+        inside = [entry for entry in every if not below or entry["path"].startswith(f"{below}/")]
+        if request.query.get("recursive", "false").lower() != "true":
+            depth = len(Path(below).parts) + 1
+            inside = [entry for entry in inside if len(Path(entry["path"]).parts) == depth]
+        if below and not inside:
+            raise web.HTTPNotFound(headers={"X-Error-Code": "EntryNotFound"})
+        return web.json_response(inside)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        commit, folder = self._found(request)
+        path = request.match_info["path"]
+        if path not in _files(folder):
+            raise web.HTTPNotFound(headers={"X-Error-Code": "EntryNotFound"})
+        response = web.FileResponse(folder / path)  # which knows ranges
+        response.headers["X-Repo-Commit"] = commit
+        response.headers["ETag"] = f'"{_entry(folder, path)["oid"]}"'
+        return response
+
+    async def _nothing(self, request: web.Request) -> web.Response:
+        self.asked.append(request.path)
+        raise web.HTTPNotFound
 
 
-def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def _body(self) -> bytes:
-            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+def _files(folder: Path) -> list[str]:
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path.relative_to(folder).as_posix() for path in found]
 
-        def _answer(self, value: object, status: int = 200) -> None:
-            data = json.dumps(value).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-        def do_PUT(self) -> None:
-            data = self._body()
-            hub.large[self.path.removeprefix("/large/")] = data
-            hub.received += len(data)
-            self._answer({})
-
-        def do_GET(self) -> None:
-            self._answer({"id": "x", "sha": "0" * 40})
-
-        def do_POST(self) -> None:
-            body = self._body()
-            token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
-            hub.tokens.add(token)
-            path = self.path.strip("/").split("/")
-            if token != TOKEN:
-                self._answer({"error": "Invalid credentials in Authorization header"}, 401)
-            elif self.path == "/api/repos/create":
-                self._answer(hub.create(json.loads(body)))
-            elif self.path == "/api/validate-yaml":
-                text = json.loads(body)["content"]
-                assert yaml.safe_load(text.split("---")[1])["license"]
-                self._answer({"errors": [], "warnings": []})
-            elif path[-1] == "batch":
-                self._answer(hub.batch(json.loads(body)))
-            else:
-                kind, name = path[1].removesuffix("s"), f"{path[2]}/{path[3]}"
-                if path[4] == "preupload":
-                    self._answer(hub.preupload(hub.repositories[kind, name], json.loads(body)))
-                else:
-                    lines = [json.loads(line) for line in body.splitlines()]
-                    self._answer(hub.commit(kind, name, lines))
-
-    return Handler
+def _entry(folder: Path, path: str) -> dict[str, Any]:
+    content = (folder / path).read_bytes()
+    oid = hashlib.sha1(content).hexdigest()
+    return {"type": "file", "path": path, "size": len(content), "oid": oid}
 
 
 @contextmanager
-def serving() -> Iterator[Hub]:
-    """A stand-in on a free port of this machine."""
-    hub = Hub()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
-    hub.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
+def serving(repositories: dict[str, dict[str, Path]]) -> Iterator[Hub]:
+    """A hub that serves until the block ends."""
+    hub = Hub(repositories)
+    loop = asyncio.new_event_loop()
+
+    async def start() -> web.AppRunner:
+        runner = web.AppRunner(hub.app())
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        hub.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        return runner
+
+    runner = loop.run_until_complete(start())
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
         yield hub
     finally:
-        server.shutdown()
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        server.server_close()
+        loop.close()

@@ -45,6 +45,7 @@ class Settings(Section):
     benchmarks: list[str]
     quantizations: list[str]
     classification: list[str] = Field(default_factory=list)
+    skipped: list[str] = Field(default_factory=list)  # benchmarks without items in the language
     license: str = "apache-2.0"
     seed: int | None = None
 

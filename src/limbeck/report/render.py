@@ -34,6 +34,7 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
             if (lines := _headlines(student.name, language, shown))
         ],
         "benchmarks": [_benchmark(name, language) for name in shown],
+        "skipped": [_title(name, language) for name in settings.skipped],
         "models": [
             {
                 "name": called,
@@ -68,11 +69,15 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
     }
 
 
+def _title(name: str, language: Language) -> str:
+    return names.benchmark(name).title.format(language=language.name)
+
+
 def _benchmark(name: str, language: Language) -> dict[str, Any]:
     scores = [scores[name] for scores in language.scores.values() if name in scores]
     counts = {score["n"] for score in scores if score.get("n")}
     return {
-        "title": names.benchmark(name).title.format(language=language.name),
+        "title": _title(name, language),
         "metric": names.metric(scores[0]),
         "n": ", ".join(str(count) for count in sorted(counts)),
         "signatures": sorted({str(s["signature"]) for s in scores if s.get("signature")}),
@@ -85,7 +90,7 @@ def _headlines(student: str, language: Language, shown: Sequence[str]) -> list[d
     after = language.scores.get(f"{student}/student", {})
     return [
         {
-            "title": names.benchmark(name).title.format(language=language.name),
+            "title": _title(name, language),
             "before": f"{base[name]['value']:.1f}",
             "after": f"{after[name]['value']:.1f}",
             "metric": names.metric(after[name]),

@@ -17,6 +17,8 @@ STAGES = {
     "revise_prompts": "prompts revised",
     "answer_prompts": "responses",
     "translate_conversations": "translations",
+    "translate_templates": "templates translated",
+    "check_rows": "rows checked by the teacher",
     "prepare_benchmark": "benchmarks prepared",
     "filter_rows": "rows filtered",
     "mix_rows": "training set",
@@ -44,6 +46,8 @@ JOURNALS = {
     "score": "score_model",
     "examples": "write_examples",
     "classify": "classify_with_teacher",
+    "judge_responses": "check_rows",
+    "translate_back": "check_rows",
 }
 
 
@@ -76,7 +80,8 @@ def timings(folder: Path, cost: dict[str, Any]) -> list[Timing]:
         if path.stem not in PAGES:
             _add(of(path.stem), path)
     for journal, spent in cost.get("stages", {}).items():
-        stage = of(JOURNALS.get(journal.partition("-")[0], journal))
+        asked_by = journal.partition("-")[0]
+        stage = of(JOURNALS.get(asked_by, asked_by))
         stage.replies += spent["replies"]
         stage.tokens += spent["prompt_tokens"] + spent["completion_tokens"]
         if spent["dollars"] is not None:

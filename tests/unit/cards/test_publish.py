@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import hub
+import hub_uploads as hub
 import report_build as build
 from limbeck.cards import common, dataset, model
 from limbeck.files import write_text

@@ -141,7 +141,7 @@ def test_names_in_charts_are_escaped() -> None:
 
 
 def test_labels_of_near_curves_do_not_cover_each_other() -> None:
-    assert charts._apart([100.0, 90.0, 102.0], 15.0) == [105.0, 90.0, 120.0]
+    assert charts._spread([100.0, 90.0, 102.0], 15.0) == [105.0, 90.0, 120.0]
 
 
 @pytest.mark.parametrize(
