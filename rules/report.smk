@@ -67,7 +67,7 @@ rule write_report:
     threads: 1
     params:
         code=source_digest("limbeck.report.write"),
-        settings=lambda w: build.report_settings(w.language),
+        settings=lambda w: shown.report(build, w.language),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -100,11 +100,7 @@ rule collect_scores:
     threads: 1
     params:
         code=source_digest("limbeck.report.scores"),
-        settings=lambda w: as_json(
-            languages=build.codes,
-            models=build.models,
-            benchmarks=settings.benchmarks.run,
-        ),
+        settings=lambda w: shown.scores(build),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -136,7 +132,7 @@ rule write_index:
     threads: 1
     params:
         code=source_digest("limbeck.report.index"),
-        settings=lambda w: build.board_settings(),
+        settings=lambda w: shown.board(build),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -174,7 +170,7 @@ rule write_dataset_card:
     threads: 1
     params:
         code=source_digest("limbeck.cards.dataset"),
-        settings=lambda w: build.dataset_settings(w.language),
+        settings=lambda w: shown.dataset(build, w.language),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -210,7 +206,7 @@ rule write_model_card:
     threads: 1
     params:
         code=source_digest("limbeck.cards.model"),
-        settings=lambda w: build.model_settings(w.language),
+        settings=lambda w: shown.model(build, w.language),
     shell:
         r"""
         exec &> >(tee {log:q})

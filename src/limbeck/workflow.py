@@ -231,63 +231,6 @@ class Build:
             version=version(),
         )
 
-    def report_settings(self, code: str) -> str:
-        """What a language's page needs to know beside the artefacts."""
-        return as_json(
-            **self._shown(code),
-            classification=self.config.classification.tasks,
-            skipped=self.skipped().get(code, []),
-        )
-
-    def model_settings(self, code: str) -> str:
-        """What a model's card needs to know beside the artefacts."""
-        return as_json(**self._shown(code))
-
-    def dataset_settings(self, code: str) -> str:
-        """What a data set's card needs to know beside the artefacts."""
-        shown = self._shown(code)
-        kept = {key: shown[key] for key in ("teacher", "sources")}
-        return as_json(**kept, students=list(self.config.students))
-
-    def _shown(self, code: str) -> dict[str, Any]:
-        generator = self.config.teacher.generator
-        return {
-            "students": {name: self.student_settings(name) for name in self.config.students},
-            "teacher": {"model": generator.model, "server": generator.server},
-            "sources": self.sources(code),
-            "models": self.models,
-            "benchmarks": self.benchmarks(code),
-            "quantizations": ["F16", *self.config.gguf.quantizations],
-            "license": self.config.gguf.license,
-            "seed": self.config.seed,
-        }
-
-    def board_settings(self) -> str:
-        """What the leaderboard and the table of scores are about."""
-        generator = self.config.teacher.generator
-        return as_json(
-            languages=self.codes,
-            students=list(self.config.students),
-            teacher={"model": generator.model, "server": generator.server},
-            benchmarks=self.config.benchmarks.run,
-        )
-
-    def sources(self, code: str) -> dict[str, str]:
-        """Where texts came from, by what they are used for: name, part and revision."""
-        section = self.config.benchmarks
-        conversations, texts = self.config.conversations, self.texts(code)
-        found: dict[str, str] = {
-            name: source
-            for name, source in section.sources.items()
-            if any(run.startswith(name) for run in section.run)
-        }
-        for key, parts in (
-            ("conversations", (conversations.source, conversations.name, conversations.revision)),
-            ("texts", (texts.source, texts.name, texts.revision)),
-        ):
-            found[key] = " ".join(filter(None, parts))
-        return found
-
 
 def decisive(teacher: Teacher) -> TeacherSettings:
     """What decides a teacher's replies."""
