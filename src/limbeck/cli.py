@@ -1,4 +1,4 @@
-"""People's commands: init, languages, chat, doctor."""
+"""People's commands: init, languages, chat, doctor, and those of the rooms."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from limbeck import stage
 from limbeck.assessment import commands as assessment
+from limbeck.cards import publish
 from limbeck.classification import commands as classification
 from limbeck.classification import tasks
 from limbeck.errors import UserError
@@ -218,7 +219,7 @@ CHECKS: list[Callable[[], Check]] = [
     lambda: _packages("llama-cpp-python gguf", "export and chat"),
     lambda: _packages("sacrebleu", "scores"),
     lambda: _packages("scikit-learn", "classifiers"),
-    lambda: _packages("jinja2", "report"),
+    lambda: _packages("jinja2 huggingface-hub", "report and cards"),
 ]
 
 
@@ -261,6 +262,7 @@ def parser() -> argparse.ArgumentParser:
     command(doctor)
     assessment.add_to(teaching.add_to(commands))
     classification.add_to(commands)
+    publish.add_to(commands)
     return whole
 
 

@@ -189,8 +189,8 @@ class Benchmarks(Section):
 
 
 def _student_name(value: str) -> str:
-    # Folders beside the students' own.
-    if value in {"benchmarks", "classification", "scores", "teacher"}:
+    # Folders beside the students' own, and a part of the published data set.
+    if value in {"benchmarks", "classification", "rows", "scores", "teacher"}:
         raise ValueError("this name is taken, choose another for the student")
     return value
 

@@ -75,23 +75,30 @@ class Build:
 
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
-        # The scores ask for every GGUF file; without any score the language would get none.
-        unscored = [code for code in self.codes if not self.benchmarks(code)]
-        return [
-            "results/report.html",
-            *(
-                f"results/{code}/{student}/gguf/{form}.gguf"
-                for code in unscored
-                for student in self.config.students
-                for form in self.config.gguf.quantizations
-            ),
+        languages = [
+            f"results/{code}/{file}"
+            for code in self.codes
+            for file in (
+                "report.html",
+                "dataset_card.md",
+                *(f"{student}/model_card.md" for student in self.config.students),
+            )
         ]
+        # The scores ask for every GGUF file; without any score the language would get none.
+        unscored = [
+            f"results/{code}/{student}/gguf/{form}.gguf"
+            for code in self.codes
+            if not self.benchmarks(code)
+            for student in self.config.students
+            for form in self.config.gguf.quantizations
+        ]
+        return ["results/index.html", *languages, *unscored]
 
-    def scores(self) -> list[str]:
-        """The score file of every language, model and benchmark."""
+    def scores(self, *codes: str) -> list[str]:
+        """The score file of every model and benchmark, of all languages or some."""
         return [
             f"results/{code}/scores/{model}/{benchmark}.json"
-            for code in self.codes
+            for code in codes or self.codes
             for model in self.models
             for benchmark in self.benchmarks(code)
         ]
@@ -120,15 +127,11 @@ class Build:
         name = texts.name.replace("{fineweb2}", label or "").replace("{code}", code)
         return texts.model_copy(update={"name": name})
 
-    def classification(self) -> list[str]:
-        """The scores of every language and classification task."""
+    def classification(self, code: str) -> list[str]:
+        """The scores of every classification task in a language."""
         section = self.config.classification
         tasks = section.tasks if section.classifiers else []
-        return [
-            f"results/{code}/classification/{task}/scores.json"
-            for code in self.codes
-            for task in tasks
-        ]
+        return [f"results/{code}/classification/{task}/scores.json" for task in tasks]
 
     def classifier(self, wildcards: Any) -> Classifier:
         """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
@@ -226,21 +229,6 @@ class Build:
             license=self.config.gguf.license,
             dataset=f"{language.code}/{wildcards.student}",
             version=version(),
-        )
-
-    def report_settings(self) -> str:
-        """What the report needs to know beside the artefacts."""
-        generator = self.config.teacher.generator
-        return as_json(
-            languages=self.codes,
-            students={name: self.student_settings(name) for name in self.config.students},
-            teacher={"model": generator.model, "server": generator.server},
-            benchmarks=self.config.benchmarks.run,
-            skipped=self.skipped(),
-            quantizations=["F16", *self.config.gguf.quantizations],
-            classification=self.config.classification.tasks,
-            results="results",
-            seed=self.config.seed,
         )
 
 
