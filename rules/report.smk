@@ -14,6 +14,7 @@ rule sum_costs:
             "<results>/{language}/translations.jsonl",
         ],
         scores=build.teacher_scores,
+        extras=build.extras,
     output:
         cost="<results>/{language}/cost.json",
     log:

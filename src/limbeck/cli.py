@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from limbeck import stage
+from limbeck.assessment import commands as assessment
 from limbeck.classification import commands as classification
 from limbeck.classification import tasks
 from limbeck.errors import UserError
@@ -258,7 +259,7 @@ def parser() -> argparse.ArgumentParser:
     talk.add_argument("--results", default="results", help="the folder of the build")
     talk.add_argument("--think", action="store_true", help="reason before the answer")
     command(doctor)
-    teaching.add_to(commands)
+    assessment.add_to(teaching.add_to(commands))
     classification.add_to(commands)
     return whole
 

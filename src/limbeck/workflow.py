@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import config as configuration
-from limbeck.config import Classifier, Config, Role, Section, Student, Texts
+from limbeck.config import (
+    Classifier,
+    Config,
+    Role,
+    Section,
+    Student,
+    Teacher,
+    TeacherSettings,
+    Texts,
+)
 from limbeck.digest import source_digest
 from limbeck.errors import UserError
 from limbeck.languages import Language, covered, resolve
@@ -147,16 +156,29 @@ class Build:
 
     def teacher(self, role: Role) -> dict[str, Any]:
         """What decides the replies of the teacher in a role."""
-        teacher = self.config.teacher.role(role)
-        builtin = teacher.server == "phrasebook"
-        # The built-in's replies follow from its own source.
-        revision = source_digest("limbeck.teacher.phrasebook.reply") if builtin else None
-        return teacher.settings(revision).model_dump()
+        return decisive(self.config.teacher.role(role)).model_dump()
 
     def min_reasoning(self) -> float:
         """The share of responses that must come with a reasoning trace: none that nobody learns."""
         wanted = any(student.mixture.thinking for student in self.config.students.values())
         return self.config.generation.responses.min_reasoning if wanted else 0.0
+
+    def checks(self, wildcards: Any) -> list[str]:
+        """The teacher's checks of its own rows, as a rule's input; nothing where none are asked."""
+        wanted = self.config.generation.checks
+        on = wanted.judge or wanted.round_trip
+        return [f"results/{wildcards.language}/checks.jsonl"] if on else []
+
+    def templates(self, wildcards: Any) -> list[str]:
+        """The requests of translation pairs in the language, where the student learns them."""
+        on = self.student(wildcards.student).mixture.asks_in_language
+        return [f"results/{wildcards.language}/templates.json"] if on else []
+
+    def extras(self, wildcards: Any) -> list[str]:
+        """What the teacher makes of a language only where the config wants it."""
+        on = any(student.mixture.asks_in_language for student in self.config.students.values())
+        templates = [f"results/{wildcards.language}/templates.json"] if on else []
+        return [*self.checks(wildcards), *templates]
 
     def connection(self, role: Role) -> str:
         """How the teacher in a role is reached, as JSON: speed only, so it is no param."""
@@ -220,6 +242,13 @@ class Build:
             results="results",
             seed=self.config.seed,
         )
+
+
+def decisive(teacher: Teacher) -> TeacherSettings:
+    """What decides a teacher's replies."""
+    builtin = teacher.server == "phrasebook"
+    # The built-in's replies follow from its own source.
+    return teacher.settings(source_digest("limbeck.teacher.phrasebook.reply") if builtin else None)
 
 
 def load(data: Mapping[str, Any]) -> Build:

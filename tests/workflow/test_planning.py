@@ -76,6 +76,13 @@ def test_a_language_that_benchmarks_do_not_cover_is_built_without_them(
     assert "results/bre_Latn/benchmarks" not in result.output.replace("benchmarks/bre_Latn", "")
 
 
+def test_a_cluster_plans_the_same(untouched: Project) -> None:
+    here = untouched.snakemake("-n")
+    cluster = untouched.snakemake("-n", "--workflow-profile", "profiles/slurm")
+    assert cluster.code == 0, cluster.output
+    assert cluster.rules == here.rules
+
+
 def watched(folder: Path, source: Path) -> tuple[set[str], set[str]]:
     """The modules and socket events of a dry run in ``folder``."""
     seen = folder / "seen"
