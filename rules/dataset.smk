@@ -11,11 +11,7 @@ rule filter_rows:
     input:
         generated="<results>/{language}/responses.jsonl",
         translations="<results>/{language}/translations.jsonl",
-        held_out=expand(
-            "<results>/{language}/benchmarks/{benchmark}/test.jsonl",
-            benchmark=settings.benchmarks.run,
-            allow_missing=True,
-        ),
+        held_out=build.held_out,
         checks=build.checks,
     output:
         rows="<results>/{language}/rows.parquet",

@@ -60,7 +60,9 @@ class Texts(Section):
     """A corpus of the language; its texts become contexts of prompts."""
 
     source: str = Field(description="'builtin', a text or JSONL file, or a data set of the hub")
-    name: str | None = Field(description="The hub data set's configuration; {code} is filled in")
+    name: str | None = Field(
+        description="The hub data set's configuration; {fineweb2} and {code} are filled in"
+    )
     revision: str | None = Field(description="The hub data set's commit")
     split: str
     limit: Count = Field(description="Texts sampled")
