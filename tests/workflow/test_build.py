@@ -46,7 +46,8 @@ def test_a_second_run_has_nothing_to_do(finished: Project) -> None:
 
 def test_rows_say_where_they_come_from(finished: Project) -> None:
     rows = read_parquet(finished.folder / LANGUAGE / "tiny/train.parquet")
-    assert {"topic", "scenario", "context", "translation", "pair"} == {r["strategy"] for r in rows}
+    strategies = {"topic", "scenario", "context", "translation", "pair", "english"}
+    assert {row["strategy"] for row in rows} == strategies
     assert {"thinking", "direct"} == {row["form"] for row in rows}
     assert {row["teacher"] for row in rows} == {"phrasebook"}
     keys = [(row["id"], row["form"]) for row in rows]
