@@ -2,13 +2,14 @@
 From the teacher's rows to a training set.
 
 REQUIRED INPUTS:  <results>/{language}/{responses,translations}.jsonl, <results>/{language}/benchmarks/
-OUTPUTS:          <results>/{language}/{rows.parquet,funnel.json}, <results>/{language}/{student}/{train.parquet,validation.parquet,mixture.json}
+OUTPUTS:          <results>/{language}/{rows.parquet,removed.jsonl,funnel.json}, <results>/{language}/{student}/{train.parquet,validation.parquet,mixture.json}
 """
 
 
 rule filter_rows:
     """Keep the rows that deserve to be trained on, and say why the others do not"""
     input:
+        language="<results>/{language}/language.json",
         generated="<results>/{language}/responses.jsonl",
         translations="<results>/{language}/translations.jsonl",
         held_out=expand(
@@ -18,6 +19,7 @@ rule filter_rows:
         ),
     output:
         rows="<results>/{language}/rows.parquet",
+        removed="<results>/{language}/removed.jsonl",
         funnel="<results>/{language}/funnel.json",
     log:
         "<logs>/{language}/filter_rows.log",
@@ -34,11 +36,13 @@ rule filter_rows:
         exec &> >(tee {log:q})
 
         python -m limbeck.dataset.filter \
+            --language {input.language:q} \
             --generated {input.generated:q} \
             --translations {input.translations:q} \
             --held-out {input.held_out:q} \
             --settings {params.settings:q} \
             --rows {output.rows:q} \
+            --removed {output.removed:q} \
             --funnel {output.funnel:q}
         """
 

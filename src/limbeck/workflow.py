@@ -27,6 +27,7 @@ _PLUMBING = frozenset(
     for name in (
         "classifiers",
         "config",
+        "filters",
         "section",
         "students",
         "teachers",
