@@ -121,9 +121,11 @@ class _Index:
             (hash(whole[at : at + size]) for at in places), numpy.int64, len(places)
         )
         left = numpy.searchsorted(self._keys, keys)
-        right = numpy.searchsorted(self._keys, keys, side="right")
-        for number in numpy.flatnonzero(right > left).tolist():
-            for place in self._order[left[number] : right[number]].tolist():
+        # A key beyond the last one is compared with the last, and is not equal to it.
+        known = numpy.flatnonzero(self._keys[left.clip(max=len(self._keys) - 1)] == keys)
+        for number in known.tolist():
+            right = numpy.searchsorted(self._keys, keys[number], side="right")
+            for place in self._order[left[number] : right].tolist():
                 if self._contaminates(whole, starts, number * size, place):
                     return self._texts[bisect_right(self._starts, place) - 1]
         return None

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import accumulate
 
 import regex
@@ -11,8 +12,7 @@ from limbeck.files import Row
 
 # Marks belong to words: the vowel signs of Indic scripts and Thai are some.
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
-# Upper case of the Turkic dotless and dotted i meet in the Latin one.
-_SAME = {ord("ı"): "i", 0x307: None}
+_DOT = "\u0307"
 
 URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'`)\]}،。、]+")
 FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -22,10 +22,12 @@ _ADDRESS = re.compile(r"\S+@\S+\.\w+")
 
 def words(text: str) -> tuple[str, ...]:
     """The words of a text, case-folded, without punctuation."""
-    folded = unicodedata.normalize("NFKC", text.casefold()).translate(_SAME)
-    return tuple(_WORD.findall(folded))
+    folded = unicodedata.normalize("NFKC", text.casefold())
+    # Upper case of the Turkic dotless and dotted i meet in the Latin one.
+    return tuple(_WORD.findall(folded.replace("ı", "i").replace(_DOT, "")))
 
 
+@lru_cache(maxsize=64)  # several filters look at the same turns
 def flat(text: str) -> tuple[str, list[int]]:
     """A text's words without anything between them, and where each of them begins."""
     parts = words(text)

@@ -9,12 +9,16 @@ from limbeck.files import Row
 
 _SHINGLE = 5  # characters
 _SHORTEST = 40  # characters; names, numbers and labels are said again
+_SAMPLE = 16  # shingles by which most pairs are seen to be unlike
 
 
 def similarity(one: str, other: str) -> float:
-    """The Jaccard similarity of two texts' character shingles; 0 for short ones."""
+    """The Jaccard similarity of two texts' character shingles; 0 for short and for unlike ones."""
     a, b = flat(one)[0], flat(other)[0]
     if min(len(a), len(b)) < _SHORTEST:
+        return 0.0
+    pieces = [a[at : at + _SHINGLE] for at in range(0, len(a), len(a) // _SAMPLE)]
+    if 2 * sum(piece in b for piece in pieces) < len(pieces):
         return 0.0
     left, right = shingles(a, _SHINGLE), shingles(b, _SHINGLE)
     return len(left & right) / len(left | right)

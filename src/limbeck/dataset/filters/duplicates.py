@@ -42,20 +42,20 @@ class NearDuplicates:
         self._threshold = threshold
         self._signatures = array("H")
 
-    def add(self, text: str) -> None:
-        """The next text."""
+    def add(self, *texts: str) -> None:
+        """The next text, in one piece or several."""
         import numpy
         from rensa import RMinHash
 
         sketch = RMinHash(_HASHES, 1)
-        sketch.update(list(shingles(flat(text)[0], _SHINGLE)))
+        sketch.update(shingles("".join(flat(text)[0] for text in texts), _SHINGLE))
         kept = numpy.asarray(sketch.digest(), numpy.uint32) & _KEPT
         self._signatures.frombytes(kept.astype(numpy.uint16).tobytes())
 
     def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The rows as they are, whose texts are added as they pass."""
         for row in rows:
-            self.add("\n".join(turns(row)))
+            self.add(*turns(row))
             yield row
 
     def found(self) -> dict[int, int]:

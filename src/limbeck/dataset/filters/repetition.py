@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import chain
 
 from limbeck.dataset.funnel import Reason, Removal
@@ -10,13 +11,19 @@ from limbeck.files import Row
 
 _PIECE = 20  # characters
 _SHORTEST = 200  # characters; of a shorter text neither measure says much
+_VARIED = 0.5  # a text that keeps this share of its bytes when compressed is not half repetition
+
+
+@lru_cache(maxsize=8)
+def _compressed(text: str) -> int:
+    return len(zlib.compress(text.encode(), 1))
 
 
 def repeated_share(text: str) -> float:
-    """The share of a text's pieces of 20 characters that came before in it."""
-    total = len(text) - _PIECE + 1
-    if len(text) < _SHORTEST:
+    """The share of a text's pieces of 20 characters that came before in it; 0 in varied text."""
+    if len(text) < _SHORTEST or _compressed(text) > _VARIED * len(text.encode()):
         return 0.0
+    total = len(text) - _PIECE + 1
     return 1 - len({text[start : start + _PIECE] for start in range(total)}) / total
 
 
@@ -25,7 +32,7 @@ def compressed_size(text: str) -> float | None:
 
     Of characters, so that scripts of two and three bytes a character do not look like loops.
     """
-    return len(zlib.compress(text.encode(), 1)) / len(text) if len(text) >= _SHORTEST else None
+    return _compressed(text) / len(text) if len(text) >= _SHORTEST else None
 
 
 def _texts(row: Row) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """Text in another script than the language's."""
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 from limbeck.dataset.funnel import Reason, Removal
 from limbeck.dataset.texts import prose, turns
@@ -36,29 +36,29 @@ _STANDARDS = {"Hans": ("gb2312", "big5"), "Hant": ("big5", "gb2312")}
 
 
 @cache
-def _predictor() -> Callable[[str], Any]:
+def _script(char: str) -> str | None:
     from GlotScript import sp
 
-    predictor: Callable[[str], Any] = sp
-    return predictor
+    found: str | None = sp(char)[0]
+    return found
 
 
 def script_share(text: str, script: str) -> float | None:
     """The share of a text's letters that are in a script (ISO 15924); None if it has too few."""
-    if len(text) < 5 * _FEWEST and sum(map(str.isalpha, text)) < _FEWEST:
+    counts: Counter[str] = Counter()
+    for char, count in Counter(text).items():
+        name = _script(char)
+        if name and name not in _NONE:
+            counts[name] += count
+    if counts.total() < _FEWEST:
         return None
-    details: dict[str, float] = _predictor()(text)[2]["details"] or {}
-    shares = {name: share for name, share in details.items() if name not in _NONE}
-    total = sum(shares.values())
-    if not total:
-        return None
-    right = sum(shares.get(part, 0.0) for part in _PARTS.get(script, {script}))
-    own = sum(shares.get(part, 0.0) for part in _OWN.get(script, ()))
+    right: float = sum(counts[part] for part in _PARTS.get(script, {script}))
+    own = sum(counts[part] for part in _OWN.get(script, ()))
     if script in _OWN and own < _LEAST_OWN * right:
         right = own
     if script in _STANDARDS:
         right *= _standard_share(text, *_STANDARDS[script])
-    return right / total
+    return right / counts.total()
 
 
 def _standard_share(text: str, own: str, other: str) -> float:
