@@ -61,7 +61,6 @@ class Rows:
         answers = (json.loads(line)["response"] for line in dolly)
         self._english = [text for text in answers if len(text) > 40]
         self._items = [item["text"] for item in items]
-        self._last = ""
 
     def _text(self, sentences: list[str], length: int) -> str:
         """Stretches of sentences, so that no two texts are put together alike."""
@@ -73,7 +72,7 @@ class Rows:
 
     def _answer(self, length: int) -> str:
         """An answer; one in 25 has a fault."""
-        fault = self._random.randrange(125)
+        fault = self._random.randrange(100)
         text = self._text(self._swahili, length)
         if fault == 0:
             text = f"Samahani, siwezi kusaidia na hilo. {text}"
@@ -81,22 +80,25 @@ class Rows:
             text = f"{text[:200]} {self._random.choice(self._items)} {text[200:]}"
         elif fault == 2:
             text = "Ndiyo, ninakubali kabisa na wewe. " * 20
-        elif fault == 3 and self._last:
-            text = self._last.replace(" na ", " au ")
-        elif fault == 4:
-            text = "ሰላም ለዓለም ሁሉ ይሁን " * 3 + str(fault)
-        self._last = text
+        elif fault == 3:
+            text = "ሰላም ለዓለም ሁሉ ይሁን " * 3 + text[:50]
         return text
 
     def generated(self, count: int) -> Iterator[dict[str, Any]]:
-        """Rows of responses.jsonl, of 1,100 characters."""
+        """Rows of responses.jsonl, of 1,100 characters; one in 50 is nearly the one before."""
+        row: dict[str, Any] = {}
         for number in range(count):
-            yield {
+            if number % 50 == 49:
+                response = row["response"].replace(" na ", " au ", 1)
+                yield {**row, "id": f"topic-{number}", "response": response}
+                continue
+            row = {
                 "id": f"topic-{number}", "strategy": "topic", "kind": "topic", "source": "health",
                 "parent": None, "prompt": self._text(self._swahili, 200), "teacher": "t",
                 "reasoning": self._text(self._english, 400), "response": self._answer(500),
                 "failure": None,
             }  # fmt: skip
+            yield row
 
     def translated(self, count: int) -> Iterator[dict[str, Any]]:
         """Rows of translations.jsonl, of 1,200 characters."""
