@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from limbeck import stage
-from limbeck.benchmarks import chrf, multiple_choice, replies, statistics
+from limbeck import chrf, stage
+from limbeck.benchmarks import multiple_choice, replies, statistics
 from limbeck.benchmarks.catalogue import BENCHMARKS, load_instructions
 from limbeck.benchmarks.items import Benchmark, Item, prompt
 from limbeck.config import Connection, Count, Positive, Section, TeacherSettings

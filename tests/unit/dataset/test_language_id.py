@@ -18,7 +18,8 @@ from limbeck.languages import resolve
 CONFUSABLE = [("hrv_Latn", "bos_Latn"), ("ind_Latn", "zsm_Latn"), ("kin_Latn", "run_Latn"),
               ("nob_Latn", "dan_Latn"), ("xho_Latn", "zul_Latn")]  # fmt: skip
 DISTINCT = ["swh_Latn", "kin_Latn", "yor_Latn", "eng_Latn", "tur_Latn", "vie_Latn", "ckb_Arab",
-            "pes_Arab", "hin_Deva", "npi_Deva", "tat_Cyrl", "rus_Cyrl", "amh_Ethi", "tir_Ethi"]  # fmt: skip
+            "pes_Arab", "hin_Deva", "npi_Deva", "tat_Cyrl", "rus_Cyrl", "amh_Ethi",
+            "tir_Ethi"]  # fmt: skip
 
 
 def settings(model: str | None) -> LanguageFilter:

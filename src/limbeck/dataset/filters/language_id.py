@@ -14,6 +14,7 @@ from limbeck.dataset.texts import prose, turns
 from limbeck.errors import UserError
 from limbeck.files import Row
 from limbeck.filters import LanguageFilter
+from limbeck.languages import covered
 
 _PREFIX = "__label__"
 _BEST = 5  # labels that fastText is asked for; any other is improbable
@@ -96,9 +97,8 @@ def _fetched(repository: str, revision: str | None) -> Path:
 
 def own_labels(identifier: Identifier, card: Row) -> frozenset[str]:
     """The labels by which a model knows a language: none if it does not."""
-    exact = (card["code"], f"{card['iso639_3']}_{card['script']}")
-    codes = (card["iso639_3"], card["bcp47"], card["iso639_1"])
-    for name in (*exact, *codes):
+    exact = (covered(card, "glotlid"), card["code"], f"{card['iso639_3']}_{card['script']}")
+    for name in (*exact, card["iso639_3"], card["bcp47"], card["iso639_1"]):
         if name in identifier.labels:
             return frozenset({name})
     return frozenset()
