@@ -9,9 +9,9 @@ import pytest
 
 import real_texts
 from limbeck.dataset.filters.duplicates import NearDuplicates
-from limbeck.dataset.filters.script import script_share
 from limbeck.dataset.held_out import HeldOut
 from limbeck.dataset.texts import prose
+from limbeck.scripts import script_share
 
 LEAST = 0.6  # filters.script of the default config
 NEAR = 0.7  # filters.near_duplicates, for a real teacher
