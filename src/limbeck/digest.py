@@ -21,6 +21,7 @@ _PLUMBING = frozenset(
     for name in (
         "classifiers",
         "config",
+        "filters",
         "section",
         "students",
         "teachers",
