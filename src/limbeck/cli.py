@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from limbeck import stage
+from limbeck.benchmarks import commands as benchmarking
 from limbeck.classification import commands as classification
 from limbeck.classification import tasks
 from limbeck.errors import UserError
@@ -242,6 +243,7 @@ def parser() -> argparse.ArgumentParser:
     command(doctor)
     teaching.add_to(commands)
     classification.add_to(commands)
+    benchmarking.add_to(commands)
     return whole
 
 

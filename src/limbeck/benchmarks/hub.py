@@ -8,14 +8,14 @@ from limbeck.benchmarks import reading
 from limbeck.benchmarks.items import Part
 from limbeck.errors import UserError
 from limbeck.files import Row
-from limbeck.generation import instructions
 
 
 def fill(template: str, card: Row) -> str:
     """A name with a language's codes filled in; without an ``iso639_1`` the longer code."""
-    codes = {"code": card["code"], "iso639_3": card["iso639_3"]}
-    codes["iso639_1"] = card["iso639_1"] or card["iso639_3"]
-    return instructions.fill(template, codes, template)
+    codes = {key: card[key] for key in ("code", "iso639_1", "iso639_3")}
+    for key, code in codes.items():
+        template = template.replace(f"{{{key}}}", str(code or card["iso639_3"]))
+    return template
 
 
 @dataclass(frozen=True, slots=True)

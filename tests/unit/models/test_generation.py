@@ -105,7 +105,7 @@ def test_a_reply_that_was_cut_is_the_model_s_own(tmp_path: Path) -> None:
 
 
 WRONG = {
-    "no such model": ("nowhere", "a checkpoint's folder, a .gguf file or 'teacher' is wanted"),
+    "no such model": ("nowhere", "a checkpoint's folder, a .gguf file, .* or 'teacher' is wanted"),
     "a teacher without connection": ("teacher", "--connection and --journal are wanted"),
     "an empty folder": ("folder", "transformers cannot load it"),
     "no GGUF file": ("bad.gguf", r"llama\.cpp cannot load it"),
