@@ -13,10 +13,8 @@ rule sum_costs:
             "<results>/{language}/responses.jsonl",
             "<results>/{language}/translations.jsonl",
         ],
-        scores=expand(
-            "<results>/{{language}}/scores/teacher/{benchmark}.json",
-            benchmark=settings.benchmarks.run,
-        ),
+        scores=build.teacher_scores,
+        extras=build.extras,
     output:
         cost="<results>/{language}/cost.json",
     log:

@@ -33,7 +33,6 @@ class DataSet(Section):
 
     version: Positive = Field(description="Raised when the same answers would be scored otherwise")
     hub: str = Field(description="The data set's name on the hub, or a folder laid out like it")
-    configuration: str = Field(description="Of a language; {code}, {iso639_1} are filled in")
     revision: str | None = Field(description="The commit; null reads the present one")
     test: str = Field(description="The split that is scored")
     shots: str | None = Field(description="The split of worked examples; null sets test rows aside")
@@ -115,11 +114,15 @@ class Benchmarks(Section):
                              "choose_by: generation goes with thinking")  # fmt: skip
         return self
 
+    def source(self, name: str) -> str:
+        """Where a benchmark's items come from; both directions of FLORES share one source."""
+        return "custom" if name in self.custom else self.sources[DATA_SETS[name]]
+
     def items(self, name: str) -> dict[str, Any]:
-        """What decides a benchmark's items; both directions of FLORES share one source."""
-        if name in self.custom:
-            return {"source": "custom", "hub": None, "custom": self.custom[name]}
-        source = self.sources[DATA_SETS[name]]
+        """What decides a benchmark's items."""
+        source = self.source(name)
+        if source == "custom":
+            return {"source": source, "hub": None, "custom": self.custom[name]}
         entry = data_sets()[DATA_SETS[name]] if source == HUB else None
         return {"source": source, "hub": entry, "custom": None}
 

@@ -9,18 +9,19 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from limbeck import stage
+from limbeck.assessment import commands as assessment
 from limbeck.benchmarks import commands as benchmarking
 from limbeck.classification import commands as classification
 from limbeck.classification import tasks
 from limbeck.errors import UserError
-from limbeck.languages import Language, resolve, search
+from limbeck.languages import Language, covered, resolve, search
 from limbeck.teacher import commands as teaching
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 def languages(options: argparse.Namespace) -> int:
-    """Show the table of languages, or the code of one."""
+    """Show the table of languages and what covers them, or the code of one."""
     if options.resolve is not None:
         try:
             print(resolve(options.resolve).code)
@@ -28,16 +29,33 @@ def languages(options: argparse.Namespace) -> int:
             print(error, file=sys.stderr)
             return 2
         return 0
-    found = search(options.filter)
-    if not found:
-        resolve(options.filter)  # says what is near
-    print(_table([("CODE", "NAME", "ENDONYM", "ISO", "SCRIPT")] + [_line(item) for item in found]))
+    found = search(options.filter) or [resolve(options.filter)]
+    head = ("CODE", "NAME", " ".join(COLUMNS), "ENDONYM")
+    print(_table([head, *map(_line, found)]))
     return 0
 
 
+# How the table of languages heads what covers them.
+COLUMNS = {
+    "FLO": "flores",
+    "SIB": "sib200",
+    "BEL": "belebele",
+    "MMLU": "global_mmlu",
+    "LITE": "global_mmlu_lite",
+    "MAS": "massive",
+    "FW2": "fineweb2",
+    "LID": "glotlid",
+}
+
+
 def _line(language: Language) -> tuple[str, ...]:
-    iso = "/".join(filter(None, [language.iso639_1, language.iso639_3]))
-    return (language.code, language.name, language.endonym, iso, language.script_name)
+    # The label of a language outside the table is only likely.
+    mark = "x" if language in search("") else "?"
+    cells = [
+        (mark if covered(language, name) else "-").center(len(head))
+        for head, name in COLUMNS.items()
+    ]
+    return (language.code, language.name, " ".join(cells), language.endonym)
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:
@@ -226,6 +244,7 @@ def parser() -> argparse.ArgumentParser:
         return added
 
     table = command(languages)
+    table.epilog = "Covered (x) by " + ", ".join(f"{head}: {COLUMNS[head]}" for head in COLUMNS)
     table.add_argument("filter", nargs="?", default="", help="part of a name, a code or a script")
     table.add_argument("--resolve", metavar="NAME", help="print the code of one language")
     start = command(init)
@@ -241,7 +260,7 @@ def parser() -> argparse.ArgumentParser:
     talk.add_argument("--results", default="results", help="the folder of the build")
     talk.add_argument("--think", action="store_true", help="reason before the answer")
     command(doctor)
-    teaching.add_to(commands)
+    assessment.add_to(teaching.add_to(commands))
     classification.add_to(commands)
     benchmarking.add_to(commands)
     return whole

@@ -61,7 +61,9 @@ class Texts(Section):
     """A corpus of the language; its texts become contexts of prompts."""
 
     source: str = Field(description="'builtin', a text or JSONL file, or a data set of the hub")
-    name: str | None = Field(description="The hub data set's configuration; {code} is filled in")
+    name: str | None = Field(
+        description="The hub data set's configuration; {fineweb2} and {code} are filled in"
+    )
     revision: str | None = Field(description="The hub data set's commit")
     split: str
     limit: Count = Field(description="Texts sampled")
@@ -98,7 +100,7 @@ class Contexts(Section):
     keep: Positive = Field(description="Prompts kept of these")
 
 
-Way = Literal["natural", "context", "format", "length", "longer", "related"]
+Way = Literal["natural", "culture", "harder", "context", "format", "length", "longer", "related"]
 
 
 class Revision(Section):
@@ -108,12 +110,23 @@ class Revision(Section):
     ways: list[Way] = Field(min_length=1, description="Ways of rewriting, one for each prompt")
 
 
+Length = Literal["natural", "short"]
+
+
 class Responses(Section):
     """Answers to the prompts."""
 
+    lengths: list[Length] = Field(min_length=1, description="What is asked for, one a prompt")
     min_reasoning: Share = Field(
         description="Least share with a reasoning trace, where a student learns to think"
     )
+
+
+class Checks(Section):
+    """What the teacher is asked about its own work."""
+
+    judge: Share = Field(description="Answers that the judge is asked about")
+    round_trip: Share = Field(description="Translations that are translated back")
 
 
 class Generation(Section):
@@ -124,6 +137,7 @@ class Generation(Section):
     contexts: Contexts
     revision: Revision
     responses: Responses
+    checks: Checks
 
 
 class Filters(Section):
@@ -201,7 +215,10 @@ class Config(Section):
 
     def connection(self, role: Role) -> Connection:
         """How the teacher in a role is reached, what it costs, and what may be spent."""
-        teacher = self.teacher.role(role)
+        return self.reach(self.teacher.role(role))
+
+    def reach(self, teacher: Teacher) -> Connection:
+        """How a teacher is reached, what it costs, and what may be spent."""
         free = Price(input=0.0, output=0.0) if teacher.server is not None else None
         return teacher.connection(self.prices.get(teacher.model, free), self.budget)
 

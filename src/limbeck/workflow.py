@@ -1,55 +1,30 @@
-"""What the Snakefile asks: the validated config, its languages, targets and source digests.
+"""What the Snakefile asks: the validated config, its languages, inputs and settings.
 
 It imports nothing heavier than pydantic and opens no socket, so that planning stays instant.
 """
 
-import ast
-import functools
-import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from limbeck import config as configuration
 from limbeck.benchmarking import DATA_SETS
-from limbeck.config import Classifier, Config, Role, Section, Student
-from limbeck.errors import UserError
-from limbeck.languages import Language, resolve
-
-_PACKAGE = Path(__file__).parent
-
-# Modules that carry settings, rows and replies from one place to another and decide none of their
-# content: an edit of these makes no artefact stale.
-_PLUMBING = frozenset(
-    f"limbeck.{name}"
-    for name in (
-        "benchmarking",
-        "classifiers",
-        "config",
-        "section",
-        "students",
-        "teachers",
-        "errors",
-        "files",
-        "languages",
-        "stage",
-        "teacher.batch",
-        "teacher.budget",
-        "teacher.client",
-        "teacher.endpoint",
-        "teacher.journal",
-        "teacher.launch",
-        "teacher.limits",
-        "teacher.progress",
-        "teacher.server",
-        "teacher.structured",
-        "teacher.watch",
-    )
+from limbeck.config import (
+    Classifier,
+    Config,
+    Role,
+    Section,
+    Student,
+    Teacher,
+    TeacherSettings,
+    Texts,
 )
-
+from limbeck.digest import source_digest
+from limbeck.errors import UserError
+from limbeck.languages import Language, covered, resolve
 
 _DATA_SUFFIXES = frozenset((".csv", ".gz", ".json", ".jsonl", ".parquet", ".txt"))
 
@@ -78,9 +53,42 @@ class Build:
         compared = [f"comparisons/{name}" for name in self.config.benchmarks.comparisons]
         return ["teacher", *students, *compared]
 
+    def language(self, code: str) -> Language:
+        """The language of a code."""
+        return next(language for language in self.languages if language.code == code)
+
+    def benchmarks(self, code: str) -> list[str]:
+        """The benchmarks that have items in a language."""
+        language = self.language(code)
+        return [
+            name
+            for name in self.config.benchmarks.run
+            if self.config.benchmarks.source(name) in ("builtin", "custom")
+            or covered(language, name)
+        ]
+
+    def skipped(self) -> dict[str, list[str]]:
+        """For each language the benchmarks that do not cover it, where there are any."""
+        skipped: dict[str, list[str]] = {}
+        for code in self.codes:
+            for name in self.config.benchmarks.run:
+                if name not in self.benchmarks(code):
+                    skipped.setdefault(code, []).append(name)
+        return skipped
+
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
-        return ["results/report.html"]
+        # The scores ask for every GGUF file; without any score the language would get none.
+        unscored = [code for code in self.codes if not self.benchmarks(code)]
+        return [
+            "results/report.html",
+            *(
+                f"results/{code}/{student}/gguf/{form}.gguf"
+                for code in unscored
+                for student in self.config.students
+                for form in self.config.gguf.quantizations
+            ),
+        ]
 
     def scores(self) -> list[str]:
         """The score file of every language, model and benchmark."""
@@ -88,8 +96,32 @@ class Build:
             f"results/{code}/scores/{model}/{benchmark}.json"
             for code in self.codes
             for model in self.models
-            for benchmark in self.config.benchmarks.run
+            for benchmark in self.benchmarks(code)
         ]
+
+    def teacher_scores(self, wildcards: Any) -> list[str]:
+        """The scores of a language's teacher."""
+        folder = f"results/{wildcards.language}/scores/teacher"
+        return [f"{folder}/{name}.json" for name in self.benchmarks(wildcards.language)]
+
+    def held_out(self, wildcards: Any) -> list[str]:
+        """The benchmark items of a language, none of which may be trained on."""
+        folder = f"results/{wildcards.language}/benchmarks"
+        return [f"{folder}/{name}/test.jsonl" for name in self.benchmarks(wildcards.language)]
+
+    def texts(self, code: str) -> Texts:
+        """The section of the texts, with the language's label in the name of a hub data set."""
+        texts, language = self.config.texts, self.language(code)
+        if texts.name is None:
+            return texts
+        label = covered(language, "fineweb2")
+        if "{fineweb2}" in texts.name and label is None:
+            raise UserError(
+                f"config: texts.name: FineWeb-2 has no texts in {language.name}; name another "
+                "texts.source, or set texts.limit to 0"
+            )
+        name = texts.name.replace("{fineweb2}", label or "").replace("{code}", code)
+        return texts.model_copy(update={"name": name})
 
     def classification(self) -> list[str]:
         """The scores of every language and classification task."""
@@ -127,16 +159,29 @@ class Build:
 
     def teacher(self, role: Role) -> dict[str, Any]:
         """What decides the replies of the teacher in a role."""
-        teacher = self.config.teacher.role(role)
-        builtin = teacher.server == "phrasebook"
-        # The built-in's replies follow from its own source.
-        revision = source_digest("limbeck.teacher.phrasebook.reply") if builtin else None
-        return teacher.settings(revision).model_dump()
+        return decisive(self.config.teacher.role(role)).model_dump()
 
     def min_reasoning(self) -> float:
         """The share of responses that must come with a reasoning trace: none that nobody learns."""
         wanted = any(student.mixture.thinking for student in self.config.students.values())
         return self.config.generation.responses.min_reasoning if wanted else 0.0
+
+    def checks(self, wildcards: Any) -> list[str]:
+        """The teacher's checks of its own rows, as a rule's input; nothing where none are asked."""
+        wanted = self.config.generation.checks
+        on = wanted.judge or wanted.round_trip
+        return [f"results/{wildcards.language}/checks.jsonl"] if on else []
+
+    def templates(self, wildcards: Any) -> list[str]:
+        """The requests of translation pairs in the language, where the student learns them."""
+        on = self.student(wildcards.student).mixture.asks_in_language
+        return [f"results/{wildcards.language}/templates.json"] if on else []
+
+    def extras(self, wildcards: Any) -> list[str]:
+        """What the teacher makes of a language only where the config wants it."""
+        on = any(student.mixture.asks_in_language for student in self.config.students.values())
+        templates = [f"results/{wildcards.language}/templates.json"] if on else []
+        return [*self.checks(wildcards), *templates]
 
     def connection(self, role: Role) -> str:
         """How the teacher in a role is reached, as JSON: speed only, so it is no param."""
@@ -179,7 +224,7 @@ class Build:
 
     def metadata(self, wildcards: Any) -> str:
         """What a GGUF file says of itself."""
-        language = next(item for item in self.languages if item.code == wildcards.language)
+        language = self.language(wildcards.language)
         return as_json(
             name=f"Limbeck {language.name} {wildcards.student}",
             languages=[language.bcp47, "en"],
@@ -197,11 +242,19 @@ class Build:
             students={name: self.student_settings(name) for name in self.config.students},
             teacher={"model": generator.model, "server": generator.server},
             benchmarks=self.config.benchmarks.run,
+            skipped=self.skipped(),
             quantizations=["F16", *self.config.gguf.quantizations],
             classification=self.config.classification.tasks,
             results="results",
             seed=self.config.seed,
         )
+
+
+def decisive(teacher: Teacher) -> TeacherSettings:
+    """What decides a teacher's replies."""
+    builtin = teacher.server == "phrasebook"
+    # The built-in's replies follow from its own source.
+    return teacher.settings(source_digest("limbeck.teacher.phrasebook.reply") if builtin else None)
 
 
 def load(data: Mapping[str, Any]) -> Build:
@@ -212,9 +265,16 @@ def load(data: Mapping[str, Any]) -> Build:
     try:
         config = configuration.load(dict(data))
         _check_tasks(config)
-        return Build(config, _languages(config))
+        build = Build(config, _languages(config))
+        if config.texts.limit:
+            for code in build.codes:
+                build.texts(code)
     except UserError as error:
         sys.exit(f"error: {error}")
+    for code, names in build.skipped().items():
+        name = build.language(code).name
+        print(f"{name} ({code}): not scored by {', '.join(names)}: no items", file=sys.stderr)
+    return build
 
 
 def _languages(config: Config) -> list[Language]:
@@ -311,76 +371,3 @@ def as_json(**values: Any) -> str:
         for key, value in values.items()
     }
     return json.dumps(plain, ensure_ascii=False, sort_keys=True)
-
-
-@functools.cache
-def source_digest(*modules: str) -> str:
-    """12 hexadecimal digits for the code of modules and of all that they import from here.
-
-    Comments, docstrings and layout do not count: only an edit that can change a result makes an
-    artefact stale. Data files beside the modules count.
-    """
-    seen: set[str] = set()
-    todo = list(modules)
-    while todo:
-        name = todo.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        todo.extend(_local_imports(name))
-    seen -= _PLUMBING.difference(modules)
-    content = hashlib.sha256()
-    for name in sorted(seen):
-        content.update(_code(name).encode())
-    for file in sorted({file for name in seen for file in _data_files(name)}):
-        content.update(file.name.encode() + file.read_bytes())
-    return content.hexdigest()[:12]
-
-
-def _path(module: str) -> Path | None:
-    base = _PACKAGE.joinpath(*module.split(".")[1:])
-    for path in (base.with_suffix(".py"), base / "__init__.py"):
-        if path.is_file():
-            return path
-    return None
-
-
-def _tree(module: str) -> ast.Module:
-    path = _path(module)
-    if path is None:
-        raise UserError(f"{module}: there is no such module")
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-@functools.cache
-def _local_imports(module: str) -> tuple[str, ...]:
-    names: list[str] = []
-    for node in ast.walk(_tree(module)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(name for name in names if name.startswith("limbeck.") and _path(name))
-
-
-@functools.cache
-def _code(module: str) -> str:
-    tree = _tree(module)
-    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    for node in ast.walk(tree):
-        if isinstance(node, documented) and ast.get_docstring(node) is not None:
-            node.body[0] = ast.Pass()
-    return ast.unparse(tree)
-
-
-def _data_files(module: str) -> Iterator[Path]:
-    path = _path(module)
-    if path is None or (path.parent == _PACKAGE and module != "limbeck.languages"):
-        return
-    for folder in (path.parent, path.parent / "data"):
-        if folder.is_dir():
-            yield from (
-                file
-                for file in folder.iterdir()
-                if file.is_file() and file.suffix not in {".py", ".pyc", ".typed"}
-            )

@@ -34,9 +34,9 @@ atexit.register(modules)
 """
 
 HEAVY = {
-    "aiohttp", "datasets", "jinja2.ext", "llama_cpp", "matplotlib", "numpy", "pandas", "pyarrow",
-    "sacrebleu", "sentencepiece", "sklearn", "tokenizers", "torch", "transformers", "trl",
-    "unsloth",
+    "aiohttp", "datasets", "jinja2.ext", "langcodes", "language_data", "llama_cpp", "matplotlib",
+    "numpy", "pandas", "pyarrow", "sacrebleu", "sentencepiece", "sklearn", "tokenizers", "torch",
+    "transformers", "trl", "unsloth",
 }  # fmt: skip
 
 
@@ -48,6 +48,13 @@ def test_every_shipped_config_can_be_planned(untouched: Project, config: str | N
     result = untouched.snakemake("-n", config=config)
     assert result.code == 0, result.output
     assert {"train_student", "quantize_gguf", "score_model", "write_report"} <= result.rules
+
+
+def test_a_cluster_plans_the_same(untouched: Project) -> None:
+    here = untouched.snakemake("-n")
+    cluster = untouched.snakemake("-n", "--workflow-profile", "profiles/slurm")
+    assert cluster.code == 0, cluster.output
+    assert cluster.rules == here.rules
 
 
 def watched(folder: Path, source: Path) -> tuple[set[str], set[str]]:

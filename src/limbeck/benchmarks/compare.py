@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from limbeck.benchmarks import chrf, statistics
+from limbeck import chrf
+from limbeck.benchmarks import statistics
 from limbeck.errors import UserError
 from limbeck.files import Row, read_json, read_parquet
 

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from limbeck.benchmarks import chrf, multiple_choice, replies, spbleu, statistics
+from limbeck import chrf
+from limbeck.benchmarks import multiple_choice, replies, spbleu, statistics
 from limbeck.benchmarks.answers import Answers
 from limbeck.benchmarks.questions import Questions
 from limbeck.files import Row

@@ -3,25 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from limbeck.benchmarking import DataSet
+from limbeck.benchmarking import DataSet, DataSetName
 from limbeck.benchmarks import reading
 from limbeck.benchmarks.items import Part
 from limbeck.errors import UserError
 from limbeck.files import Row
-
-
-def fill(template: str, card: Row) -> str:
-    """A name with a language's codes filled in; without an ``iso639_1`` the longer code."""
-    codes = {key: card[key] for key in ("code", "iso639_1", "iso639_3")}
-    for key, code in codes.items():
-        template = template.replace(f"{{{key}}}", str(code or card["iso639_3"]))
-    return template
+from limbeck.languages import covered
 
 
 @dataclass(frozen=True, slots=True)
 class Hub:
     """A data set of the hub."""
 
+    name: DataSetName
     entry: DataSet
     columns: tuple[str, ...]
 
@@ -35,22 +29,22 @@ class Hub:
         Raises:
             UserError: the hub cannot be reached, wants a login, or does not have the language.
         """
-        name, split = fill(self.entry.configuration, card), str(self.split(part))
-        rows = _rows(self._load(name, split, card))
-        reading.complete(rows, self.columns, f"{self.entry.hub} {name} {split}")
+        label, split = covered(card, self.name), str(self.split(part))
+        if label is None:
+            raise UserError(f"{self.entry.hub}: it has no {card['name']}")
+        rows = _rows(self._load(label, split))
+        reading.complete(rows, self.columns, f"{self.entry.hub} {label} {split}")
         return rows
 
-    def _load(self, name: str, split: str, card: Row) -> Any:
+    def _load(self, label: str, split: str) -> Any:
         import datasets
 
         hub, revision = self.entry.hub, self.entry.revision
         try:
-            return datasets.load_dataset(hub, name, split=split, revision=revision)
+            return datasets.load_dataset(hub, label, split=split, revision=revision)
         except Exception as error:  # the hub's clients raise many kinds, none of them ours
             reason = " ".join(str(error).split())
-            if "BuilderConfig" in reason:
-                reason = f"it has no {card['name']} ({name})"
-            elif self.entry.gated:
+            if self.entry.gated:
                 reason = (
                     f"it is gated: agree to its terms on https://huggingface.co/datasets/{hub}, "
                     f"log in with `hf auth login`, or name a folder; {reason}"

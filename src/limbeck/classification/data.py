@@ -1,14 +1,12 @@
 """Labelled texts of people, whatever holds them, as rows {"id", "text", "label"}."""
 
-import csv
-import gzip
 import sys
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
+from limbeck.benchmarks.reading import TABLES, table
 from limbeck.classification.tasks import Source, Task
 from limbeck.errors import UserError
 from limbeck.files import Row, digest
@@ -40,24 +38,12 @@ def read_csv(path: Path, task: Task) -> list[Row]:
     Raises:
         UserError: no such columns, or no row with a label of the task.
     """
-    rows = list(_csv_rows(path))
+    rows = table([path], ())
     columns = set(rows[0]) if rows else set()
     column = "intent" if "intent" in columns else "label"
     if not {"text", column} <= columns:
         raise UserError(f"{path}: the columns text and label are wanted, not {', '.join(columns)}")
     return labelled(((row["text"], row[column]) for row in rows), task, str(path))
-
-
-def _csv_rows(path: Path) -> Iterator[dict[str, str]]:
-    try:
-        if path.suffix == ".gz":
-            with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-                yield from csv.DictReader(file)
-        else:
-            with path.open(encoding="utf-8", newline="") as file:
-                yield from csv.DictReader(file)
-    except (OSError, EOFError, zlib.error, csv.Error, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read ({error})") from None
 
 
 def labelled(pairs: Iterable[tuple[object, object]], task: Task, where: str) -> list[Row]:
@@ -134,18 +120,31 @@ def _builtin(task: Task, part: Part, size: int) -> list[Row]:
 
 
 def _from_source(source: Source, task: Task, card: Row, seed: int) -> list[Row]:
-    if (path := Path(source.source).expanduser()).suffix in {".csv", ".gz"}:
-        pairs = [(row.get(source.text), row.get(source.label)) for row in _csv_rows(path)]
-        return labelled(pairs, task, str(path))
-    name = source.names.get(str(card["code"]), source.name or "")
-    for key, value in card.items():
-        name = name.replace(f"{{{key}}}", str(value))
-    opened = open_source(source.source, name or None, source.revision, source.split, seed)
-    rows = list(opened.rows)
-    for column in (source.text, source.label):
+    where, name = source.place(card)
+    path = Path(where).expanduser()
+    columns = (source.text, source.label)
+    if path.is_dir():
+        rows, label = list(_copy_rows(path, name, source.split)), f"{path} ({source.split})"
+    elif where.endswith(TABLES):
+        rows, label = table([path], columns), where
+    else:
+        opened = open_source(where, name, source.revision, source.split, seed)
+        rows, label = list(opened.rows), opened.label
+    for column in columns:
         if rows and column not in rows[0]:
-            raise UserError(f"{opened.label}: no column {column!r}, but {', '.join(rows[0])}")
-    return labelled(((row[source.text], row[source.label]) for row in rows), task, opened.label)
+            raise UserError(f"{label}: no column {column!r}, but {', '.join(rows[0])}")
+    return labelled(((row[source.text], row[source.label]) for row in rows), task, label)
+
+
+def _copy_rows(folder: Path, name: str | None, split: str) -> Iterator[Row]:
+    """A split of a data set of the hub that was downloaded as it is there."""
+    from datasets import load_dataset
+
+    try:
+        yield from load_dataset(str(folder), name, split=split, streaming=True)
+    except Exception as error:  # of many kinds, none of them ours
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise UserError(f"{folder}: no data set of the hub's form ({reason})") from None
 
 
 def without(rows: list[Row], held_out: Iterable[Row]) -> list[Row]:

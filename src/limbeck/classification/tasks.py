@@ -6,6 +6,7 @@ comes from here; how it is told is in config/prompts/classification.yaml.
 
 import difflib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,13 +32,33 @@ class Label(Section):
 class Source(Section):
     """Labelled texts of people: a file, or a data set of the hub."""
 
-    source: str = Field(description="A CSV, JSONL or Parquet file, or a data set of the hub")
-    name: str | None = Field(None, description="The hub data set's configuration, {code} filled in")
+    source: str = Field(
+        description="A CSV, TSV, JSONL or Parquet file, a data set of the hub, or a folder with a "
+        "copy of one; the card's {code}, {iso639_3} ... are filled in"
+    )
+    name: str | None = Field(None, description="The data set's configuration, likewise filled in")
     names: dict[str, str] = Field({}, description="Code of a language -> name, where they differ")
     revision: str | None = Field(None, description="The hub data set's commit")
     split: str = "train"
     text: str = Field("text", description="The column of the text")
     label: str = Field("label", description="The column of the label")
+
+    def place(self, card: Mapping[str, Any]) -> tuple[str, str | None]:
+        """Where a language's texts are: the source and, of a data set, its configuration.
+
+        Raises:
+            UserError: a code is to be filled in that the language does not have.
+        """
+        source, name = self.source, self.names.get(str(card["code"]), self.name or "")
+        for key, value in card.items():
+            mark = f"{{{key}}}"
+            if value is None and mark in source + name:
+                raise UserError(
+                    f"{self.source}: {card['name']} has no {key} to fill in; give the name of its "
+                    f"configuration under 'names', as {card['code']}: ..."
+                )
+            source, name = (part.replace(mark, str(value)) for part in (source, name))
+        return source, name or None
 
 
 class Task(Section):

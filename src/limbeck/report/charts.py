@@ -4,7 +4,7 @@ Every number is formatted here and every name is escaped, so that the text is sa
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 Point = tuple[float, float]
@@ -71,53 +71,76 @@ def lines(curves: Sequence[tuple[str, Sequence[Point]]], across: str, up: str) -
 
 def learning(
     curves: Sequence[tuple[str, Sequence[tuple[float, float, float, float]]]],
-    line: float,
+    across_at: Sequence[tuple[str, float, str]],
     across: str,
     up: str,
 ) -> str:
-    """Curves of scores over a logarithmic axis, with intervals, and one score for comparison.
+    """Curves of scores over a logarithmic axis, with intervals, and scores for comparison.
 
     Args:
         curves: name, and of each point abscissa (1 or more), value, low and high in percent; drawn
             in the page's classes ``c0``, ``c1`` ...
-        line: in percent, drawn across.
+        across_at: name, value in percent and class of each line across.
         across, up: the axes' labels.
     """
     places = sorted({point[0] for _, points in curves for point in points})
     if not places:
         return ""
-    left, bottom, width, height = 40.0, 214.0, WIDTH - 60.0, 180.0
+    marks = [(name, f"line {mark}") for name, _, mark in across_at]
+    marks += [(name, f"c{index}") for index, (name, _) in enumerate(curves)]
+    parts, top = _key(marks)
+    left, bottom, width, height = 40.0, top + 210, WIDTH - 60.0, 180.0
     start, span = math.log(places[0]), math.log(places[-1]) - math.log(places[0]) or 1.0
 
-    def x_of(place: float) -> float:
-        return left + 8 + (width - 8) * (math.log(place) - start) / span
+    def x_of(place: float, shift: float = 0) -> float:
+        return left + 12 + (width - 24) * (math.log(place) - start) / span + shift
 
     def y_of(percent: float) -> float:
         return bottom - height * percent / 100
 
-    parts = []
     for tick in (0, 25, 50, 75, 100):
         parts.append(f'<path class="grid" d="M{left} {y_of(tick):.1f}H{left + width}"/>')
         parts.append(_text(left - 6, y_of(tick) + 4, str(tick), "end"))
-    for place in places:
+    for place in _apart(places, x_of):
         parts.append(_text(x_of(place), bottom + 18, f"{place:g}", "middle"))
     parts.append(_text(left + width / 2, bottom + 38, across, "middle"))
-    parts.append(_text(4, 14, up, "start"))
-    teacher = f"M{left} {y_of(line):.1f}H{left + width}"
-    parts.append(f'<path class="whisker line" d="{teacher}"/>')
-    for index, (name, points) in enumerate(curves):
-        path = " ".join(f"{x_of(x):.1f},{y_of(y):.1f}" for x, y, _, _ in points)
+    parts.append(_text(4, top + 14, up, "start"))
+    for _, value, mark in across_at:
+        line = f"M{left} {y_of(value):.1f}H{left + width}"
+        parts.append(f'<path class="whisker line {mark}" d="{line}"/>')
+    for index, (_, points) in enumerate(curves):
+        shift = 3.0 * (index - (len(curves) - 1) / 2)  # so that intervals do not hide each other
+        path = " ".join(f"{x_of(x, shift):.1f},{y_of(y):.1f}" for x, y, _, _ in points)
         parts.append(f'<polyline class="curve c{index}" points="{path}"/>')
         for x, y, low, high in points:
-            ends = f"M{x_of(x):.1f} {y_of(low):.1f}V{y_of(high):.1f}"
+            at = f"{x_of(x, shift):.1f}"
+            ends = f"M{at} {y_of(low):.1f}V{y_of(high):.1f}"
             parts.append(f'<path class="whisker c{index}" d="{ends}"/>')
-            parts.append(
-                f'<circle class="dot c{index}" cx="{x_of(x):.1f}" cy="{y_of(y):.1f}" r="3"/>'
-            )
-        x_name = left + width - 90 * (len(curves) - index) + 20
-        parts.append(f'<circle class="dot c{index}" cx="{x_name}" cy="10" r="4"/>')
-        parts.append(_text(x_name + 9, 14, name, "start"))
-    return _svg(256, f"{up} over {across}", parts)
+            parts.append(f'<circle class="dot c{index}" cx="{at}" cy="{y_of(y):.1f}" r="3.5"/>')
+    return _svg(bottom + 42, f"{up} over {across}", parts)
+
+
+def _apart(places: Sequence[float], x_of: Callable[[float], float]) -> list[float]:
+    """The places whose numbers do not touch each other; the last one is always there."""
+    kept = [places[-1]]
+    for place in places[-2::-1]:
+        if x_of(kept[-1]) - x_of(place) > 28:
+            kept.append(place)
+    return kept
+
+
+def _key(named: Sequence[tuple[str, str]]) -> tuple[list[str], float]:
+    """What the marks mean, in lines above a chart, and the height of these."""
+    parts, x, y = [], 4.0, 14.0
+    for name, mark in named:
+        wide = 34 + 7.4 * len(name)
+        if x + wide > WIDTH and x > 4:
+            x, y = 4.0, y + 18
+        kind = "whisker" if mark.startswith("line") else "curve"
+        parts.append(f'<path class="{kind} {mark}" d="M{x:.1f} {y - 4}h14"/>')
+        parts.append(_text(x + 19, y, name, "start"))
+        x += wide
+    return parts, y + 8
 
 
 def intervals(title: str, rows: Sequence[tuple[str, float, float, float, str]]) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 from limbeck.files import Row, read_json
 from limbeck.report import charts
 
+# What a classifier learned from, as the table's columns and the chart's curves.
 SOURCES = {
-    "synthetic": "examples of the teacher",
+    "synthetic": "teacher's examples",
     "human": "human texts",
-    "seeds": "the seeds alone, repeated",
+    "seeds": "seeds alone",
 }
 
 
@@ -27,26 +28,27 @@ def collect(folder: Path, tasks: Sequence[str]) -> list[Row]:
 
 def view(task: Row) -> dict[str, Any]:
     """What the page shows of a task."""
-    from markupsafe import Markup
-
     teacher = task["teacher"]
     return {
         "name": task["task"],
         "labels": task["labels"],
         "items": task["test"]["items"],
         "chance": _percent(task["test"]["chance"]["macro_f1"]),
-        "curve": Markup(_curve(task)),
-        "rows": _rows(task),
+        "sources": list(SOURCES.values()),
+        "rows": [
+            *(_teacher(source, teacher[source]) for source in sorted(teacher, reverse=True)),
+            *(_classifier(name, body) for name, body in task["classifiers"].items()),
+        ],
         "funnel": task["funnel"],
         "written": sum(part["rows"] for part in task["funnel"].get("strategies", [])),
-        "verdicts": [_verdict(name, body, task) for name, body in task["classifiers"].items()],
         "examples": task["examples"],
         "classifiers": [
             {
                 "name": name,
-                "labels": body["full"]["labels"],
-                "confusion": body["full"]["confusion"],
-                "unparsed": body["full"]["unparsed"],
+                "curve": _curve(body, task),
+                "verdict": _verdict(name, body, task),
+                "full": body["full"],
+                "confusion": _confusion(body["full"]["confusion"]),
                 "disagreements": body["disagreements"],
             }
             for name, body in task["classifiers"].items()
@@ -63,62 +65,66 @@ def _interval(ends: Sequence[float]) -> str:
     return f"{_percent(ends[0])}–{_percent(ends[1])}"
 
 
-def _curve(task: Row) -> str:
-    """Macro-F1 of each classifier over the training examples, and the teacher's."""
-    curves = [
-        (
-            name,
-            [
-                (
-                    point["n"],
-                    100 * point["macro_f1"],
-                    *(100 * e for e in point["macro_f1_interval"]),
-                )
-                for point in body["points"]
-                if point["source"] == "synthetic"
-            ],
-        )
-        for name, body in task["classifiers"].items()
-    ]
-    best = task["teacher"][task["teacher_best"]]
-    return charts.learning(curves, 100 * best["macro_f1"], "training examples", "macro-F1")
+def _points(body: Row, source: str) -> list[Row]:
+    """A classifier's points of a source, the smallest training set first."""
+    found = [point for point in body["points"] if point["source"] == source]
+    return sorted(found, key=lambda point: int(point["n"]))
 
 
-def _rows(task: Row) -> list[dict[str, Any]]:
-    """The table: each system at its largest training set."""
-    rows = []
-    for source, line in task["teacher"].items():
-        rows.append(_row(f"teacher, {source}", "no training", line))
-    for name, body in task["classifiers"].items():
-        for source, said in SOURCES.items():
-            points = [point for point in body["points"] if point["source"] == source]
-            if points:
-                rows.append(_row(name, said, max(points, key=lambda point: int(point["n"]))))
-    return rows
+def _curve(body: Row, task: Row) -> Any:
+    """Macro-F1 of a classifier over its training texts, a curve a source, and the teacher's."""
+    from markupsafe import Markup
+
+    curves = []
+    for source, name in SOURCES.items():
+        points = _points(body, source)
+        if points:
+            scores = [(point["macro_f1"], *point["macro_f1_interval"]) for point in points]
+            percent = [tuple(100 * value for value in score) for score in scores]
+            curves.append((name, [(p["n"], *v) for p, v in zip(points, percent, strict=True)]))
+    best = 100 * task["teacher"][task["teacher_best"]]["macro_f1"]
+    chance = 100 * task["test"]["chance"]["macro_f1"]
+    lines = [("teacher", best, "teacher"), ("guessing", chance, "chance")]
+    return Markup(charts.learning(curves, lines, "training texts", "macro-F1"))
 
 
-def _row(name: str, source: str, line: Row) -> dict[str, Any]:
+def _teacher(source: str, line: Row) -> dict[str, Any]:
+    return {"name": f"teacher, {source}", "cells": [_cell(line), None, None, None]}
+
+
+def _classifier(name: str, body: Row) -> dict[str, Any]:
+    """A row of the table: the classifier at its largest training set of each source."""
+    largest = [_points(body, source)[-1:] for source in SOURCES]
+    return {"name": name, "cells": [None, *(_cell(*found) if found else None for found in largest)]}
+
+
+def _cell(line: Row) -> dict[str, Any]:
     return {
-        "name": name,
-        "source": source,
         "n": line["n"],
         "macro_f1": _percent(line["macro_f1"]),
         "macro_f1_interval": _interval(line["macro_f1_interval"]),
         "accuracy": _percent(line["accuracy"]),
-        "accuracy_interval": _interval(line["accuracy_interval"]),
     }
 
 
-def _verdict(name: str, body: Row, task: Row) -> str:
-    """One sentence on a classifier and the teacher."""
+def _confusion(matrix: Sequence[Sequence[int]]) -> list[list[tuple[int, int]]]:
+    """Of each label and what was said of its texts: how many, and how many in a hundred."""
+    return [[(n, round(100 * n / (sum(row) or 1))) for n in row] for row in matrix]
+
+
+def _verdict(name: str, body: Row, task: Row) -> dict[str, str]:
+    """What is sure of a classifier and the teacher, in a word and in a sentence."""
     teacher = f"the teacher ({task['teacher_best']})"
-    if body["beats_teacher_from"] is not None:
-        return f"{name} beats {teacher} from {body['beats_teacher_from']} examples on, at 95%."
-    points = [point for point in body["points"] if point["source"] == "synthetic"]
-    last = max(points, key=lambda point: int(point["n"]))["to_teacher"]
-    low, high = (f"{100 * end:+.1f}" for end in last["interval"])
-    difference = f"{100 * last['difference']:+.1f}"
-    return (
-        f"{name} does not surely beat {teacher} at any size; with all examples the difference in "
-        f"macro-F1 is {difference} ({low} to {high})."
+    last = _points(body, "synthetic")[-1]
+    low, high = (f"{100 * end:+.1f}" for end in last["to_teacher"]["interval"])
+    difference = f"{100 * last['to_teacher']['difference']:+.1f}"
+    measured = (
+        f"with all {last['n']} examples the difference in macro-F1 is {difference} "
+        f"({low} to {high})"
     )
+    if body["beats_teacher_from"] is not None:
+        said = f"beats {teacher} already with {body['beats_teacher_from']} examples, at 95%"
+        return {"kind": "better", "text": f"{name} {said}; {measured}."}
+    if last["to_teacher"]["interval"][1] < 0:
+        return {"kind": "worse", "text": f"{name} stays below {teacher}; {measured}."}
+    return {"kind": "even", "text": f"{name} does not surely differ from {teacher}; {measured}."}

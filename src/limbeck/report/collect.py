@@ -35,6 +35,7 @@ class Settings(Section):
     students: dict[str, dict[str, Any]]
     teacher: dict[str, Any]
     benchmarks: list[str]
+    skipped: dict[str, list[str]] = Field(default_factory=dict)  # language -> not covered by these
     quantizations: list[str]
     classification: list[str] = Field(default_factory=list)
     results: str = "results"

@@ -54,6 +54,7 @@ def _view(page: LanguagePage, settings: Settings) -> dict[str, Any]:
     """A language's part of the page: its content with charts and tables made of it."""
     names = [(model, name) for model, name in models(settings) if model in page.scores]
     shown = [name for name in settings.benchmarks if any(name in s for s in page.scores.values())]
+    skipped = settings.skipped.get(page.code, [])
     return {
         "code": page.code,
         "card": page.card,
@@ -62,6 +63,7 @@ def _view(page: LanguagePage, settings: Settings) -> dict[str, Any]:
         "funnel": page.funnel,
         "students": [_student(student) for student in page.students],
         "benchmarks": [_benchmark(name, page) for name in shown],
+        "skipped": [_benchmark(name, page)["title"] for name in skipped],
         "models": [
             {"name": name, "cells": [_cell(page.scores[model].get(b)) for b in shown]}
             for model, name in names

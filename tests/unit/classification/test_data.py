@@ -4,10 +4,12 @@ import csv
 import gzip
 import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from limbeck import files
 from limbeck.classification import data, reproduce, sampling, tasks
 from limbeck.errors import UserError
 from limbeck.languages import resolve
@@ -63,6 +65,108 @@ def test_no_test_set_is_an_error(tmp_path: Path) -> None:
         data.read(str(tmp_path), SENTIMENT, CARD, "test", 0, 1)
     with pytest.raises(UserError, match="no such folder"):
         data.read(str(tmp_path / "none"), SENTIMENT, CARD, "test", 0, 1)
+
+
+SPELT = [["text", "label"], ["nzuri, sana", "1"], ['Alisema "mbaya"', "0"]]
+FOUND = [("nzuri, sana", "positive"), ('Alisema "mbaya"', "negative")]
+
+
+def as_tsv(path: Path) -> None:
+    with path.open("w", newline="") as file:
+        csv.writer(file, delimiter="\t").writerows(SPELT)
+
+
+def as_jsonl(path: Path) -> None:
+    files.write_jsonl(path, [dict(zip(SPELT[0], row, strict=True)) for row in SPELT[1:]])
+
+
+def as_parquet(path: Path) -> None:
+    files.write_parquet(path, [{"text": text, "label": int(x)} for text, x in SPELT[1:]])
+
+
+FORMS = [
+    ("csv", lambda path: write(path, SPELT[0], SPELT[1:])),
+    ("csv.gz", lambda path: write(path, SPELT[0], SPELT[1:])),
+    ("tsv", as_tsv),
+    ("jsonl", as_jsonl),
+    ("parquet", as_parquet),
+]
+
+
+@pytest.mark.parametrize(("ending", "make"), FORMS)
+def test_a_task_names_a_file_of_each_language(
+    ending: str, make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    make(tmp_path / f"swh_Latn.{ending}")
+    source = tasks.Source(source=f"{tmp_path}/{{code}}.{ending}")
+    task = SENTIMENT.model_copy(update={"test": source, "human": None})
+    assert pairs(data.read("task", task, CARD, "test", 0, 1)) == FOUND
+    assert data.read("task", task, CARD, "human", 0, 1) == []
+    with pytest.raises(UserError, match=r"yor_Latn\."):
+        data.read("task", task, resolve("Yoruba").card(), "test", 0, 1)
+
+
+def pairs(rows: list[dict[str, str]]) -> list[tuple[str, str]]:
+    return [(row["text"], row["label"]) for row in rows]
+
+
+HUB_CARD = """\
+---
+configs:
+- config_name: swa
+  data_files:
+  - {split: train, path: swa/train.csv}
+  - {split: test, path: swa/test.csv}
+- config_name: hau
+  data_files:
+  - {split: test, path: hau/test.csv}
+---
+"""
+
+
+def test_a_downloaded_copy_of_a_hub_data_set(tmp_path: Path) -> None:
+    """Read as the hub's is: the configuration of the language, the split, and no other row."""
+    pytest.importorskip("datasets")
+    (tmp_path / "README.md").write_text(HUB_CARD)
+    for name in ("swa/train", "swa/test", "hau/test"):
+        rows = [[f"{name} nzuri", "positive"], [f"{name} hivi", "neutral"]]
+        write(tmp_path / f"{name}.csv", ["tweet", "label"], rows)
+    assert SENTIMENT.human
+    assert SENTIMENT.test
+    copy = {"source": str(tmp_path)}
+    task = SENTIMENT.model_copy(
+        update={
+            "human": SENTIMENT.human.model_copy(update=copy),
+            "test": SENTIMENT.test.model_copy(update=copy),
+        }
+    )
+    assert pairs(data.read("task", task, CARD, "human", 0, 1)) == [("swa/train nzuri", "positive")]
+    assert pairs(data.read("task", task, CARD, "test", 0, 1)) == [("swa/test nzuri", "positive")]
+    with pytest.raises(UserError, match=r"no data set of the hub's form \(.*yor"):
+        data.read("task", task, resolve("Yoruba").card(), "test", 0, 1)
+
+
+def test_a_code_that_a_language_does_not_have() -> None:
+    intent = tasks.find("intent", ROOT / "config/tasks")
+    assert intent.test
+    assert intent.test.place(CARD) == ("mteb/amazon_massive_intent", "sw")
+    with pytest.raises(UserError, match=r"Cebuano has no iso639_1 .*ceb_Latn: "):
+        intent.test.place(resolve("Cebuano").card())
+
+
+SIB200 = Path(os.environ.get("LIMBECK_TEST_DATA", "")) / "sib200"
+
+
+@pytest.mark.skipif(
+    not os.environ.get("LIMBECK_TEST_DATA") or not SIB200.is_dir(),
+    reason="LIMBECK_TEST_DATA has no sib200",
+)
+def test_the_published_files_of_sib200() -> None:
+    source = tasks.Source(source=f"{SIB200}/{{code}}/test.tsv.gz", label="category")
+    task = tasks.find("topic", ROOT / "config/tasks").model_copy(update={"test": source})
+    rows = data.read("task", task, CARD, "test", 0, 1)
+    assert len(rows) == 204
+    assert {row["label"] for row in rows} == set(task.names)
 
 
 @pytest.mark.parametrize("name", ["sentiment", "topic"])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from limbeck.benchmarks import chrf, statistics
+from limbeck import chrf
+from limbeck.benchmarks import statistics
 
 # One variety as a bad translation into its neighbour, in six scripts: (hypothesis, reference).
 PAIRS = [
