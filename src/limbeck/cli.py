@@ -10,6 +10,7 @@ from pathlib import Path
 
 from limbeck import stage
 from limbeck.assessment import commands as assessment
+from limbeck.benchmarks import commands as benchmarking
 from limbeck.cards import publish
 from limbeck.classification import commands as classification
 from limbeck.classification import tasks
@@ -263,6 +264,7 @@ def parser() -> argparse.ArgumentParser:
     assessment.add_to(teaching.add_to(commands))
     classification.add_to(commands)
     publish.add_to(commands)
+    benchmarking.add_to(commands)
     return whole
 
 

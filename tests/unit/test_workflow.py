@@ -43,7 +43,9 @@ def test_prices_the_budget_and_batches_reach_no_param() -> None:
     builds = load(plain), load(paid)
 
     def decisive(build: workflow.Build) -> list[Any]:
-        scored = SimpleNamespace(model="teacher", language="swh_Latn", student="tiny")
+        scored = SimpleNamespace(
+            model="teacher", language="swh_Latn", student="tiny", benchmark="sib200"
+        )
         return [
             *(build.teacher(role) for role in get_args(Role)),
             build.score_settings(scored),
