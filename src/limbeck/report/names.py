@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from limbeck.benchmarking import DATA_SETS
 from limbeck.files import Row
 
 
@@ -36,7 +37,7 @@ def benchmark(name: str) -> Benchmark:
 
 def data_set(name: str) -> str:
     """The data set that a benchmark's items are of: both directions of FLORES share one."""
-    return "flores" if name.startswith("flores") else name
+    return DATA_SETS.get(name, name)
 
 
 def metric(score: Row) -> str:
