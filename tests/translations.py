@@ -1,4 +1,4 @@
-"""Real sentences of close varieties, as bad translations into each other, and sacrebleu's command."""
+"""Real sentences of close varieties, as bad translations, and sacrebleu's command line."""
 
 import gzip
 import json
