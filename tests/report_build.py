@@ -76,7 +76,8 @@ def write(results: Path, code: str = "swh_Latn") -> None:
             "strategies": [{"name": "topic", "rows": 41}, {"name": "translation", "rows": 20}],
             "filters": [
                 {"name": "failed", "in": 61, "out": 60, "removed": {"length": 1}, "examples": []},
-                {"name": "length_ratio", "threshold": [0.4, 3.0], "in": 60, "out": 60, "removed": {}},
+                {"name": "length_ratio", "threshold": [0.4, 3.0], "in": 60, "out": 60,
+                 "removed": {}},
                 {"name": "duplicates", "in": 60, "out": 55, "removed": {"exact duplicate": 5},
                  "examples": [duplicates]},
             ],
