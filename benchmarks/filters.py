@@ -119,7 +119,7 @@ class Rows:
 def settings() -> str:
     """The default filters, at the thresholds for a real teacher."""
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
-    return json.dumps({"filters": {**config["filters"], "near_duplicates": 0.7, "kept": None}})
+    return json.dumps({"filters": {**config["filters"], "near_duplicates": 0.65}})
 
 
 def measure(count: int, data: Path, folder: Path) -> dict[str, float]:

@@ -243,6 +243,18 @@ def test_near_duplicates_name_the_row_that_stays(row: Any) -> None:
     assert NearDuplicates(0.7).found() == {}
 
 
+def test_different_questions_about_one_text_are_no_near_duplicates(row: Any) -> None:
+    text = f"{LONG}. {SWAHILI} Samaki wanaogelea baharini karibu na mashua za wavuvi."
+    index = NearDuplicates(0.65)
+    rows = [
+        row(f"{text} Nani anasoma?", "Mwalimu ndiye anayesoma kitabu."),
+        row(f"{text} Samaki wako wapi?", "Wako baharini, karibu na mashua."),
+        row(f"{text} Nani anasoma sasa?", "Mwalimu ndiye anayesoma kitabu!"),
+    ]
+    list(index.watch(rows))
+    assert index.found() == {2: 0}
+
+
 ITEM = {
     "id": "1",
     "text": LONG,
