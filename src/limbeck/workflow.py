@@ -25,7 +25,7 @@ from limbeck.digest import source_digest
 from limbeck.errors import UserError
 from limbeck.languages import Language, covered, resolve
 
-_DATA_SUFFIXES = frozenset((".csv", ".gz", ".json", ".jsonl", ".parquet", ".txt"))
+_DATA_SUFFIXES = frozenset((".bin", ".csv", ".ftz", ".gz", ".json", ".jsonl", ".parquet", ".txt"))
 
 
 class Build:
@@ -307,6 +307,7 @@ def _check_files(config: Config) -> None:
     named = {
         "conversations.source": config.conversations.source,
         "texts.source": config.texts.source,
+        "filters.language.model": config.filters.language.model or "",
         **{f"students.{name}.base": body.base for name, body in config.students.items()},
     }
     for key, source in named.items():
