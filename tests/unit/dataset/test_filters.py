@@ -209,8 +209,8 @@ CHECKS = [
 
 
 def test_the_teachers_own_checks(row: Any) -> None:
-    judged = checks.listed(checks.judge(CHECKS, ["correct", "complete", "language"]))
-    back = checks.listed(checks.round_trip(CHECKS, 30.0))
+    faults = checks.faults(CHECKS, ["correct", "complete", "language"], 30.0)
+    judged, back = map(checks.listed, faults)
     found = {
         name: why(judged(row("x", id=name))) or why(back(row("x", id=name))) for name in "abcdef"
     }
@@ -218,7 +218,7 @@ def test_the_teachers_own_checks(row: Any) -> None:
         "a": "not correct", "b": None, "c": "not in the language", "d": "lost on the way back",
         "e": None, "f": None,
     }  # fmt: skip
-    assert not checks.judge(CHECKS, ["complete"])
+    assert checks.faults(CHECKS, ["complete"], None) == ({}, {})
 
 
 def test_exact_duplicates_are_equal_to_the_letter(row: Any) -> None:
