@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from limbeck.benchmarking import Benchmarks as Benchmarks
 from limbeck.classifiers import Classification as Classification
 from limbeck.classifiers import Classifier as Classifier
 from limbeck.classifiers import ClassifierName as ClassifierName
@@ -151,30 +152,9 @@ class Gguf(Section):
     agreement: Share = Field(description="Least share of equal next tokens, F16 to checkpoint")
 
 
-Benchmark = Literal[
-    "flores_from_english", "flores_into_english", "sib200", "belebele", "global_mmlu"
-]
-
-
-class Benchmarks(Section):
-    """How models are scored."""
-
-    run: list[Benchmark]
-    sources: dict[Literal["flores", "sib200", "belebele", "global_mmlu"], str] = Field(
-        description="For each data set 'builtin', or a folder in the published format"
-    )
-    shots: Count = Field(description="Worked examples before each item")
-    limit: Positive = Field(description="Items scored, at most")
-    max_tokens: Positive = Field(description="Output tokens of an answer")
-    choose_by: Literal["likelihood", "generation"] = Field(
-        description="How an option is chosen; an endpoint always generates"
-    )
-    batch: Positive = Field(description="Items at once (speed only)")
-
-
 def _student_name(value: str) -> str:
-    # Folders beside the students' own.
-    if value in {"benchmarks", "classification", "scores", "teacher"}:
+    # Folders beside the students' own, and a part of the published data set.
+    if value in {"benchmarks", "classification", "comparisons", "rows", "scores", "teacher"}:
         raise ValueError("this name is taken, choose another for the student")
     return value
 

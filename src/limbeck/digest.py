@@ -19,6 +19,7 @@ _PACKAGE = Path(__file__).parent
 _PLUMBING = frozenset(
     f"limbeck.{name}"
     for name in (
+        "benchmarking",
         "classifiers",
         "config",
         "filters",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import config as configuration
+from limbeck.benchmarking import DATA_SETS
 from limbeck.config import (
     Classifier,
     Config,
@@ -47,9 +48,10 @@ class Build:
 
     @property
     def models(self) -> list[str]:
-        """The scored models of a language: ``teacher`` and ``{student}/{form}``."""
+        """The scored models: ``teacher``, ``{student}/{form}`` and ``comparisons/{name}``."""
         students = [f"{name}/{form}" for name in self.config.students for form in self.forms]
-        return ["teacher", *students]
+        compared = [f"comparisons/{name}" for name in self.config.benchmarks.comparisons]
+        return ["teacher", *students, *compared]
 
     def language(self, code: str) -> Language:
         """The language of a code."""
@@ -61,7 +63,8 @@ class Build:
         return [
             name
             for name in self.config.benchmarks.run
-            if self.source(name) == "builtin" or covered(language, name)
+            if self.config.benchmarks.source(name) in ("builtin", "custom")
+            or covered(language, name)
         ]
 
     def skipped(self) -> dict[str, list[str]]:
@@ -75,23 +78,30 @@ class Build:
 
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
-        # The scores ask for every GGUF file; without any score the language would get none.
-        unscored = [code for code in self.codes if not self.benchmarks(code)]
-        return [
-            "results/report.html",
-            *(
-                f"results/{code}/{student}/gguf/{form}.gguf"
-                for code in unscored
-                for student in self.config.students
-                for form in self.config.gguf.quantizations
-            ),
+        languages = [
+            f"results/{code}/{file}"
+            for code in self.codes
+            for file in (
+                "report.html",
+                "dataset_card.md",
+                *(f"{student}/model_card.md" for student in self.config.students),
+            )
         ]
+        # The scores ask for every GGUF file; without any score the language would get none.
+        unscored = [
+            f"results/{code}/{student}/gguf/{form}.gguf"
+            for code in self.codes
+            if not self.benchmarks(code)
+            for student in self.config.students
+            for form in self.config.gguf.quantizations
+        ]
+        return ["results/index.html", *languages, *unscored]
 
-    def scores(self) -> list[str]:
-        """The score file of every language, model and benchmark."""
+    def scores(self, *codes: str) -> list[str]:
+        """The score file of every model and benchmark, of all languages or some."""
         return [
             f"results/{code}/scores/{model}/{benchmark}.json"
-            for code in self.codes
+            for code in codes or self.codes
             for model in self.models
             for benchmark in self.benchmarks(code)
         ]
@@ -120,15 +130,11 @@ class Build:
         name = texts.name.replace("{fineweb2}", label or "").replace("{code}", code)
         return texts.model_copy(update={"name": name})
 
-    def classification(self) -> list[str]:
-        """The scores of every language and classification task."""
+    def classification(self, code: str) -> list[str]:
+        """The scores of every classification task in a language."""
         section = self.config.classification
         tasks = section.tasks if section.classifiers else []
-        return [
-            f"results/{code}/classification/{task}/scores.json"
-            for code in self.codes
-            for task in tasks
-        ]
+        return [f"results/{code}/classification/{task}/scores.json" for task in tasks]
 
     def classifier(self, wildcards: Any) -> Classifier:
         """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
@@ -184,24 +190,29 @@ class Build:
         """How the teacher in a role is reached, as JSON: speed only, so it is no param."""
         return self.config.connection(role).model_dump_json()
 
-    def source(self, benchmark: str) -> str:
-        """Where a benchmark's items come from; both directions of FLORES share one source."""
-        data_set = "flores" if benchmark.startswith("flores") else benchmark
-        return self.config.benchmarks.sources[data_set]  # type: ignore[index]
+    def benchmark_prompts(self, wildcards: Any) -> str:
+        """The file of the prompts: the language's own where it is wanted and there."""
+        own = f"config/prompts/benchmarks/{wildcards.language}.yaml"
+        wanted = self.config.benchmarks.prompts == "own" and Path(own).is_file()
+        return own if wanted else "config/prompts/benchmarks.yaml"
 
     def model_path(self, wildcards: Any) -> str:
-        """The folder or file of the scored model; nothing for the teacher, which is asked."""
+        """The folder, file or name of the scored model; nothing for the teacher, which is asked."""
         if wildcards.model == "teacher":
             return "teacher"
         name, form = wildcards.model.split("/")
+        if name == "comparisons":
+            return self.config.benchmarks.comparisons[form]
         folder = f"results/{wildcards.language}/{name}"
         return {"base": f"{folder}/base", "student": f"{folder}/checkpoint"}.get(
             form, f"{folder}/gguf/{form}.gguf"
         )
 
     def model_files(self, wildcards: Any) -> list[str]:
-        """The scored model as a rule's input."""
+        """The scored model as a rule's input; a model of the hub is none."""
         path = self.model_path(wildcards)
+        if wildcards.model.startswith("comparisons/"):
+            return [path] if Path(path).exists() else []
         if path == "teacher":
             return []
         # A GGUF that failed its parity check is not worth a score.
@@ -211,10 +222,8 @@ class Build:
     def score_settings(self, wildcards: Any) -> str:
         """What decides a score; the teacher's settings only where the teacher is scored."""
         teacher = self.teacher("judge") if wildcards.model == "teacher" else None
-        section = self.config.benchmarks.model_dump(
-            include={"shots", "limit", "max_tokens", "choose_by"}
-        )
-        return as_json(**section, seed=self.config.seed, teacher=teacher)
+        asking = self.config.benchmarks.asking(wildcards.benchmark)
+        return as_json(**asking, seed=self.config.seed, teacher=teacher)
 
     def metadata(self, wildcards: Any) -> str:
         """What a GGUF file says of itself."""
@@ -226,21 +235,6 @@ class Build:
             license=self.config.gguf.license,
             dataset=f"{language.code}/{wildcards.student}",
             version=version(),
-        )
-
-    def report_settings(self) -> str:
-        """What the report needs to know beside the artefacts."""
-        generator = self.config.teacher.generator
-        return as_json(
-            languages=self.codes,
-            students={name: self.student_settings(name) for name in self.config.students},
-            teacher={"model": generator.model, "server": generator.server},
-            benchmarks=self.config.benchmarks.run,
-            skipped=self.skipped(),
-            quantizations=["F16", *self.config.gguf.quantizations],
-            classification=self.config.classification.tasks,
-            results="results",
-            seed=self.config.seed,
         )
 
 
@@ -329,7 +323,7 @@ def _check_builtin(config: Config, languages: Iterable[Language]) -> None:
     builtin += [
         f"benchmarks.sources.{name}: builtin"
         for name, source in config.benchmarks.sources.items()
-        if source == "builtin" and any(run.startswith(name) for run in config.benchmarks.run)
+        if source == "builtin" and name in map(DATA_SETS.get, config.benchmarks.run)
     ]
     if config.classification.tasks and config.classification.data == "builtin":
         builtin.append("classification.data: builtin")

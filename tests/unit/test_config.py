@@ -123,7 +123,7 @@ BAD = [
     ("students/tiny/architecture/width", 300, "multiple of 256"),
     ("students/tiny/base", None, "students.tiny.base: .*valid string"),
     ("gguf/quantizations", ["Q9"], "quantizations.0: should be 'Q8_0'.*not 'Q9'"),
-    ("benchmarks/run", ["mmlu"], "run.0: should be 'flores_from_english'.*not 'mmlu'"),
+    ("benchmarks/run", ["mmlu"], "run: unknown benchmark 'mmlu'; allowed: flores_from_english"),
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from limbeck import config as configuration
-from limbeck import workflow
+from limbeck import shown, workflow
 from limbeck.config import Role
 from limbeck.workflow import load
 
@@ -43,11 +43,15 @@ def test_prices_the_budget_and_batches_reach_no_param() -> None:
     builds = load(plain), load(paid)
 
     def decisive(build: workflow.Build) -> list[Any]:
-        scored = SimpleNamespace(model="teacher", language="swh_Latn", student="tiny")
+        scored = SimpleNamespace(
+            model="teacher", language="swh_Latn", student="tiny", benchmark="sib200"
+        )
         return [
             *(build.teacher(role) for role in get_args(Role)),
             build.score_settings(scored),
-            build.report_settings(),
+            shown.report(build, "swh_Latn"),
+            shown.dataset(build, "swh_Latn"),
+            shown.board(build),
         ]
 
     assert decisive(builds[0]) == decisive(builds[1])
