@@ -100,11 +100,16 @@ class Build:
     def scores(self, *codes: str) -> list[str]:
         """The score file of every model and benchmark, of all languages or some."""
         return [
-            f"results/{code}/scores/{model}/{benchmark}.json"
+            path
             for code in codes or self.codes
             for model in self.models
-            for benchmark in self.benchmarks(code)
+            for path in self.model_scores(code, model)
         ]
+
+    def model_scores(self, code: str, model: str) -> list[str]:
+        """The score files of a model in a language."""
+        folder = f"results/{code}/scores/{model}"
+        return [f"{folder}/{benchmark}.json" for benchmark in self.benchmarks(code)]
 
     def teacher_scores(self, wildcards: Any) -> list[str]:
         """The scores of a language's teacher."""

@@ -31,7 +31,7 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
         "headlines": [
             {"student": student.name, "lines": lines}
             for student in language.students
-            if (lines := _headlines(student.name, language, shown))
+            if (lines := _headlines(student, language, shown))
         ],
         "benchmarks": [_benchmark(name, language) for name in shown],
         "skipped": [_title(name, language) for name in settings.skipped],
@@ -84,34 +84,32 @@ def _benchmark(name: str, language: Language) -> dict[str, Any]:
     }
 
 
-def _headlines(student: str, language: Language, shown: Sequence[str]) -> list[dict[str, Any]]:
+def _headlines(student: Student, language: Language, shown: Sequence[str]) -> list[dict[str, Any]]:
     """From base to student, a line for each benchmark that both have a score on."""
-    base = language.scores.get(f"{student}/base", {})
-    after = language.scores.get(f"{student}/student", {})
+    base = language.scores.get(f"{student.name}/base", {})
+    after = language.scores.get(f"{student.name}/student", {})
     return [
         {
             "title": _title(name, language),
             "before": f"{base[name]['value']:.1f}",
             "after": f"{after[name]['value']:.1f}",
             "metric": names.metric(after[name]),
-            "verdict": verdict(base[name], after[name]),
-            "shown": apart(base[name], after[name]),
+            "verdict": verdict(student.gains.get(name)),
+            "shown": student.gains.get(name, {}).get("shown", False),
         }
         for name in shown
         if name in base and name in after
     ]
 
 
-def apart(base: Row, student: Row) -> bool:
-    """Whether the intervals of two scores lie apart."""
-    (low, high), (base_low, base_high) = names.interval(student), names.interval(base)
-    return low > base_high or high < base_low
-
-
-def verdict(base: Row, student: Row) -> str:
-    """The gain, where the intervals lie apart; else that there is no difference to be seen."""
-    gain = student["value"] - base["value"]
-    return f"{gain:+.1f}" if apart(base, student) else "no difference shown"
+def verdict(gain: Row | None) -> str:
+    """What is known of a difference; nothing where the two were not compared."""
+    if gain is None:
+        return ""
+    if not gain["shown"]:
+        return "no difference shown"
+    low, high = gain["interval"]
+    return f"{gain['difference']:+.1f} [{low:+.1f}, {high:+.1f}]"
 
 
 def _cell(score: Row | None) -> dict[str, str] | None:
