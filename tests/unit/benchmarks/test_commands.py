@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_chrf import PAIRS, command_line, sentences
 
 import tiny_checkpoint
 from limbeck import cli
 from limbeck.errors import UserError
 from limbeck.files import read_json, read_parquet, write_json, write_parquet
+from translations import PAIRS, command_line, sentences
 
 
 def run(*arguments: object) -> None:
