@@ -66,8 +66,7 @@ def steps(
     bounds = lengths.Bounds(*settings.length_ratio)
     limits = {"bounds": bounds, "usual": usual}
     known = refusals.phrases(card["iso639_3"])
-    found = list(judged)
-    trips = checks.round_trip(found, settings.round_trip or 0.0)
+    faults, trips = checks.faults(judged, settings.judge, settings.round_trip)
     wanted: list[tuple[str, Any, Any]] = [
         ("script", settings.script, lambda least: script(card["script"], least)),
         ("refusals", settings.refusals, lambda first: refusals.refusal(known, first)),
@@ -76,8 +75,7 @@ def steps(
         ("compressed", settings.compressed, repetition.compressed),
         ("kept", settings.kept, kept),
         ("urls", settings.urls, invented_urls),
-        ("judge", settings.judge or None,
-         lambda questions: checks.listed(checks.judge(found, questions))),
+        ("judge", settings.judge or None, lambda _: checks.listed(faults)),
         ("round_trip", settings.round_trip, lambda _: checks.listed(trips)),
     ]  # fmt: skip
     chosen = [Step(name, make(to), to) for name, to, make in wanted if to is not None]
@@ -85,8 +83,8 @@ def steps(
         Step("failed", failed, bounded=True),
         Step("empty", empty, bounded=True),
         Step("length_ratio", lengths.length_ratio(bounds, usual), limits, bounded=True),
-        *([identify] if identify else []),
         *chosen,
+        *([identify] if identify else []),
         Step("held_out", held_out(benchmarks), settings.held_out.model_dump()),
         Step("duplicates", duplicates.exact_duplicate()),
     ]

@@ -209,8 +209,8 @@ CHECKS = [
 
 
 def test_the_teachers_own_checks(row: Any) -> None:
-    judged = checks.listed(checks.judge(CHECKS, ["correct", "complete", "language"]))
-    back = checks.listed(checks.round_trip(CHECKS, 30.0))
+    faults = checks.faults(CHECKS, ["correct", "complete", "language"], 30.0)
+    judged, back = map(checks.listed, faults)
     found = {
         name: why(judged(row("x", id=name))) or why(back(row("x", id=name))) for name in "abcdef"
     }
@@ -218,7 +218,7 @@ def test_the_teachers_own_checks(row: Any) -> None:
         "a": "not correct", "b": None, "c": "not in the language", "d": "lost on the way back",
         "e": None, "f": None,
     }  # fmt: skip
-    assert not checks.judge(CHECKS, ["complete"])
+    assert checks.faults(CHECKS, ["complete"], None) == ({}, {})
 
 
 def test_exact_duplicates_are_equal_to_the_letter(row: Any) -> None:
@@ -241,6 +241,18 @@ def test_near_duplicates_name_the_row_that_stays(row: Any) -> None:
         None, None, ("near duplicate", rows[0]["id"]), ("near duplicate", rows[0]["id"]),
     ]  # fmt: skip
     assert NearDuplicates(0.7).found() == {}
+
+
+def test_different_questions_about_one_text_are_no_near_duplicates(row: Any) -> None:
+    text = f"{LONG}. {SWAHILI} Samaki wanaogelea baharini karibu na mashua za wavuvi."
+    index = NearDuplicates(0.65)
+    rows = [
+        row(f"{text} Nani anasoma?", "Mwalimu ndiye anayesoma kitabu."),
+        row(f"{text} Samaki wako wapi?", "Wako baharini, karibu na mashua."),
+        row(f"{text} Nani anasoma sasa?", "Mwalimu ndiye anayesoma kitabu!"),
+    ]
+    list(index.watch(rows))
+    assert index.found() == {2: 0}
 
 
 ITEM = {

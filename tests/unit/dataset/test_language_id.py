@@ -1,12 +1,16 @@
 """Language identification, with a small fastText model of real text and with py3langid."""
 
+import os
 import random
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import data_hub as hub
 import real_texts
 from limbeck.dataset.filter import language_step
 from limbeck.dataset.filters import language_id
@@ -115,6 +119,39 @@ def test_py3langid_knows_its_languages(row: Any) -> None:
                 counts[verdict is None or verdict[0] >= wanted.share] += 1
     assert kept[True] >= 0.95 * kept.total(), kept
     assert wrong[True] <= 0.05 * wrong.total(), wrong
+
+
+FETCH = """
+import sys
+from limbeck.dataset.filters.language_id import load
+from limbeck.errors import UserError
+from limbeck.filters import LanguageFilter
+
+try:
+    model, revision = sys.argv[1], sys.argv[2] or None
+    wanted = LanguageFilter(model=model, revision=revision, confidence=0.3, share=0.5, letters=30)
+    print(sorted(load(wanted).labels))
+except UserError as error:
+    print(error)
+"""
+
+
+def test_a_model_of_the_hub(model: Path, tmp_path: Path) -> None:
+    commit = "a" * 40
+    with hub.serving({"cis-lmu/glotlid": {commit: model.parent}}) as served:
+        environment = {**os.environ, "HF_ENDPOINT": served.url, "HF_HOME": str(tmp_path)}
+
+        def fetched(*arguments: str) -> str:
+            command = [sys.executable, "-c", FETCH, *arguments]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True)
+            return done.stdout.strip()
+
+        labels = fetched("cis-lmu/glotlid", commit)
+        assert "swh_Latn" in labels
+        assert fetched("cis-lmu/glotlid", "") == labels
+        said = fetched("nobody/nothing", "")
+    assert said.startswith("filters.language.model: nobody/nothing: no model.bin from the hub")
+    assert "\n" not in said
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,10 @@ from limbeck.dataset.texts import flat, shingles, turns
 from limbeck.files import Row
 
 _SHINGLE = 3  # characters; of 13,000 characters unrelated texts share half of them at most
-_HASHES = 128  # the similarity's standard error is 0.04 at most
-_BAND = 4  # hashes that must agree for two rows to be compared: of pairs at 0.7, 99.9% are
+_HASHES = 96  # of a whole row; the similarity's standard error is 0.05 at most
+_ANSWER_HASHES = 32  # of its answers alone
+_ANSWERS = 0.5  # least similarity of the answers: different questions about one long text stay
+_BAND = 4  # hashes that must agree for two rows to be compared: of pairs at 0.7, 99.8% are
 _KEPT = 0xFFFF  # 16 bits of a hash: two differing ones are equal once in 65,536
 
 
@@ -42,27 +44,27 @@ class NearDuplicates:
         self._threshold = threshold
         self._signatures = array("H")
 
-    def add(self, *texts: str) -> None:
-        """The next text, in one piece or several."""
+    def add(self, texts: Iterable[str], answers: Iterable[str] = ()) -> None:
+        """The next row: what was said in it, and which of that are answers."""
         import numpy
-        from rensa import RMinHash
 
-        sketch = RMinHash(_HASHES, 1)
-        sketch.update(shingles("".join(flat(text)[0] for text in texts), _SHINGLE))
-        kept = numpy.asarray(sketch.digest(), numpy.uint32) & _KEPT
+        hashes = [*_hashes(texts, _HASHES), *_hashes(answers, _ANSWER_HASHES)]
+        kept = numpy.asarray(hashes, numpy.uint32) & _KEPT
         self._signatures.frombytes(kept.astype(numpy.uint16).tobytes())
 
     def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The rows as they are, whose texts are added as they pass."""
         for row in rows:
-            self.add(*turns(row))
+            self.add(turns(row), turns(row, "assistant"))
             yield row
 
     def found(self) -> dict[int, int]:
         """Each near duplicate's place, with that of the earlier text that it is near."""
         import numpy
 
-        signatures = numpy.frombuffer(self._signatures, numpy.uint16).reshape(-1, _HASHES)
+        signatures = numpy.frombuffer(self._signatures, numpy.uint16).reshape(
+            -1, _HASHES + _ANSWER_HASHES
+        )
         near: dict[int, int] = {}
         for start in range(0, _HASHES, _BAND):
             for one, other in self._pairs(signatures, start):
@@ -94,8 +96,20 @@ class NearDuplicates:
         )
         pairs = pairs[numpy.lexsort((pairs[:, 0], pairs[:, 1]))]
         for some in numpy.array_split(pairs, len(pairs) // 10_000 + 1):
-            equal = (signatures[some[:, 0]] == signatures[some[:, 1]]).mean(1)
-            yield from map(tuple, some[equal >= self._threshold].tolist())
+            equal = signatures[some[:, 0]] == signatures[some[:, 1]]
+            whole, answers = equal[:, :_HASHES].mean(1), equal[:, _HASHES:].mean(1)
+            similar = (whole >= self._threshold) & (answers >= _ANSWERS)
+            yield from map(tuple, some[similar].tolist())
+
+
+def _hashes(texts: Iterable[str], count: int) -> list[int]:
+    from rensa import RMinHash
+
+    sketch = RMinHash(count, 1)
+    pieces = (shingles(flat(text)[0], _SHINGLE) for text in texts)
+    sketch.update(set().union(*pieces))
+    hashes: list[int] = sketch.digest()
+    return hashes
 
 
 def _staying(place: int, near: Mapping[int, int]) -> int:
