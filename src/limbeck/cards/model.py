@@ -12,9 +12,8 @@ from limbeck import stage
 from limbeck.cards import common
 from limbeck.errors import UserError
 from limbeck.files import Row, read_json
-from limbeck.report import names
+from limbeck.report import facts, names
 from limbeck.report.collect import Settings, Student, read_scores, student
-from limbeck.report.render import facts
 
 Scores = dict[str, Row]  # of a model, by benchmark
 
@@ -53,7 +52,7 @@ def card(folder: Path, name: str, settings: Settings) -> str:
         checkpoint=sum(path.stat().st_size for path in checkpoint.glob("*.safetensors")),
         benchmarks=[_benchmark(benchmark, language, own[benchmark]) for benchmark in shown],
         rows=list(_rows(name, scores, shown, settings)),
-        facts=list(facts(built)),
+        facts=list(facts.of(built)),
         limitations=list(limitations(language, own, built.gains, settings)),
         published=list(settings.published.values()),
     )
