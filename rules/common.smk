@@ -8,6 +8,7 @@ only changes speed goes into `threads:` and `resources:`, which make nothing sta
 import shlex
 
 from limbeck.digest import source_digest
+from limbeck import shown
 from limbeck.workflow import as_json, load, pinned
 
 build = load(config)

@@ -1,20 +1,22 @@
 """
 From the teacher's rows to a training set.
 
-REQUIRED INPUTS:  <results>/{language}/{responses,translations,checks}.jsonl, <results>/{language}/templates.json, <results>/{language}/benchmarks/
-OUTPUTS:          <results>/{language}/{rows.parquet,funnel.json}, <results>/{language}/{student}/{train.parquet,validation.parquet,mixture.json}
+REQUIRED INPUTS:  <results>/{language}/{responses,translations,checks}.jsonl, <results>/{language}/language.json, <results>/{language}/templates.json, <results>/{language}/benchmarks/
+OUTPUTS:          <results>/{language}/{rows.parquet,removed.jsonl,funnel.json}, <results>/{language}/{student}/{train.parquet,validation.parquet,mixture.json}
 """
 
 
 rule filter_rows:
     """Keep the rows that deserve to be trained on, and say why the others do not"""
     input:
+        language="<results>/{language}/language.json",
         generated="<results>/{language}/responses.jsonl",
         translations="<results>/{language}/translations.jsonl",
         held_out=build.held_out,
         checks=build.checks,
     output:
         rows="<results>/{language}/rows.parquet",
+        removed="<results>/{language}/removed.jsonl",
         funnel="<results>/{language}/funnel.json",
     log:
         "<logs>/{language}/filter_rows.log",
@@ -32,12 +34,14 @@ rule filter_rows:
         exec &> >(tee {log:q})
 
         python -m limbeck.dataset.filter \
+            --language {input.language:q} \
             --generated {input.generated:q} \
             --translations {input.translations:q} \
             --held-out {input.held_out:q} \
             {params.checks:q} \
             --settings {params.settings:q} \
             --rows {output.rows:q} \
+            --removed {output.removed:q} \
             --funnel {output.funnel:q}
         """
 

@@ -27,6 +27,7 @@ from limbeck.classifiers import FineTuning as FineTuning
 from limbeck.classifiers import Strategy as Strategy
 from limbeck.classifiers import TaskName as TaskName
 from limbeck.errors import UserError
+from limbeck.filters import Filters as Filters
 from limbeck.section import Count as Count
 from limbeck.section import Positive as Positive
 from limbeck.section import Section as Section
@@ -140,23 +141,6 @@ class Generation(Section):
     checks: Checks
 
 
-class Filters(Section):
-    """Which of the teacher's rows are kept."""
-
-    length_ratio: tuple[float, float] = Field(
-        description="Translated over original length of each turn, in UTF-8 bytes"
-    )
-    max_lost: Share = Field(description="A stage that loses a larger share of its rows fails")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _pair(cls, data: Any) -> Any:
-        # YAML has no tuples; strict mode would refuse the list.
-        if isinstance(data, dict) and isinstance(data.get("length_ratio"), list):
-            return {**data, "length_ratio": tuple(float(bound) for bound in data["length_ratio"])}
-        return data
-
-
 Quantization = Literal["Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "Q3_K_M", "Q2_K"]
 
 
@@ -169,8 +153,8 @@ class Gguf(Section):
 
 
 def _student_name(value: str) -> str:
-    # Folders beside the students' own.
-    if value in {"benchmarks", "classification", "comparisons", "scores", "teacher"}:
+    # Folders beside the students' own, and a part of the published data set.
+    if value in {"benchmarks", "classification", "comparisons", "rows", "scores", "teacher"}:
         raise ValueError("this name is taken, choose another for the student")
     return value
 

@@ -22,6 +22,7 @@ _PLUMBING = frozenset(
         "benchmarking",
         "classifiers",
         "config",
+        "filters",
         "section",
         "students",
         "teachers",

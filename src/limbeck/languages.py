@@ -166,8 +166,8 @@ def _suggestion(name: str) -> str:
     """The languages whose names are spelt nearly so, or share all words with this one."""
     key = fold(name)
     names = [known for known in _index() if len(known) > 3]  # codes are all near each other
-    keys = [known for known in [key.split("_")[0]] if known in _index()]
-    keys = keys or difflib.get_close_matches(key, names, n=6, cutoff=0.8)
+    bare = key.split("_")[0]  # a code with another script, or with a misspelt one
+    keys = [bare] if bare in _index() else difflib.get_close_matches(key, names, n=6, cutoff=0.8)
     words = set(key.split())
     keys = keys or [known for known in names if _one_in_the_other(words, set(known.split()))]
     near = dict.fromkeys(language for known in keys for language in _index()[known])
@@ -178,7 +178,7 @@ def _suggestion(name: str) -> str:
 
 
 def _one_in_the_other(some: set[str], others: set[str]) -> bool:
-    """ "Scottish" in "Scottish Gaelic", "Spanish" in "Mexican Spanish"."""
+    """Whether one name has all words of the other: Scottish and Scottish Gaelic."""
     return bool(some) and (some <= others or others <= some)
 
 

@@ -26,7 +26,9 @@ from limbeck.digest import source_digest
 from limbeck.errors import UserError
 from limbeck.languages import Language, covered, resolve
 
-_DATA_SUFFIXES = frozenset((".csv", ".gz", ".json", ".jsonl", ".parquet", ".txt"))
+_DATA_SUFFIXES = frozenset(
+    (".bin", ".csv", ".ftz", ".gz", ".json", ".jsonl", ".parquet", ".tsv", ".txt")
+)
 
 
 class Build:
@@ -78,26 +80,38 @@ class Build:
 
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
+        languages = [
+            f"results/{code}/{file}"
+            for code in self.codes
+            for file in (
+                "report.html",
+                "dataset_card.md",
+                *(f"{student}/model_card.md" for student in self.config.students),
+            )
+        ]
         # The scores ask for every GGUF file; without any score the language would get none.
-        unscored = [code for code in self.codes if not self.benchmarks(code)]
+        unscored = [
+            f"results/{code}/{student}/gguf/{form}.gguf"
+            for code in self.codes
+            if not self.benchmarks(code)
+            for student in self.config.students
+            for form in self.config.gguf.quantizations
+        ]
+        return ["results/index.html", *languages, *unscored]
+
+    def scores(self, *codes: str) -> list[str]:
+        """The score file of every model and benchmark, of all languages or some."""
         return [
-            "results/report.html",
-            *(
-                f"results/{code}/{student}/gguf/{form}.gguf"
-                for code in unscored
-                for student in self.config.students
-                for form in self.config.gguf.quantizations
-            ),
+            path
+            for code in codes or self.codes
+            for model in self.models
+            for path in self.model_scores(code, model)
         ]
 
-    def scores(self) -> list[str]:
-        """The score file of every language, model and benchmark."""
-        return [
-            f"results/{code}/scores/{model}/{benchmark}.json"
-            for code in self.codes
-            for model in self.models
-            for benchmark in self.benchmarks(code)
-        ]
+    def model_scores(self, code: str, model: str) -> list[str]:
+        """The score files of a model in a language."""
+        folder = f"results/{code}/scores/{model}"
+        return [f"{folder}/{benchmark}.json" for benchmark in self.benchmarks(code)]
 
     def teacher_scores(self, wildcards: Any) -> list[str]:
         """The scores of a language's teacher."""
@@ -123,15 +137,11 @@ class Build:
         name = texts.name.replace("{fineweb2}", label or "").replace("{code}", code)
         return texts.model_copy(update={"name": name})
 
-    def classification(self) -> list[str]:
-        """The scores of every language and classification task."""
+    def classification(self, code: str) -> list[str]:
+        """The scores of every classification task in a language."""
         section = self.config.classification
         tasks = section.tasks if section.classifiers else []
-        return [
-            f"results/{code}/classification/{task}/scores.json"
-            for code in self.codes
-            for task in tasks
-        ]
+        return [f"results/{code}/classification/{task}/scores.json" for task in tasks]
 
     def classifier(self, wildcards: Any) -> Classifier:
         """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
@@ -234,21 +244,6 @@ class Build:
             version=version(),
         )
 
-    def report_settings(self) -> str:
-        """What the report needs to know beside the artefacts."""
-        generator = self.config.teacher.generator
-        return as_json(
-            languages=self.codes,
-            students={name: self.student_settings(name) for name in self.config.students},
-            teacher={"model": generator.model, "server": generator.server},
-            benchmarks=self.config.benchmarks.run,
-            skipped=self.skipped(),
-            quantizations=["F16", *self.config.gguf.quantizations],
-            classification=self.config.classification.tasks,
-            results="results",
-            seed=self.config.seed,
-        )
-
 
 def decisive(teacher: Teacher) -> TeacherSettings:
     """What decides a teacher's replies."""
@@ -264,8 +259,8 @@ def load(data: Mapping[str, Any]) -> Build:
     """
     try:
         config = configuration.load(dict(data))
-        _check_tasks(config)
         build = Build(config, _languages(config))
+        _check_tasks(build)
         if config.texts.limit:
             for code in build.codes:
                 build.texts(code)
@@ -289,23 +284,39 @@ def _languages(config: Config) -> list[Language]:
     return list(languages.values())
 
 
-def _check_tasks(config: Config) -> None:
+def _check_tasks(build: Build) -> None:
     from limbeck.classification import tasks  # as light as the config itself
 
-    for name, classifier in config.classification.classifiers.items():
+    section = build.config.classification
+    for name, classifier in section.classifiers.items():
         student = classifier.base.removeprefix("student:")
-        if student != classifier.base and student not in config.students:
+        if student != classifier.base and student not in build.config.students:
             raise UserError(
                 f"config: classification.classifiers.{name}.base: there is no student {student!r}, "
-                f"only {', '.join(config.students)}"
+                f"only {', '.join(build.config.students)}"
             )
-    for name in config.classification.tasks:
-        tasks.find(name)
-        if config.classification.data == "builtin" and name not in ("sentiment", "topic"):
+    for task in map(tasks.find, section.tasks):
+        if section.data == "builtin" and task.name not in ("sentiment", "topic"):
             raise UserError(
-                f"config: classification.tasks: {name!r}: the built-in data has sentiment and "
+                f"config: classification.tasks: {task.name!r}: the built-in data has sentiment and "
                 "topic only; name other data by classification.data"
             )
+        if section.data == "task":
+            _check_sources(task, build.languages)
+    if section.tasks and section.data not in ("builtin", "task"):
+        _check_there("config: classification.data", section.data, local=True)
+
+
+def _check_sources(task: Any, languages: Iterable[Language]) -> None:
+    where = f"config/tasks/{task.name}.yaml"
+    if task.test is None:
+        raise UserError(
+            f"{where}: names no test set; add one, or give classification.data a folder"
+        )
+    for language in languages:
+        for key, source in (("human", task.human), ("test", task.test)):
+            if source is not None:
+                _check_there(f"{where}: {key}.source", source.place(language.card())[0])
 
 
 def _check_files(config: Config) -> None:
@@ -313,13 +324,18 @@ def _check_files(config: Config) -> None:
     named = {
         "conversations.source": config.conversations.source,
         "texts.source": config.texts.source,
+        "filters.language.model": config.filters.language.model or "",
         **{f"students.{name}.base": body.base for name, body in config.students.items()},
     }
     for key, source in named.items():
-        path = Path(source).expanduser()
-        local = source.startswith((".", "/", "~")) or path.suffix in _DATA_SUFFIXES
-        if local and not path.exists():
-            raise UserError(f"config: {key}: {source}: there is no such file or folder")
+        _check_there(f"config: {key}", source)
+
+
+def _check_there(key: str, source: str, local: bool = False) -> None:
+    path = Path(source).expanduser()
+    local = local or source.startswith((".", "/", "~")) or path.suffix in _DATA_SUFFIXES
+    if local and not path.exists():
+        raise UserError(f"{key}: {source}: there is no such file or folder")
 
 
 def _check_builtin(config: Config, languages: Iterable[Language]) -> None:

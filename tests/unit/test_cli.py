@@ -84,7 +84,12 @@ def _merged(default: Any, changes: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("language", "preset", "code"),
-    [("Swahili", "demo", "swh_Latn"), ("Swahili", "kakugo", "swh_Latn"), ("yo", None, "yor_Latn")],
+    [
+        ("Swahili", "demo", "swh_Latn"),
+        ("Swahili", "kakugo", "swh_Latn"),
+        ("Welsh", "full", "cym_Latn"),
+        ("yo", None, "yor_Latn"),
+    ],
 )
 def test_init_writes_a_config_that_loads(
     language: str, preset: str | None, code: str, tmp_path: Path

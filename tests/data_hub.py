@@ -1,4 +1,4 @@
-"""A small stand-in for the hub: it serves folders as data sets, on 127.0.0.1.
+"""A small stand-in for the hub: it serves folders as data sets and models, on 127.0.0.1.
 
 It speaks as much of the hub's protocol as `datasets` and `huggingface_hub` use to stream a data
 set: repository information, trees, and files with ranges.
@@ -16,7 +16,7 @@ from aiohttp import web
 
 
 class Hub:
-    """Data sets by name and commit. `asked` has the paths of all requests.
+    """Data sets and models by name and commit. `asked` has the paths of all requests.
 
     Args:
         repositories: "owner/name" -> commit -> folder; the last commit is what "main" means.
@@ -34,6 +34,7 @@ class Hub:
         app.router.add_get(f"/api/datasets/{repo}/revision/{{revision}}", self._info)
         app.router.add_get(f"/api/datasets/{repo}/tree/{{revision}}{{path:.*}}", self._tree)
         app.router.add_route("*", f"/datasets/{repo}/resolve/{{revision}}/{{path:.+}}", self._file)
+        app.router.add_route("*", f"/{repo}/resolve/{{revision}}/{{path:.+}}", self._file)
         app.router.add_route("*", "/{rest:.*}", self._nothing)
         return app
 
