@@ -151,7 +151,7 @@ def measure(count: int, data: Path, folder: Path) -> dict[str, float]:
         "seconds": round(seconds, 1),
         "cpu_seconds": round(used.ru_utime + used.ru_stime, 1),
         "peak_mib": round(used.ru_maxrss / 1024),
-        "kept": funnel["rows"],
+        "rows_kept": funnel["rows"],
         **{f["name"]: f["in"] - f["out"] for f in funnel["filters"]},
     }
 

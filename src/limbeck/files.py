@@ -18,7 +18,7 @@ from limbeck.errors import UserError
 
 Row = dict[str, Any]
 
-_BATCH = 5_000  # rows of a Parquet file in memory at once
+_BATCH = 2_000  # rows of a Parquet file in memory at once
 
 
 @contextmanager

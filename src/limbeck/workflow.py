@@ -234,7 +234,9 @@ class Build:
         """What decides a score; the teacher's settings only where the teacher is scored."""
         teacher = self.teacher("judge") if wildcards.model == "teacher" else None
         asking = self.config.benchmarks.asking(wildcards.benchmark)
-        return as_json(**asking, seed=self.config.seed, teacher=teacher)
+        named = self.config.filters.language
+        language = named if named.model else None  # without an identifier the rest decides nothing
+        return as_json(**asking, seed=self.config.seed, teacher=teacher, language=language)
 
     def metadata(self, wildcards: Any) -> str:
         """What a GGUF file says of itself."""

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable
-from statistics import median
 from typing import NamedTuple
 
 from limbeck.dataset.funnel import Reason, Removal
@@ -35,17 +34,20 @@ def band(rows: Iterable[Row], width: float | None) -> Bounds | None:
     """
     if width is None:
         return None
-    logs = [
+    import numpy
+
+    found = (
         math.log(ratio(*pair))
         for row in rows
         if not row.get("failure")
         for pair in originals(row)
         if _long(pair[0]) and pair[1]
-    ]
+    )
+    logs = numpy.fromiter(found, numpy.float64)
     if len(logs) < _ENOUGH:
         return None
-    middle = median(logs)
-    deviation = max(_NARROWEST, _SIGMA * median(abs(value - middle) for value in logs))
+    middle = float(numpy.median(logs))
+    deviation = max(_NARROWEST, _SIGMA * float(numpy.median(abs(logs - middle))))
     return Bounds(math.exp(middle - width * deviation), math.exp(middle + width * deviation))
 
 
