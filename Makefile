@@ -18,9 +18,9 @@ help: ## Show this list
 demo: $(VENV)/ready ## From the word "Swahili" to a scored GGUF and results/index.html
 	snakemake --cores $(CORES)
 
-reproduce-classification: $(VENV)/ready ## Linear classifiers on published data: KINIT=folder
+reproduce-classification: $(VENV)/ready ## Small classifiers on published data: KINIT=folder
 	python -m limbeck.classification.reproduce $(if $(KINIT),--data $(KINIT)) \
-		--output results/reproduction/classification.tsv \
+		$(if $(STUDENTS),--students $(STUDENTS)) --output results/reproduction/classification.tsv \
 		--table results/reproduction/classification.md
 
 test: $(VENV)/ready lint ## All tests, the whole workflow included

@@ -6,6 +6,12 @@ OUTPUTS:          <results>/{language}/classification/{task}/{scores.json,train.
 """
 
 
+rule classification:
+    """Build all tasks of the config in all its languages, and nothing else"""
+    input:
+        [score for code in build.codes for score in build.classification(code)],
+
+
 rule prepare_task:
     """Write a task's human texts: seeds, a human training set, and the test set"""
     input:

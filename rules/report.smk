@@ -2,7 +2,7 @@
 What the teachers cost, pages that show what was built and how good it is, and cards to publish it by.
 
 REQUIRED INPUTS:  <results>/{language}/, all of it
-OUTPUTS:          <results>/{language}/{cost.json,report.html,dataset_card.md}, <results>/{language}/{student}/model_card.md, <results>/{scores.tsv,index.html}
+OUTPUTS:          <results>/{language}/{cost.json,report.html,dataset_card.md}, <results>/{language}/{student}/{gains.json,model_card.md}, <results>/{scores.tsv,index.html}
 """
 
 
@@ -37,6 +37,35 @@ rule sum_costs:
         """
 
 
+rule compare_student:
+    """Compare a student with its base, on the same items"""
+    input:
+        base=lambda w: build.model_scores(w.language, f"{w.student}/base"),
+        student=lambda w: build.model_scores(w.language, f"{w.student}/student"),
+    output:
+        gains="<results>/{language}/{student}/gains.json",
+    log:
+        "<logs>/{language}/{student}/compare_student.log",
+    benchmark:
+        "<benchmarks>/{language}/{student}/compare_student.tsv"
+    conda:
+        "../envs/evaluate.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.report.gains"),
+        settings=lambda w: as_json(seed=settings.seed),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.report.gains \
+            --base {input.base:q} \
+            --student {input.student:q} \
+            --settings {params.settings:q} \
+            --output {output.gains:q}
+        """
+
+
 rule write_report:
     """Write a language's page: what was built, and how good it is"""
     input:
@@ -48,7 +77,7 @@ rule write_report:
         students=expand(
             "<results>/{language}/{student}/{file}",
             student=settings.students,
-            file=["mixture.json", "training.json", "gguf/parity.json"],
+            file=["mixture.json", "training.json", "gains.json", "gguf/parity.json"],
             allow_missing=True,
         ),
     output:
@@ -116,6 +145,11 @@ rule write_index:
     """Write the leaderboard of all languages"""
     input:
         scores="<results>/scores.tsv",
+        gains=expand(
+            "<results>/{language}/{student}/gains.json",
+            language=build.codes,
+            student=settings.students,
+        ),
     output:
         index=report(
             "<results>/index.html",
@@ -139,6 +173,7 @@ rule write_index:
 
         python -m limbeck.report.index \
             --scores {input.scores:q} \
+            --results results \
             --settings {params.settings:q} \
             --output {output.index:q}
         """
@@ -189,6 +224,7 @@ rule write_model_card:
         scores=lambda w: build.scores(w.language),
         mixture="<results>/{language}/{student}/mixture.json",
         history="<results>/{language}/{student}/training.json",
+        gains="<results>/{language}/{student}/gains.json",
         parity="<results>/{language}/{student}/gguf/parity.json",
     output:
         card=report(

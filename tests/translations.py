@@ -1,4 +1,4 @@
-"""Real sentences of close varieties, as bad translations, and sacrebleu's command line."""
+"""Real sentence pairs, and the scores of sacrebleu's command line."""
 
 import gzip
 import json

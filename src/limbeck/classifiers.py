@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from limbeck.section import Positive, Section, Share, without_nulls
 from limbeck.students import Training
 
+BUILTIN = "builtin:tiny"  # the encoder of random weights
 Strategy = Literal["descriptions", "english", "language", "summaries"]
 
 
@@ -46,6 +47,16 @@ class Classifier(Section):
     inverse_penalty: float = Field(10.0, gt=0, description="Of linear: scikit-learn's C")
     fine_tuning: FineTuning = Field(FineTuning(), description="Of encoder")
     shots: Positive = Field(2, description="Of icl: demonstrations of each label")
+    by: Literal["label", "channel"] = Field(
+        "label",
+        description="Of icl: the label's likelihood after the text, or the text's after the label",
+    )
+    prompt: str | None = Field(
+        None,
+        pattern=r"\{(label|name)\}",
+        description="Of icl by channel: how a text of a {label} is asked for, in place of the "
+        "instruction in config/prompts; {name} is the label in the language",
+    )
     training: Training = Field(Training(), description="Of instruct")
     sizes: list[Positive] | None = Field(None, description="Instead of classification.sizes")
     repeats: Positive | None = Field(None, description="Instead of classification.repeats")
@@ -54,6 +65,8 @@ class Classifier(Section):
     def _base(self) -> Self:
         if (self.kind == "linear") != (self.base == ""):
             raise ValueError("'base' names what an encoder, icl or instruct starts from")
+        if self.base.startswith("builtin:") and (self.kind, self.base) != ("encoder", BUILTIN):
+            raise ValueError(f"base: {self.base!r}: built in is {BUILTIN!r} alone, of an encoder")
         return self
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from limbeck.benchmarking import BUILTIN, DATA_SETS, data_sets
 from limbeck.workflow import Build, as_json
 
 
@@ -16,7 +17,13 @@ def report(build: Build, code: str) -> str:
 
 def model(build: Build, code: str) -> str:
     """The settings of a model's card."""
-    return as_json(**_shown(build, code))
+    sources = build.config.benchmarks.sources
+    published = {
+        name: entry.model_dump(include={"hub", "licence", "citation"})
+        for name, entry in data_sets().items()
+        if name in _used(build) and sources[name] != BUILTIN
+    }
+    return as_json(**_shown(build, code), published=published)
 
 
 def dataset(build: Build, code: str) -> str:
@@ -61,14 +68,18 @@ def _teacher(build: Build) -> dict[str, Any]:
     return {"model": generator.model, "server": generator.server}
 
 
+def _used(build: Build) -> set[str]:
+    """The published data sets that benchmarks are made of."""
+    return {DATA_SETS[name] for name in build.config.benchmarks.run if name in DATA_SETS}
+
+
 def _sources(build: Build, code: str) -> dict[str, str]:
     """Where texts came from, by what they are used for: name, part and revision."""
-    section = build.config.benchmarks
     conversations, texts = build.config.conversations, build.texts(code)
     found: dict[str, str] = {
         name: source
-        for name, source in section.sources.items()
-        if any(run.startswith(name) for run in section.run)
+        for name, source in build.config.benchmarks.sources.items()
+        if name in _used(build)
     }
     for key, parts in (
         ("conversations", (conversations.source, conversations.name, conversations.revision)),

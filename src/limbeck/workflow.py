@@ -26,7 +26,9 @@ from limbeck.digest import source_digest
 from limbeck.errors import UserError
 from limbeck.languages import Language, covered, resolve
 
-_DATA_SUFFIXES = frozenset((".bin", ".csv", ".ftz", ".gz", ".json", ".jsonl", ".parquet", ".txt"))
+_DATA_SUFFIXES = frozenset(
+    (".bin", ".csv", ".ftz", ".gz", ".json", ".jsonl", ".parquet", ".tsv", ".txt")
+)
 
 
 class Build:
@@ -100,11 +102,16 @@ class Build:
     def scores(self, *codes: str) -> list[str]:
         """The score file of every model and benchmark, of all languages or some."""
         return [
-            f"results/{code}/scores/{model}/{benchmark}.json"
+            path
             for code in codes or self.codes
             for model in self.models
-            for benchmark in self.benchmarks(code)
+            for path in self.model_scores(code, model)
         ]
+
+    def model_scores(self, code: str, model: str) -> list[str]:
+        """The score files of a model in a language."""
+        folder = f"results/{code}/scores/{model}"
+        return [f"{folder}/{benchmark}.json" for benchmark in self.benchmarks(code)]
 
     def teacher_scores(self, wildcards: Any) -> list[str]:
         """The scores of a language's teacher."""
@@ -223,7 +230,9 @@ class Build:
         """What decides a score; the teacher's settings only where the teacher is scored."""
         teacher = self.teacher("judge") if wildcards.model == "teacher" else None
         asking = self.config.benchmarks.asking(wildcards.benchmark)
-        return as_json(**asking, seed=self.config.seed, teacher=teacher)
+        named = self.config.filters.language
+        language = named if named.model else None  # without an identifier the rest decides nothing
+        return as_json(**asking, seed=self.config.seed, teacher=teacher, language=language)
 
     def metadata(self, wildcards: Any) -> str:
         """What a GGUF file says of itself."""
@@ -252,8 +261,8 @@ def load(data: Mapping[str, Any]) -> Build:
     """
     try:
         config = configuration.load(dict(data))
-        _check_tasks(config)
         build = Build(config, _languages(config))
+        _check_tasks(build)
         if config.texts.limit:
             for code in build.codes:
                 build.texts(code)
@@ -277,23 +286,39 @@ def _languages(config: Config) -> list[Language]:
     return list(languages.values())
 
 
-def _check_tasks(config: Config) -> None:
+def _check_tasks(build: Build) -> None:
     from limbeck.classification import tasks  # as light as the config itself
 
-    for name, classifier in config.classification.classifiers.items():
+    section = build.config.classification
+    for name, classifier in section.classifiers.items():
         student = classifier.base.removeprefix("student:")
-        if student != classifier.base and student not in config.students:
+        if student != classifier.base and student not in build.config.students:
             raise UserError(
                 f"config: classification.classifiers.{name}.base: there is no student {student!r}, "
-                f"only {', '.join(config.students)}"
+                f"only {', '.join(build.config.students)}"
             )
-    for name in config.classification.tasks:
-        tasks.find(name)
-        if config.classification.data == "builtin" and name not in ("sentiment", "topic"):
+    for task in map(tasks.find, section.tasks):
+        if section.data == "builtin" and task.name not in ("sentiment", "topic"):
             raise UserError(
-                f"config: classification.tasks: {name!r}: the built-in data has sentiment and "
+                f"config: classification.tasks: {task.name!r}: the built-in data has sentiment and "
                 "topic only; name other data by classification.data"
             )
+        if section.data == "task":
+            _check_sources(task, build.languages)
+    if section.tasks and section.data not in ("builtin", "task"):
+        _check_there("config: classification.data", section.data, local=True)
+
+
+def _check_sources(task: Any, languages: Iterable[Language]) -> None:
+    where = f"config/tasks/{task.name}.yaml"
+    if task.test is None:
+        raise UserError(
+            f"{where}: names no test set; add one, or give classification.data a folder"
+        )
+    for language in languages:
+        for key, source in (("human", task.human), ("test", task.test)):
+            if source is not None:
+                _check_there(f"{where}: {key}.source", source.place(language.card())[0])
 
 
 def _check_files(config: Config) -> None:
@@ -305,10 +330,14 @@ def _check_files(config: Config) -> None:
         **{f"students.{name}.base": body.base for name, body in config.students.items()},
     }
     for key, source in named.items():
-        path = Path(source).expanduser()
-        local = source.startswith((".", "/", "~")) or path.suffix in _DATA_SUFFIXES
-        if local and not path.exists():
-            raise UserError(f"config: {key}: {source}: there is no such file or folder")
+        _check_there(f"config: {key}", source)
+
+
+def _check_there(key: str, source: str, local: bool = False) -> None:
+    path = Path(source).expanduser()
+    local = local or source.startswith((".", "/", "~")) or path.suffix in _DATA_SUFFIXES
+    if local and not path.exists():
+        raise UserError(f"{key}: {source}: there is no such file or folder")
 
 
 def _check_builtin(config: Config, languages: Iterable[Language]) -> None:

@@ -73,6 +73,46 @@ def test_languages_that_cannot_be_built(languages: list[str], message: str) -> N
     assert "\n" not in str(caught.value)
 
 
+SARCASM = "config/tasks/sarcasm.yaml: names no test set"
+CLINIC = """
+question: What is wanted?
+text_kind: message
+labels: {{a: {{description: x}}, b: {{description: y}}}}
+licence: ours
+test: {{source: "{source}"}}
+"""
+SECTIONS: list[tuple[dict[str, Any], str]] = [
+    ({"tasks": ["intent"]}, "the built-in data has sentiment and topic only"),
+    ({"tasks": ["sentimant"]}, "did you mean 'sentiment'"),
+    ({"tasks": ["sarcasm"], "data": "task"}, SARCASM),
+    ({"data": "./nowhere"}, "config: classification.data: ./nowhere: there is no such"),
+    ({"classifiers": {"x": {"kind": "icl", "base": "student:y"}}}, "there is no student 'y'"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), SECTIONS)
+def test_classification_that_cannot_be_built(change: dict[str, Any], message: str) -> None:
+    changed = config()
+    changed["classification"] |= change
+    with pytest.raises(SystemExit, match=message) as caught:
+        load(changed)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_files_of_a_task_are_missed_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config/tasks").mkdir(parents=True)
+    (tmp_path / "config/tasks/clinic.yaml").write_text(CLINIC.format(source="clinic-{code}.csv"))
+    monkeypatch.chdir(tmp_path)
+    changed = config()
+    changed["classification"] |= {"tasks": ["clinic"], "data": "task"}
+    with pytest.raises(SystemExit, match=r"clinic.yaml: test.source: clinic-swh_Latn.csv: there"):
+        load(changed)
+    (tmp_path / "clinic-swh_Latn.csv").touch()
+    assert load(changed).classification() == ["results/swh_Latn/classification/clinic/scores.json"]
+
+
 def test_a_local_teacher_has_the_revision_that_the_config_gives() -> None:
     changed = config()
     assert len(load(changed).teacher("generator")["revision"]) == 12  # of the phrasebook's source

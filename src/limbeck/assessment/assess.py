@@ -179,9 +179,10 @@ def assess(
     score = work.round_trip(max(1, count // TRANSLATED))
 
     texts = [text for row in rows for text in (row["prompt"], row["response"])]
-    told = [found for text in texts if (found := measures.in_language(text, card)) is not None]
+    in_language = measures.language_test(card, settings.filters)
+    told = [found for text in texts if (found := in_language(text)) is not None]
     whole = [f"{row['prompt']}\n{row['response']}" for row in rows]
-    kept = len(measures.usable(rows, card))
+    kept = len(measures.usable(rows, in_language))
     return Assessment(
         language=language.code,
         model=teacher.model,

@@ -5,9 +5,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from limbeck.benchmarking import BUILTIN, DATA_SETS, HUB, LIST, data_sets
 from limbeck.errors import UserError
 from limbeck.files import Row, write_json, write_parquet
+from limbeck.filters import LanguageFilter
 from limbeck.languages import resolve
 
 _ROOT = Path(__file__).parents[3]  # where config/ is
@@ -30,6 +33,7 @@ def add_to(commands: Any) -> None:
     add("--options", choices=["letters", "whole"], default="letters", help="what names an option")
     add("--prompts", choices=["english", "own"], default="english", help="language of the prompts")
     add("--thinking", action="store_true", help="reason before the answer")
+    add("--identify", metavar="MODEL", help="py3langid or a fastText model: right-language rate")
     add("--seed", type=int, default=1, help="of samples and intervals")
     add("--batch", type=int, default=16, help="items at once")
     add("--threads", type=int, default=os.cpu_count() or 1, help="of the processor")
@@ -91,7 +95,8 @@ def _score_model(options: argparse.Namespace) -> int:
     items = prepare.Settings(source=options.local, seed=options.seed, hub=entry)
     test, shots = prepare.rows(benchmark, card, items)
     keys = ("shots", "limit", "max_tokens", "choose_by", "options", "prompts", "thinking", "seed")
-    settings = Settings(version=entry.version, **{key: getattr(options, key) for key in keys})
+    said = {key: getattr(options, key) for key in keys}
+    settings = Settings(version=entry.version, language=_identifier(options.identify), **said)
     texts = catalogue.load_instructions(_prompts(options.prompts, str(card["code"])))
     asked = questions(benchmark, test, shots, texts, card, settings)
     model = open_model(options.model, options.batch, options.threads)
@@ -105,6 +110,12 @@ def _score_model(options: argparse.Namespace) -> int:
         write_parquet(options.output.with_suffix(".items.parquet"), rows, stage.items_schema())
         write_json(options.output, result)
     return 0
+
+
+def _identifier(model: str | None) -> LanguageFilter:
+    """The default config's, with another model."""
+    default = yaml.safe_load((_ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    return LanguageFilter.model_validate({**default["filters"]["language"], "model": model})
 
 
 def _prompts(language: str, code: str) -> Path:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from limbeck import chrf
 from limbeck.benchmarks import multiple_choice, replies, spbleu, statistics
 from limbeck.benchmarks.answers import Answers
-from limbeck.benchmarks.questions import Questions
+from limbeck.benchmarks.questions import ENGLISH, Questions, Settings
+from limbeck.dataset.filters import language_id
 from limbeck.files import Row
+from limbeck.filters import LanguageFilter
+from limbeck.languages import resolve
 
 
 def of_translations(
@@ -33,18 +36,39 @@ def of_translations(
 
 
 def of_translation(
-    asked: Questions, answers: Answers, card: Row, seed: int
+    asked: Questions, answers: Answers, card: Row, settings: Settings
 ) -> tuple[Row, list[float]]:
     """The figures of a translation benchmark, and its items' own scores."""
     hypotheses = [text or "" for text in answers.predicted]
-    figures, segments = of_translations(hypotheses, [item.gold for item in asked.items], seed)
-    script = "Latn" if asked.benchmark.into_english else str(card["script"])
+    references = [item.gold for item in asked.items]
+    figures, segments = of_translations(hypotheses, references, settings.seed)
+    target = resolve(ENGLISH).card() if asked.benchmark.into_english else card
     figures |= {
         "unparsed": 0,
         "repetition_rate": mean([replies.repeats(text) for text in answers.replies]),
-        "right_script_rate": replies.right_script_rate(hypotheses, script),
+        "right_script_rate": replies.right_script_rate(hypotheses, str(target["script"])),
+        "right_language_rate": right_language_rate(hypotheses, target, settings.language),
     }
     return figures, segments
+
+
+def right_language_rate(
+    texts: Sequence[str], card: Row, settings: LanguageFilter | None
+) -> float | None:
+    """The share of the texts that are in the language, of those long enough to be judged.
+
+    None without an identifier (``filters.language.model``), or where it does not know the language.
+    """
+    identifier = language_id.load(settings) if settings else None
+    if settings is None or identifier is None:
+        return None
+    own = language_id.own_labels(identifier, card)
+    if not own:
+        print(f"{settings.model} does not know {card['name']}: no right-language rate")
+        return None
+    verdicts = (language_id.judged(text, identifier, own, settings) for text in texts)
+    right = [verdict[0] >= settings.share for verdict in verdicts if verdict]
+    return mean(right) if right else None
 
 
 def of_choice(asked: Questions, answers: Answers) -> tuple[Row, list[float]]:
@@ -59,7 +83,9 @@ def of_choice(asked: Questions, answers: Answers) -> tuple[Row, list[float]]:
         **share(right),
         "unparsed": sum(name is None for name in answers.predicted),
         "repetition_rate": loops,
-        "right_script_rate": None,  # letters and English labels have no language
+        # Letters and English labels have no language.
+        "right_script_rate": None,
+        "right_language_rate": None,
         "metrics": metrics | _by_length(asked, answers),
         **_groups(asked, right),
         "signature": "accuracy",

@@ -12,6 +12,7 @@ from limbeck.benchmarks.items import Benchmark, Item, prompt
 from limbeck.config import Count, Positive, Section, TeacherSettings
 from limbeck.errors import UserError
 from limbeck.files import Row
+from limbeck.filters import LanguageFilter
 from limbeck.generation.instructions import Instructions
 from limbeck.student.chat import Message
 
@@ -32,6 +33,7 @@ class Settings(Section):
     seed: int
     teacher: TeacherSettings | None = None
     custom: Custom | None = None
+    language: LanguageFilter | None = Field(None, description="Identifies generated text")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def score(
     if asked.benchmark.choice:
         found, segments = figures.of_choice(asked, answers)
     else:
-        found, segments = figures.of_translation(asked, answers, card, settings.seed)
+        found, segments = figures.of_translation(asked, answers, card, settings)
     decides = signature(asked, answers, model, str(card["code"]), settings)
     result = {
         "benchmark": asked.benchmark.name,

@@ -77,6 +77,7 @@ def render(template: str, metadata: str, **values: Any) -> str:
     )
     environment.filters["count"] = lambda number: f"{number:,}"
     environment.filters["size"] = names.size
+    environment.filters["setting"] = names.setting
     body = environment.get_template(template).render(owner=OWNER, kakugo=KAKUGO, **values)
     return f"---\n{metadata}\n---\n\n{body}\n"
 

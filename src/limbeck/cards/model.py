@@ -12,9 +12,8 @@ from limbeck import stage
 from limbeck.cards import common
 from limbeck.errors import UserError
 from limbeck.files import Row, read_json
-from limbeck.report import names
+from limbeck.report import facts, names
 from limbeck.report.collect import Settings, Student, read_scores, student
-from limbeck.report.render import apart, facts
 
 Scores = dict[str, Row]  # of a model, by benchmark
 
@@ -53,9 +52,9 @@ def card(folder: Path, name: str, settings: Settings) -> str:
         checkpoint=sum(path.stat().st_size for path in checkpoint.glob("*.safetensors")),
         benchmarks=[_benchmark(benchmark, language, own[benchmark]) for benchmark in shown],
         rows=list(_rows(name, scores, shown, settings)),
-        facts=list(facts(built)),
-        limitations=list(limitations(language, own, scores.get(f"{name}/base", {}), settings)),
-        citations=[],
+        facts=list(facts.of(built)),
+        limitations=list(limitations(language, own, built.gains, settings)),
+        published=list(settings.published.values()),
     )
 
 
@@ -71,14 +70,15 @@ def metadata(code: str, language: Row, built: Student, own: Scores, settings: Se
     results = []
     for name, score in own.items():
         low, high = names.interval(score)
-        source = settings.sources.get(names.data_set(name), name)
+        data_set = names.data_set(name)
+        entry = settings.published.get(data_set)
+        own_text = settings.sources.get(data_set) == "builtin"
         called = names.benchmark(name).title.format(language=language["name"])
-        own_text = source == "builtin"
         results.append(
             EvalResult(
                 task_type="translation" if score["metric"] == "chrF++" else "text-generation",
                 task_name=called,
-                dataset_type=common.hub_name(source) or name,
+                dataset_type=entry["hub"] if entry else name,
                 dataset_name=f"{name} (built-in demonstration text)" if own_text else name,
                 dataset_config=code,
                 dataset_split="test",
@@ -134,7 +134,9 @@ def _cell(score: Row) -> str:
     return f"{score['value']:.1f} [{low:.1f}, {high:.1f}]"
 
 
-def limitations(language: Row, own: Scores, base: Scores, settings: Settings) -> Iterator[str]:
+def limitations(
+    language: Row, own: Scores, gains: dict[str, Row], settings: Settings
+) -> Iterator[str]:
     """What the model is not, as far as the figures tell."""
     yield (
         "It may state falsehoods in fluent words, and repeats the errors and the views of its "
@@ -153,7 +155,7 @@ def limitations(language: Row, own: Scores, base: Scores, settings: Settings) ->
     ]
     if guessing:
         yield f"No better than guessing, as far as the figures show: {listed(guessing)}."
-    same = [name for name in own if name in base and not apart(base[name], own[name])]
+    same = [name for name in own if name in gains and not gains[name]["shown"]]
     if same:
         yield f"No difference from its base shown: {listed(same)}."
     for key, what in (

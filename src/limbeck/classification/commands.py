@@ -26,10 +26,16 @@ def add_to(commands: Any) -> None:
 
 def classify(options: argparse.Namespace) -> int:
     """Label the lines of standard input."""
-    model = kinds.load(_folder(options))
+    folder = _folder(options)
     if sys.stdin.isatty():
         print("a text a line; Ctrl-D ends", file=sys.stderr)
-    texts = [line.strip() for line in sys.stdin if line.strip()]
+    try:
+        texts = [line.strip() for line in sys.stdin if line.strip()]
+    except UnicodeDecodeError as error:
+        raise UserError(f"classify: the texts are no UTF-8 ({error.reason})") from None
+    if not texts:
+        raise UserError("classify: no text came in; one a line is wanted on standard input")
+    model = kinds.load(folder)
     for text, label in zip(texts, model.predict(texts), strict=True):
         if options.json:
             print(json.dumps({"label": label, "text": text}, ensure_ascii=False))
@@ -43,10 +49,14 @@ def _folder(options: argparse.Namespace) -> Path:
     language = resolve(options.language)
     built: Path = Path(options.results) / language.code / "classification"
     tasks = _names(built)
+    if not tasks:
+        raise UserError(
+            f"classify: {built}: nothing was built there for {language.name}; this builds it: "
+            f"snakemake --cores all {built}/TASK/scores.json"
+        )
     if options.task not in tasks:
         raise UserError(
-            f"classify: {language.name} has no classifier for {options.task!r} in {built}, "
-            f"{'only for ' + ', '.join(tasks) if tasks else 'nor for any other task'}"
+            f"classify: no classifier for {options.task!r} in {built}, only for {', '.join(tasks)}"
         )
     there = [
         name

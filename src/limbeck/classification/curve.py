@@ -52,10 +52,11 @@ def runs(
     synthetic: Sequence[Row], human: Sequence[Row], seeds: Sequence[Row], settings: Settings
 ) -> Iterator[Run]:
     """All trainings of a curve; a sample with fewer than two labels is none."""
-    wanted = settings.sizes if settings.classifier.sizes is None else settings.classifier.sizes
-    if settings.classifier.kind == "icl":
-        wanted = []  # it sees `shots` of each label, however many there are
     repeats = settings.classifier.repeats or settings.repeats
+    if settings.classifier.kind == "icl":
+        yield from _shown(synthetic, human, seeds, settings, repeats)
+        return
+    wanted = settings.sizes if settings.classifier.sizes is None else settings.classifier.sizes
     for source, rows in (("synthetic", synthetic), ("human", human)):
         for size in sizes(wanted, len(rows)) if rows else []:
             if source == "human" and size > len(synthetic):
@@ -67,6 +68,19 @@ def runs(
     if len({row["label"] for row in seeds}) > 1:
         repeated = list(islice(cycle(seeds), max(len(synthetic), len(seeds))))
         yield Run("seeds", len(repeated), 0, repeated)
+
+
+def _shown(
+    synthetic: Sequence[Row], human: Sequence[Row], seeds: Sequence[Row], settings: Settings,
+    repeats: int,
+) -> Iterator[Run]:  # fmt: skip
+    """What a model is shown that does not train: `shots` of each label, however many there are."""
+    count = settings.classifier.shots * len({row["label"] for row in synthetic})
+    for source, rows in (("synthetic", synthetic), ("human", human), ("seeds", seeds)):
+        for repeat in range(1 if source == "seeds" else repeats):
+            chosen = balanced(rows, count, settings.seed + repeat)
+            if len({row["label"] for row in chosen}) > 1:
+                yield Run(source, len(chosen), repeat, chosen)
 
 
 def main() -> None:
@@ -92,13 +106,16 @@ def main() -> None:
         options.threads,
     )
     rows: list[Row] = []
-    whole = None
-    for run in runs(synthetic, human, seeds, settings):
+    planned = list(runs(synthetic, human, seeds, settings))
+    kept = max(run.size for run in planned if run.source == "synthetic")
+    for run in planned:
         started = time.monotonic()
         model = kinds.train(run.rows, settings.classifier, settings.seed + run.repeat, context)
-        if run.source == "synthetic" and run.size == len(synthetic) and run.repeat == 0:
-            whole = model
+        if run[:3] == ("synthetic", kept, 0):
+            told = (settings.classifier, options.task.stem, options.language["code"])
+            kinds.save(model, *told, options.model)
         predicted = model.predict(texts)
+        del model  # before the next one needs its memory
         rows += [
             {"source": run.source, "size": run.size, "repeat": run.repeat, "id": identifier,
              "predicted": label, "reply": None}
@@ -106,11 +123,7 @@ def main() -> None:
         ]  # fmt: skip
         seconds = time.monotonic() - started
         print(f"{run.source} {run.size}, repeat {run.repeat}: {seconds:.1f} s", file=sys.stderr)
-    assert whole is not None, "the curve ends with all synthetic examples"
     write(options.predictions, rows)
-    kinds.save(
-        whole, settings.classifier, options.task.stem, options.language["code"], options.model
-    )
 
 
 if __name__ == "__main__":

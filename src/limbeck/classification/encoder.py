@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.classification.sampling import split
+from limbeck.classifiers import BUILTIN
 from limbeck.config import Classifier, FineTuning
 from limbeck.errors import UserError
 from limbeck.files import Row
 
-BUILTIN = "builtin:tiny"
 _PREDICTED_AT_ONCE = 64  # texts
 _WARMUP = 0.1  # of the steps
 _WEIGHT_DECAY = 0.01

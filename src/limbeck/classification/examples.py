@@ -43,6 +43,7 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "check": ("label", "description", "question", "text_kind", "text"),
     "classify": ("question", "text_kind", "labels", "text"),
     "choose": ("question", "labels", "text"),
+    "channel": ("text_kind", "label", "description"),
 }
 
 

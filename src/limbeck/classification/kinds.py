@@ -66,9 +66,10 @@ def train(rows: Sequence[Row], settings: Classifier, seed: int, context: Context
     from limbeck.classification import llm
 
     assert context is not None, f"{settings.kind} is asked in words"
-    plain = llm.wording(context.task, context.card, context.instructions)
-    build = llm.in_context if settings.kind == "icl" else llm.instructed
-    return build(rows, settings, plain, seed, context.threads)
+    told = (context.task, context.card, context.instructions)
+    if settings.kind == "icl":
+        return llm.in_context(rows, settings, *told, context.threads)
+    return llm.instructed(rows, settings, llm.wording(*told), seed, context.threads)
 
 
 def save(model: Trained, settings: Classifier, task: str, language: str, folder: Path) -> None:

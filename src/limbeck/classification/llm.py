@@ -1,8 +1,9 @@
 """Compact language models as classifiers: with demonstrations (icl), or trained for it (instruct).
 
-Both choose the label whose text is likeliest as the reply, per character, as the benchmarks do;
-nothing has to be parsed. A model is a checkpoint's folder, a GGUF file, a model of the hub, or
-`student:NAME`, a student of the same build (the workflow puts its folder there).
+Nothing has to be parsed: a model is asked for log-likelihoods, of the labels after a text or, the
+other way round, of the text after demonstrations of each label. A model is a checkpoint's folder, a
+GGUF file, a model of the hub, or `student:NAME`, a student of the same build (the workflow puts its
+folder there).
 """
 
 import shutil
@@ -11,11 +12,13 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from limbeck import files
-from limbeck.classification.sampling import balanced, split
+from limbeck.classification.sampling import split
 from limbeck.classification.tasks import Task
 from limbeck.config import Classifier
 from limbeck.errors import UserError
@@ -25,12 +28,27 @@ from limbeck.student.chat import Message
 
 CHOICE = "choice.json"
 _BATCH = 8  # prompts at once
+_TEXTS = 32  # after one context at once, where texts are weighed
 _HELD_OUT = 0.1  # of the rows, whose loss the training reports
+
+
+class Way(Protocol):
+    """A way to weigh the labels of a text by log-likelihoods."""
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels, in the order of the weights."""
+
+    def weights(self, model: Any, texts: Sequence[str]) -> list[list[float]]:
+        """Of each text a number a label, the largest for the chosen one."""
+
+    def content(self) -> Row:
+        """All that makes the way, for a JSON file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a text is put to a model, ready to be saved.
+    """The direct way: the text is put as a question, and each label is weighed as the reply.
 
     Attributes:
         template: with the one placeholder {text}.
@@ -46,6 +64,57 @@ class Wording:
         """The conversation that ends with a text's question."""
         return [*self.shots, {"role": "user", "content": self.template.replace("{text}", text)}]
 
+    def weights(self, model: Any, texts: Sequence[str]) -> list[list[float]]:
+        """The log-likelihood of each label per character, as the benchmarks weigh options."""
+        prompts = [self.prompt(text) for text in texts]
+        found = model.loglikelihood(prompts, [self.labels] * len(prompts))
+        return [
+            [value / len(label) for value, label in zip(row, self.labels, strict=True)]
+            for row in found
+        ]
+
+    def content(self) -> Row:
+        """See `Way.content`."""
+        return {"template": self.template, "labels": self.labels, "shots": self.shots}
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """The noisy channel: how likely is the text where texts of a label are asked for and shown?
+
+    With Bayes' rule and labels of equal weight that is the label's likelihood (Min et al. 2022,
+    arXiv 2108.04106, with demonstrations one after the other). Every token of the text counts, and
+    no label's name needs to be one that the model would say: what small models need.
+
+    Attributes:
+        contexts: of each label the conversation after which a text of it is the reply.
+    """
+
+    contexts: dict[str, list[Message]]
+
+    @property
+    def labels(self) -> list[str]:
+        """See `Way.labels`."""
+        return list(self.contexts)
+
+    def weights(self, model: Any, texts: Sequence[str]) -> list[list[float]]:
+        """The log-likelihood of the text after each label's demonstrations."""
+        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        parts = [order[start : start + _TEXTS] for start in range(0, len(order), _TEXTS)]
+        found: list[list[float]] = [[] for _ in texts]
+        for context in self.contexts.values():
+            for rows in parts:  # a call each: a batch of prompts with so many replies is large
+                options = [texts[row] for row in rows]
+                for row, value in zip(
+                    rows, model.loglikelihood([context], [options])[0], strict=True
+                ):
+                    found[row].append(value)
+        return found
+
+    def content(self) -> Row:
+        """See `Way.content`."""
+        return {"contexts": self.contexts}
+
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
@@ -53,27 +122,21 @@ class Choosing:
 
     Attributes:
         model: an opened `limbeck.models.Model`.
-        wording: how it is asked.
+        way: how it is asked.
         base: its folder or file.
-        own: the folder is this classifier's own, to be saved with it.
+        own: the folder, where it is this classifier's own: saved with it, and gone with it.
     """
 
     model: Any
-    wording: Wording
+    way: Way
     base: Path
-    own: bool
+    own: tempfile.TemporaryDirectory[str] | None = None
 
     def predict(self, texts: Sequence[str]) -> list[str | None]:
         """The likeliest labels."""
-        labels = self.wording.labels
-        prompts = [self.wording.prompt(text) for text in texts]
-        scores = self.model.loglikelihood(prompts, [labels] * len(prompts))
-        lengths = [len(label) for label in labels]
-        found: list[str | None] = []
-        for row in scores:
-            values = [value / length for value, length in zip(row, lengths, strict=True)]
-            found.append(labels[values.index(max(values))])
-        return found
+        labels = self.way.labels
+        rows = self.way.weights(self.model, texts) if texts else []
+        return [labels[row.index(max(row))] for row in rows]
 
     def save(self, folder: Path) -> None:
         """Write how the model is asked, and the model itself if it was trained for this."""
@@ -81,17 +144,15 @@ class Choosing:
         if self.own:
             shutil.copytree(self.base, folder / "checkpoint", dirs_exist_ok=True)
             base = "checkpoint"
-        wording = {"template": self.wording.template, "labels": self.wording.labels,
-                   "shots": self.wording.shots}  # fmt: skip
-        files.write_json(folder / CHOICE, {"base": base, **wording})
+        files.write_json(folder / CHOICE, {"base": base, **self.way.content()})
 
 
 def load(folder: Path) -> Choosing:
     """The classifier of a folder that `Choosing.save` wrote."""
     content = files.read_json(folder / CHOICE)
-    wording = Wording(content["template"], content["labels"], content["shots"])
-    base = folder / content["base"]  # an absolute path stays itself
-    return Choosing(_open(base, 1), wording, base, own=False)
+    base = folder / content.pop("base")  # an absolute path stays itself
+    way: Way = Channel(**content) if "contexts" in content else Wording(**content)
+    return Choosing(_open(base, 1), way, base)
 
 
 def wording(task: Task, card: Row, instructions: Instructions) -> Wording:
@@ -100,30 +161,59 @@ def wording(task: Task, card: Row, instructions: Instructions) -> Wording:
     return Wording(instructions.render("choose", card, words), task.names, [])
 
 
-def with_shots(plain: Wording, rows: Sequence[Row], per_label: int, seed: int) -> Wording:
-    """The wording with so many demonstrations of each label."""
+def with_shots(plain: Wording, rows: Sequence[Row]) -> Wording:
+    """The wording with demonstrations."""
     turns: list[Message] = []
-    for row in balanced(rows, per_label * len(plain.labels), seed):
+    for row in rows:
         turns += plain.prompt(row["text"])
         turns.append({"role": "assistant", "content": row["label"]})
     return Wording(plain.template, plain.labels, turns)
 
 
+def channel(
+    task: Task, card: Row, instructions: Instructions, rows: Sequence[Row], prompt: str | None
+) -> Channel:
+    """For each label the request for a text of it, with demonstrations as earlier replies."""
+    contexts = {}
+    for label, meaning in task.labels.items():
+        name = meaning.names.get(card["code"], label)
+        words = {"text_kind": task.text_kind, "label": label, "description": meaning.description}
+        asked = (
+            prompt.replace("{label}", label).replace("{name}", name)
+            if prompt
+            else instructions.render("channel", card, words)
+        )
+        turn = {"role": "user", "content": asked}
+        shown = [row["text"] for row in rows if row["label"] == label]
+        replies = [[turn, {"role": "assistant", "content": text}] for text in shown]
+        contexts[label] = [*chain.from_iterable(replies), turn]
+    return Channel(contexts)
+
+
 def in_context(
-    rows: Sequence[Row], settings: Classifier, plain: Wording, seed: int, threads: int
+    rows: Sequence[Row],
+    settings: Classifier,
+    task: Task,
+    card: Row,
+    instructions: Instructions,
+    threads: int,
 ) -> Choosing:
-    """A model as it is, shown demonstrations of each label."""
+    """A model as it is, shown the rows as demonstrations."""
     base = _fetch(settings)
-    return Choosing(
-        _open(base, threads), with_shots(plain, rows, settings.shots, seed), base, own=False
+    way: Way = (
+        channel(task, card, instructions, rows, settings.prompt)
+        if settings.by == "channel"
+        else with_shots(wording(task, card, instructions), rows)
     )
+    return Choosing(_opened(base, threads), way, base)
 
 
 def instructed(
     rows: Sequence[Row], settings: Classifier, plain: Wording, seed: int, threads: int
 ) -> Choosing:
     """A model trained on the rows, by the trainer of the students, in a process of its own."""
-    work = Path(tempfile.mkdtemp(prefix="limbeck-instruct-"))
+    own = tempfile.TemporaryDirectory(prefix="limbeck-instruct-")
+    work = Path(own.name)
     base = _fetch(settings)
     kept, held = split(rows, _HELD_OUT, seed)
     for name, part in (("train", kept), ("validation", held)):
@@ -141,8 +231,7 @@ def instructed(
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise UserError(f"classifier: its training failed: {' '.join(last)}")
-    checkpoint = work / "checkpoint"
-    return Choosing(_open(checkpoint, threads), plain, checkpoint, own=True)
+    return Choosing(_open(work / "checkpoint", threads), plain, work / "checkpoint", own)
 
 
 def _conversations(rows: Sequence[Row], plain: Wording) -> list[Row]:
@@ -171,3 +260,7 @@ def _open(base: Path, threads: int) -> Any:
     from limbeck.models import open_model
 
     return open_model(str(base), _BATCH, threads)
+
+
+# The same model serves all samples of demonstrations.
+_opened = lru_cache(maxsize=1)(_open)

@@ -27,6 +27,7 @@ class Label(Section):
     description: str = Field(min_length=1, description="What texts of this label have in common")
     examples: list[str] = Field([], description="English texts of this label, as demonstrations")
     aliases: list[Name] = Field([], description="Other names by which a reply may call the label")
+    names: dict[str, Name] = Field({}, description="Code of a language -> the label's word in it")
 
 
 class Source(Section):
@@ -160,8 +161,9 @@ labels:
     examples: [An example in English.]
 
 licence: ours
-# Human texts: a CSV, JSONL or Parquet file, or a data set of the hub. The test set must be there;
-# the seeds that the teacher sees come from the other.
+# Human texts: a CSV, TSV, JSONL or Parquet file, or a data set of the hub. The test set must be
+# there; the seeds that the teacher sees come from the other, which may be missing. With several
+# languages write {{code}} where the files differ: {name}-{{code}}-test.csv.
 test: {{source: {name}-test.csv, text: text, label: label}}
 human: {{source: {name}-train.csv, text: text, label: label}}
 """

@@ -80,7 +80,7 @@ def thinking(row: Row, wording: Wording) -> Row:
 def direct(row: Row, wording: Wording) -> Row:
     """The form without the trace; a system prompt asks for an answer that was asked to be short."""
     short = {"role": "system", "content": wording.short}
-    system = [short] if row.get("length") == "short" else []
+    system = [short] if row["length"] == "short" else []
     return {**row, "messages": [*system, *row["messages"]], "form": "direct"}
 
 
@@ -175,13 +175,12 @@ def split(rows: list[Row], share: float, seed: int) -> tuple[list[Row], list[Row
 
 
 def count(rows: list[Row]) -> dict[str, object]:
-    """How many rows there are of each strategy and form."""
-    return {
-        "rows": len(rows),
-        "by_strategy": dict(Counter(row["strategy"] for row in rows).most_common()),
-        "by_form": dict(Counter(row["form"] for row in rows).most_common()),
-        "by_kind": dict(Counter(row["kind"] for row in rows).most_common()),
-    }
+    """How many rows there are of each strategy, form, kind and length."""
+    counts: dict[str, object] = {"rows": len(rows)}
+    for name in ("strategy", "form", "kind", "length"):
+        found = Counter(row[name] for row in rows if row.get(name))
+        counts[f"by_{name}"] = dict(found.most_common())
+    return counts
 
 
 def main() -> None:

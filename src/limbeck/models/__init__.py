@@ -39,7 +39,7 @@ class Model(Protocol):
     """
 
     digest: str  # of all that decides its answers
-    tools: dict[str, str]  # versions of the libraries that run it
+    tools: dict[str, str]  # form of its weights, versions of the libraries that run it
     gives_likelihood: bool
 
     def generate(

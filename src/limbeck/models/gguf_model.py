@@ -49,7 +49,7 @@ class GgufModel:
         self._context = int(llama_cpp.llama_model_n_ctx_train(self._model))
         self._batch, self._threads = batch, threads
         self.digest = file_digest(path)
-        self.tools = {"llama-cpp-python": llama_cpp.__version__}
+        self.tools = {"weights": self._weights(), "llama-cpp-python": llama_cpp.__version__}
 
     def generate(
         self,
@@ -169,6 +169,12 @@ class GgufModel:
             )
             pieces += buffer.raw[: max(count, 0)]
         return pieces.decode(errors="replace")
+
+    def _weights(self) -> str:
+        """The quantization, as llama.cpp calls it."""
+        buffer = ctypes.create_string_buffer(128)
+        self._api.llama_model_desc(self._model, buffer, len(buffer))
+        return str(buffer.value.decode().split(" ", 2)[-1])  # after architecture and size
 
     def _special(self, name: str) -> str | None:
         """The text of a special token, or None where the file names none."""

@@ -51,7 +51,11 @@ class TransformersModel:
         self._context = getattr(model.config, "max_position_embeddings", None)
         files = sorted({path for pattern in _FILES for path in folder.glob(pattern)})
         self.digest = digest({path.name: file_digest(path) for path in files})
-        self.tools = {"transformers": transformers.__version__, "torch": torch.__version__}
+        self.tools = {
+            "weights": str(dtype).removeprefix("torch."),
+            "transformers": transformers.__version__,
+            "torch": torch.__version__,
+        }
 
     def generate(
         self,

@@ -47,11 +47,13 @@ def view(task: Row) -> dict[str, Any]:
                 "name": name,
                 "curve": _curve(body, task),
                 "verdict": _verdict(name, body, task),
-                "full": body["full"],
-                "confusion": _confusion(body["full"]["confusion"]),
                 "disagreements": body["disagreements"],
             }
             for name, body in task["classifiers"].items()
+        ],
+        "details": [
+            *(_detail(name, body["full"]) for name, body in task["classifiers"].items()),
+            _detail(f"teacher, {task['teacher_best']}", teacher[task["teacher_best"]]),
         ],
         "unparsed": {name: body["unparsed"] for name, body in teacher.items()},
     }
@@ -107,9 +109,14 @@ def _cell(line: Row) -> dict[str, Any]:
     }
 
 
-def _confusion(matrix: Sequence[Sequence[int]]) -> list[list[tuple[int, int]]]:
-    """Of each label and what was said of its texts: how many, and how many in a hundred."""
-    return [[(n, round(100 * n / (sum(row) or 1))) for n in row] for row in matrix]
+def _detail(name: str, scores: Row) -> dict[str, Any]:
+    """A system's scores of each label; of its texts, how many were called what, and the share."""
+    shown = len(scores["labels"]) + bool(scores["unparsed"])
+    confusion = [
+        [(count, round(100 * count / (sum(row) or 1))) for count in row[:shown]]
+        for row in scores["confusion"]
+    ]
+    return {"name": name, **scores, "confusion": confusion}
 
 
 def _verdict(name: str, body: Row, task: Row) -> dict[str, str]:

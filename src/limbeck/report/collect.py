@@ -46,6 +46,7 @@ class Settings(Section):
     quantizations: list[str]
     classification: list[str] = Field(default_factory=list)
     skipped: list[str] = Field(default_factory=list)  # benchmarks without items in the language
+    published: dict[str, dict[str, str]] = Field(default_factory=dict)  # data sets of benchmarks
     license: str = "apache-2.0"
     seed: int | None = None
 
@@ -82,6 +83,7 @@ class Student:
     training: dict[str, Any]
     parity: dict[str, Any]
     gguf: dict[str, int]  # quantization -> bytes
+    gains: dict[str, Row]  # benchmark -> difference to the base
 
 
 @dataclass
@@ -181,6 +183,7 @@ def student(folder: Path, name: str, settings: Settings) -> Student:
         training=optional(own / "training.json"),
         parity=optional(own / "gguf" / "parity.json"),
         gguf={kind: path.stat().st_size for kind, path in files.items() if path.is_file()},
+        gains=optional(own / "gains.json"),
     )
 
 

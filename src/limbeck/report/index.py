@@ -1,10 +1,10 @@
 """Write the leaderboard: every language on every benchmark, from base to student.
 
-    python -m limbeck.report.index --scores results/scores.tsv --settings JSON \\
-        --output results/index.html
+    python -m limbeck.report.index --scores results/scores.tsv --results results \\
+        --settings JSON --output results/index.html
 
-A student wins where its 95% interval lies above the base's. Beside our means stand those that the
-Kakugo paper reports; nothing of theirs is computed here.
+A student wins where it is better than its base on the same items, by a paired bootstrap. Beside
+our means stand those that the Kakugo paper reports; nothing of theirs is computed here.
 """
 
 import csv
@@ -17,8 +17,7 @@ from limbeck.config import Section
 from limbeck.files import Row
 from limbeck.languages import resolve
 from limbeck.report import names, page
-from limbeck.report.collect import demonstrates
-from limbeck.report.render import apart
+from limbeck.report.collect import demonstrates, optional
 
 # As the authors report them (arXiv 2601.14051, through a digest by others): 54 languages,
 # ibm-granite/granite-4.0-micro, 3-shot, with a harness that was not published.
@@ -53,19 +52,32 @@ def read(path: Path) -> dict[tuple[str, str, str], Row]:
 
 
 Scores = dict[tuple[str, str, str], Row]
+Gains = dict[tuple[str, str], dict[str, Row]]  # of a language's student, by benchmark
 
 
-def board(student: str, scores: Scores, settings: Settings) -> dict[str, Any]:
+def read_gains(results: Path, settings: Settings) -> Gains:
+    """What is known of the difference between each student and its base."""
+    return {
+        (code, student): optional(results / code / student / "gains.json")
+        for code in settings.languages
+        for student in settings.students
+    }
+
+
+def board(student: str, scores: Scores, gains: Gains, settings: Settings) -> dict[str, Any]:
     """A student's table: a row a language, a cell a benchmark, and the means."""
     shown = [name for name in settings.benchmarks if any(key[2] == name for key in scores)]
-    rows = [_row(code, student, shown, scores) for code in settings.languages]
+    rows = [
+        _row(code, student, shown, scores, gains.get((code, student), {}))
+        for code in settings.languages
+    ]
     means = []
     for index, _ in enumerate(shown):
         cells = [row["cells"][index] for row in rows if row["cells"][index]]
-        gains = [cell["gain"] for cell in cells]
+        mean = sum(cell["gain"] for cell in cells) / max(1, len(cells))
         means.append(
             {
-                "gain": f"{sum(gains) / len(gains):+.1f}",
+                "gain": f"{mean:+.1f}",
                 "wins": sum(cell["won"] for cell in cells),
                 "losses": sum(cell["lost"] for cell in cells),
                 "of": len(cells),
@@ -78,9 +90,9 @@ def board(student: str, scores: Scores, settings: Settings) -> dict[str, Any]:
         "benchmarks": [_head(name, scores) for name in shown],
         "rows": rows,
         "means": means,
-        "wins": sum(mean["wins"] for mean in means if mean),
-        "lost": sum(mean["losses"] for mean in means if mean),
-        "of": sum(mean["of"] for mean in means if mean),
+        "wins": sum(column["wins"] for column in means if column),
+        "lost": sum(column["losses"] for column in means if column),
+        "of": sum(column["of"] for column in means if column),
         "theirs": [_signed(KAKUGO_GAINS.get(name)) for name in shown],
     }
 
@@ -94,7 +106,9 @@ def _signed(gain: float | None) -> str:
     return "–" if gain is None else f"{gain:+.1f}"
 
 
-def _row(code: str, student: str, shown: Sequence[str], scores: Scores) -> dict[str, Any]:
+def _row(
+    code: str, student: str, shown: Sequence[str], scores: Scores, gains: dict[str, Row]
+) -> dict[str, Any]:
     language = resolve(code)
     theirs = KAKUGO_SCORES.get(code, {})
     base, after = (
@@ -106,7 +120,10 @@ def _row(code: str, student: str, shown: Sequence[str], scores: Scores) -> dict[
         "name": language.name,
         "endonym": language.endonym,
         "bcp47": language.bcp47,
-        "cells": [_cell(*pair) for pair in zip(base, after, strict=True)],
+        "cells": [
+            _cell(before, own, gains.get(name, {}))
+            for name, before, own in zip(shown, base, after, strict=True)
+        ],
         "theirs": [
             "{:.1f} → {:.1f}".format(*theirs[name]) if name in theirs else "" for name in shown
         ]
@@ -115,11 +132,11 @@ def _row(code: str, student: str, shown: Sequence[str], scores: Scores) -> dict[
     }
 
 
-def _cell(base: Row | None, after: Row | None) -> dict[str, Any] | None:
+def _cell(base: Row | None, after: Row | None, compared: Row) -> dict[str, Any] | None:
     if base is None or after is None:
         return None
     gain = after["value"] - base["value"]
-    sure = apart(base, after)
+    sure = compared.get("shown", False)
     return {
         "before": f"{base['value']:.1f}",
         "after": f"{after['value']:.1f}",
@@ -130,7 +147,7 @@ def _cell(base: Row | None, after: Row | None) -> dict[str, Any] | None:
     }
 
 
-def render(scores: Scores, settings: Settings) -> str:
+def render(scores: Scores, gains: Gains, settings: Settings) -> str:
     """The page."""
     from importlib.metadata import version
 
@@ -138,7 +155,7 @@ def render(scores: Scores, settings: Settings) -> str:
         "index.html",
         settings=settings,
         demonstrator=demonstrates(settings.teacher),
-        boards=[board(student, scores, settings) for student in settings.students],
+        boards=[board(student, scores, gains, settings) for student in settings.students],
         version=version("limbeck"),
     )
 
@@ -147,10 +164,12 @@ def main() -> None:
     """Write the page."""
     parser = stage.parser(__doc__)
     parser.add_argument("--scores", required=True, type=Path, help="the table of all scores")
+    parser.add_argument("--results", required=True, type=Path, help="the folder of the results")
     parser.add_argument("--settings", required=True, type=stage.json_option(Settings))
     parser.add_argument("--output", required=True, type=Path, help="the page")
     options = parser.parse_args()
-    files.write_text(options.output, render(read(options.scores), options.settings))
+    gains = read_gains(options.results, options.settings)
+    files.write_text(options.output, render(read(options.scores), gains, options.settings))
 
 
 if __name__ == "__main__":

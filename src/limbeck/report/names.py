@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from limbeck.benchmarking import DATA_SETS
 from limbeck.files import Row
 
 
@@ -36,7 +38,7 @@ def benchmark(name: str) -> Benchmark:
 
 def data_set(name: str) -> str:
     """The data set that a benchmark's items are of: both directions of FLORES share one."""
-    return "flores" if name.startswith("flores") else name
+    return DATA_SETS.get(name, name)
 
 
 def metric(score: Row) -> str:
@@ -98,3 +100,15 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s" if seconds >= 9.95 else f"{seconds:.1f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def setting(value: Any) -> str:
+    """A threshold as it stands beside a filter's name; nothing for one that is just on."""
+    if value is None or value is True:
+        return ""
+    if isinstance(value, dict):
+        parts = {key: setting(part) for key, part in value.items()}
+        return ", ".join(f"{key.replace('_', ' ')} {part}" for key, part in parts.items() if part)
+    if isinstance(value, list):
+        return " to ".join(setting(part) for part in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

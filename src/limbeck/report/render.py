@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from limbeck.files import Row
-from limbeck.report import charts, classification, names, page
+from limbeck.report import charts, classification, facts, names, page
 from limbeck.report.collect import Language, Settings, Step, Student
 
 
@@ -31,7 +31,7 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
         "headlines": [
             {"student": student.name, "lines": lines}
             for student in language.students
-            if (lines := _headlines(student.name, language, shown))
+            if (lines := _headlines(student, language, shown))
         ],
         "benchmarks": [_benchmark(name, language) for name in shown],
         "skipped": [_title(name, language) for name in settings.skipped],
@@ -84,34 +84,32 @@ def _benchmark(name: str, language: Language) -> dict[str, Any]:
     }
 
 
-def _headlines(student: str, language: Language, shown: Sequence[str]) -> list[dict[str, Any]]:
+def _headlines(student: Student, language: Language, shown: Sequence[str]) -> list[dict[str, Any]]:
     """From base to student, a line for each benchmark that both have a score on."""
-    base = language.scores.get(f"{student}/base", {})
-    after = language.scores.get(f"{student}/student", {})
+    base = language.scores.get(f"{student.name}/base", {})
+    after = language.scores.get(f"{student.name}/student", {})
     return [
         {
             "title": _title(name, language),
             "before": f"{base[name]['value']:.1f}",
             "after": f"{after[name]['value']:.1f}",
             "metric": names.metric(after[name]),
-            "verdict": verdict(base[name], after[name]),
-            "shown": apart(base[name], after[name]),
+            "verdict": verdict(student.gains.get(name)),
+            "shown": student.gains.get(name, {}).get("shown", False),
         }
         for name in shown
         if name in base and name in after
     ]
 
 
-def apart(base: Row, student: Row) -> bool:
-    """Whether the intervals of two scores lie apart."""
-    (low, high), (base_low, base_high) = names.interval(student), names.interval(base)
-    return low > base_high or high < base_low
-
-
-def verdict(base: Row, student: Row) -> str:
-    """The gain, where the intervals lie apart; else that there is no difference to be seen."""
-    gain = student["value"] - base["value"]
-    return f"{gain:+.1f}" if apart(base, student) else "no difference shown"
+def verdict(gain: Row | None) -> str:
+    """What is known of a difference; nothing where the two were not compared."""
+    if gain is None:
+        return ""
+    if not gain["shown"]:
+        return "no difference shown"
+    low, high = gain["interval"]
+    return f"{gain['difference']:+.1f} [{low:+.1f}, {high:+.1f}]"
 
 
 def _cell(score: Row | None) -> dict[str, str] | None:
@@ -223,41 +221,8 @@ def _student(student: Student) -> dict[str, Any]:
         "name": student.name,
         "curve": Markup(charts.lines(curves, "step", "loss")),
         "last": {name: f"{points[-1][1]:.3f}" for name, points in curves},
-        "facts": list(facts(student)),
+        "facts": list(facts.of(student)),
     }
-
-
-def facts(student: Student) -> Iterator[tuple[str, str]]:
-    """What is worth knowing of a student's training, as terms and values."""
-    training = student.training
-    settings = student.settings.get("training", {})
-    yield "base", str(student.settings.get("base", "?"))
-    if settings.get("method"):
-        yield "method", "full fine-tuning" if settings["method"] == "full" else "LoRA"
-    counts = student.mixture.get("train", {})
-    for key, name in (("by_strategy", "rows by strategy"), ("by_form", "rows by form")):
-        if key in counts:
-            yield name, ", ".join(f"{k} {names.count(v)}" for k, v in counts[key].items())
-    lost = (
-        training.get("rows", {}).get("train", {}) if isinstance(training.get("rows"), dict) else {}
-    )
-    for key, name in (("tokens", "tokens"), ("too_long", "rows too long, dropped")):
-        if key in lost:
-            yield name, names.count(lost[key])
-    if "tokens_seen" in training:
-        yield "tokens seen", names.count(training["tokens_seen"])
-    for key, name in (("epochs", "epochs"), ("learning_rate", "learning rate"), ("batch", "batch")):
-        if key in settings:
-            yield name, f"{settings[key]:g}"
-    if "seconds" in training:
-        yield "training time", names.duration(training["seconds"])
-    for key in ("device", "precision"):
-        if key in training:
-            yield key, str(training[key])
-    for kind, size in student.gguf.items():
-        yield f"GGUF {kind}", names.size(size)
-    if "agreement" in student.parity:
-        yield "GGUF like checkpoint", f"{student.parity['agreement']:.2%} of next tokens"
 
 
 def _run(student: Student) -> dict[str, str]:

@@ -28,6 +28,7 @@ STAGES = {
     "check_gguf": "GGUF checked",
     "quantize_gguf": "GGUF quantized",
     "score_model": "scores",
+    "compare_student": "student compared",
     "prepare_task": "tasks prepared",
     "write_examples": "labelled examples",
     "select_examples": "examples selected",

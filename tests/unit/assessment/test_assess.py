@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import endpoint
-from limbeck import cli
+from limbeck import cli, config
 from limbeck.assessment import measures
 from limbeck.errors import UserError
 from limbeck.files import digest, read_json
@@ -18,6 +18,7 @@ from limbeck.languages import resolve
 
 ROOT = Path(__file__).parents[3]
 SWAHILI, AMHARIC = resolve("Swahili").card(), resolve("Amharic").card()
+FILTERS = config.load(yaml.safe_load((ROOT / "config/config.yaml").read_text())).filters
 LETTERS = "ሀለሐመሠረሰሸቀበተቸኀነኘአከኸወዐዘዠየደጀገጠጨጰጸፀፈፐ"
 
 
@@ -93,7 +94,7 @@ def test_the_phrasebook_is_assessed(
     assert (one["language"], one["model"]) == ("swh_Latn", "phrasebook")
     assert one["roles"] == ["generator", "translator", "reviser", "judge"]
     assert (one["rows"], one["calls"], one["failures"]) == (64, 16 + 64 + 2 * 16, {})
-    assert one["in_language"] == 1.0
+    assert 0.6 < one["in_language"] < 0.9  # prompts quote English labels, and ask for English
     assert one["round_trip"] > 99
     assert 40 < one["usable"] <= 64
     assert one["dollars"] == one["dollars_per_row"] == 0.0
@@ -143,6 +144,15 @@ def test_bad_endpoints_are_seen(
         assert 0 < one["dollars_per_row"] < cost / one["usable"]
 
 
+def test_english_is_seen_where_the_script_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with endpoint.serving(teacher(lambda key: f"{ENGLISH} I am sorry, {digest(key)}.")) as served:
+        options = at(tmp_path, served.url, languages=["Swahili"])
+        [one] = run(tmp_path, monkeypatch, *options)
+    assert (one["in_language"], one["usable"]) == (0.0, 0)
+
+
 def test_teachers_stand_beside_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with endpoint.serving(teacher(amharic)) as served:
         options = at(tmp_path, served.url)
@@ -168,12 +178,31 @@ def test_no_prompts_are_refused() -> None:
 # Measures
 
 
+LONG = "Watoto wengi wa kijiji chetu huenda shuleni kwa miguu kila siku asubuhi na mapema."
+ENGLISH = "Most of the children of our village walk to school every day early in the morning."
+CREOLE = resolve("Kabuverdianu").card()
+
+
 @pytest.mark.parametrize(
     ("text", "card", "told"),
-    [("ሰላም ነው", AMHARIC, True), ("Hello there", AMHARIC, False), ("123", AMHARIC, None)],
+    [
+        ("ሰላም ለሁላችሁም ይሁን ዛሬ ደግሞ", AMHARIC, None),  # too short to be judged
+        ("Hello there, my friends", AMHARIC, False),  # not by its script
+        ("123", AMHARIC, None),
+        (LONG, SWAHILI, True),
+        (ENGLISH, SWAHILI, False),
+        (ENGLISH, CREOLE, True),  # which py3langid does not know: by script alone
+    ],
 )
 def test_in_language(text: str, card: dict[str, Any], told: bool | None) -> None:
-    assert measures.in_language(text, card) is told
+    assert measures.language_test(card, FILTERS)(text) is told
+
+
+def test_an_identifier_that_does_not_know_the_language_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    measures.language_test(CREOLE, FILTERS)
+    assert "py3langid does not know kea_Latn" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -197,5 +226,11 @@ def test_usable_rows() -> None:
         return {"prompt": "Nini?", "response": response, "failure": failure}
 
     good = [row("Mvua."), row("Jua."), row("42")]
-    bad = [row("mvua. "), row("Дождь"), row("", "length"), row("na tena " * 9)]
-    assert measures.usable([*good, *bad], SWAHILI) == good
+    bad = [
+        row("mvua. "),
+        row("Дождь идет весь день"),
+        row(ENGLISH),
+        row("", "length"),
+        row("na tena " * 9),
+    ]
+    assert measures.usable([*good, *bad], measures.language_test(SWAHILI, FILTERS)) == good

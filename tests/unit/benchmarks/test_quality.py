@@ -2,7 +2,10 @@
 
 import pytest
 
+from limbeck.benchmarks.figures import right_language_rate
 from limbeck.benchmarks.replies import repeats, right_script_rate, without_trace
+from limbeck.filters import LanguageFilter
+from limbeck.languages import resolve
 
 TRACES = {
     "plain": "plain",
@@ -70,3 +73,27 @@ LOOPS = {
 @pytest.mark.parametrize("reply", LOOPS)
 def test_loops(reply: str) -> None:
     assert repeats(reply) is LOOPS[reply]
+
+
+IN_SWAHILI = "Mtoto anasoma kitabu kipya shuleni kila siku asubuhi na jioni pamoja na rafiki zake."
+IN_ENGLISH = (
+    "The child reads a new book at school every morning and every evening with his friends."
+)
+LANGUAGES = [
+    ([IN_SWAHILI] * 3, "swh_Latn", 1.0),
+    ([IN_SWAHILI, IN_ENGLISH, IN_ENGLISH, IN_ENGLISH], "swh_Latn", 0.25),
+    ([IN_SWAHILI, IN_ENGLISH], "eng_Latn", 0.5),
+    ([IN_SWAHILI, "Ndiyo.", ""], "swh_Latn", 1.0),  # short ones are not judged
+    (["Ndiyo."], "swh_Latn", None),
+    ([IN_SWAHILI], "bam_Latn", None),  # which this identifier does not know
+]
+
+
+@pytest.mark.parametrize(("texts", "code", "expected"), LANGUAGES)
+def test_right_language(texts: list[str], code: str, expected: float | None) -> None:
+    settings = LanguageFilter(
+        model="py3langid", revision=None, confidence=0.3, share=0.5, letters=30
+    )
+    card = dict(resolve(code).card())
+    assert right_language_rate(texts, card, settings) == expected
+    assert right_language_rate(texts, card, None) is None

@@ -90,6 +90,15 @@ def test_the_models_metadata_holds_every_score(folder: Path) -> None:
     assert first.metric_name == "chrF++, 95% interval 67.0 to 75.0, n = 100"
 
 
+def test_published_benchmarks_are_named_and_cited(folder: Path) -> None:
+    flores = {"hub": "o/flores", "licence": "CC-BY-SA-4.0", "citation": "NLLB Team 2024"}
+    text = model.card(folder, "tiny", settings(published={"flores": flores}))
+    results = ModelCard(text).data.eval_results
+    assert [result.dataset_type for result in results[:3]] == ["o/flores", "o/flores", "sib200"]
+    cited = "- [o/flores](https://huggingface.co/datasets/o/flores) (CC-BY-SA-4.0): NLLB Team 2024"
+    assert cited in text
+
+
 def test_a_base_of_the_hub_is_named(folder: Path) -> None:
     students = {"tiny": {"base": "ibm-granite/granite-4.0-micro"}}
     data = ModelCard(model.card(folder, "tiny", settings(students=students))).data
@@ -122,8 +131,8 @@ def test_limitations_follow_the_figures() -> None:
         "sib200": score(60.0),
         "flores_from_english": score(30.0, repetition_rate=0.25),
     }
-    base = {"belebele": score(25.0), "sib200": score(20.0), "flores_from_english": score(1.0)}
-    said = list(model.limitations({"name": "Yoruba"}, own, base, settings()))
+    gains = {"belebele": {"shown": False}, "sib200": {"shown": True}}
+    said = list(model.limitations({"name": "Yoruba"}, own, gains, settings()))
     assert "Nobody who speaks Yoruba" in said[0]
     assert said[1] == "No better than guessing, as far as the figures show: Reading comprehension."
     assert said[2] == "No difference from its base shown: Reading comprehension."

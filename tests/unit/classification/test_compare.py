@@ -10,7 +10,7 @@ import pytest
 
 import endpoint
 from limbeck import cli, files
-from limbeck.classification import ask, compare, curve, examples, kinds, llm, predictions, tasks
+from limbeck.classification import ask, compare, curve, examples, kinds, predictions, tasks
 from limbeck.config import Classifier
 from limbeck.errors import UserError
 from limbeck.files import Row
@@ -80,6 +80,19 @@ def rows(count: int, prefix: str) -> list[Row]:
     ]
 
 
+def test_what_a_model_is_shown() -> None:
+    """`icl` sees so many examples of each label; the control sees as many seeds, none twice."""
+    classifier = Classifier(kind="icl", base="m", shots=3)
+    settings = curve.Settings(classifier=classifier, sizes=[10], repeats=2, seed=1)
+    found = list(curve.runs(rows(40, "s"), rows(60, "h"), rows(4, "h"), settings))
+    assert Counter((run.source, run.size) for run in found) == {
+        ("synthetic", 6): 2, ("human", 6): 2, ("seeds", 4): 1,
+    }  # fmt: skip
+    for run in found:
+        assert len({row["id"] for row in run.rows}) == run.size
+        assert set(Counter(row["label"] for row in run.rows).values()) == {run.size // 2}
+
+
 def test_runs_of_a_curve() -> None:
     settings = curve.Settings(
         classifier=Classifier(kind="linear"), sizes=[10, 20, 100], repeats=2, seed=1
@@ -145,32 +158,6 @@ def test_the_teacher_is_asked_fairly(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert {row["predicted"] for row in said} == {"positive"}
 
 
-class Longest:
-    """A model to which the option is likeliest that the last message holds."""
-
-    def loglikelihood(self, prompts: Any, options: Any) -> list[list[float]]:
-        asked = [prompt[-1]["content"].rpartition("\n\n")[2] for prompt in prompts]
-        return [
-            [0.0 if option in text else -float(len(option)) for option in own]
-            for text, own in zip(asked, options, strict=True)
-        ]
-
-
-def test_in_context_prompts_and_choice(tmp_path: Path) -> None:
-    plain = llm.wording(TASK, CARD, INSTRUCTIONS)
-    shown = llm.with_shots(plain, rows(20, "s"), 2, 1)
-    prompt = shown.prompt("a {text} of braces")
-    assert [turn["role"] for turn in prompt] == ["user", "assistant"] * 4 + ["user"]
-    assert prompt[-1]["content"].endswith("a {text} of braces")
-    assert Counter(turn["content"] for turn in prompt if turn["role"] == "assistant") == {
-        "positive": 2, "negative": 2,
-    }  # fmt: skip
-    model = llm.Choosing(Longest(), shown, tmp_path, own=False)
-    assert model.predict(["this is negative", "this is positive"]) == ["negative", "positive"]
-    model.save(tmp_path)
-    assert files.read_json(tmp_path / llm.CHOICE)["shots"] == shown.shots
-
-
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
     """A results folder with a classifier."""
@@ -182,9 +169,14 @@ def built(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def classify(built: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+TEXTS = "positive 77\n\nnegative 78\n"
+
+
+def classify(
+    built: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str, texts: bytes = TEXTS.encode()
+) -> int:
     options = cli.parser().parse_args(["classify", *arguments, "--results", str(built)])
-    monkeypatch.setattr("sys.stdin", io.StringIO("positive 77\n\nnegative 78\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(texts), encoding="utf-8"))
     code: int = options.run(options)
     return code
 
@@ -202,9 +194,15 @@ def test_limbeck_classify(
 MISTAKES = [
     (["topic", "Swahili"], "no classifier for 'topic'.*only for sentiment"),
     (["../sentiment", "Swahili"], "no classifier for '../sentiment'"),
-    (["sentiment", "Yoruba"], "nor for any other task"),
+    (["sentiment", "Yoruba"], "nothing was built there for Yoruba.*snakemake"),
     (["sentiment", "Swahili", "--classifier", "encoder"], "there are: linear"),
 ]
+
+
+def test_texts_that_are_none(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for texts, message in ((b"\n \n", "no text came in"), (b"caf\xe9\n", "no UTF-8")):
+        with pytest.raises(UserError, match=message):
+            classify(built, monkeypatch, "sentiment", "Swahili", texts=texts)
 
 
 @pytest.mark.parametrize(("arguments", "message"), MISTAKES)
@@ -213,19 +211,3 @@ def test_mistakes_of_classify(
 ) -> None:
     with pytest.raises(UserError, match=message):
         classify(built, monkeypatch, *arguments)
-
-
-def test_an_encoder_is_saved_and_loaded(tmp_path: Path) -> None:
-    pytest.importorskip("transformers")
-    settings = Classifier(
-        kind="encoder", base="builtin:tiny",
-        fine_tuning={"learning_rate": 3e-3, "epochs": 15, "patience": 15, "batch": 8},
-    )  # fmt: skip
-    context = kinds.Context(TASK, CARD, INSTRUCTIONS, 1)
-    model = kinds.train(rows(80, "s"), settings, 1, context)
-    held = ["positive 177", "negative 178", "positive 3"]
-    said = model.predict(held)
-    assert said == ["positive", "negative", "positive"]
-    kinds.save(model, settings, "sentiment", "swh_Latn", tmp_path)
-    assert list(tmp_path.glob("*.safetensors"))
-    assert kinds.load(tmp_path).predict(held) == said

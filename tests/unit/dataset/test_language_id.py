@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import hub
+import data_hub as hub
 import real_texts
 from limbeck.dataset.filter import language_step
 from limbeck.dataset.filters import language_id

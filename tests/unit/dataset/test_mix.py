@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from limbeck.config import Mixture
-from limbeck.dataset.mix import Wording, mix, pairs, parallel_lines, split
+from limbeck.dataset.mix import Wording, count, mix, pairs, parallel_lines, split
 from limbeck.generation.instructions import load
 from limbeck.generation.templates import TEMPLATES
 
@@ -45,12 +45,14 @@ def generated(number: int, reasoning: str | None = "Ni hesabu.") -> dict[str, An
         "source": "health",
         "parent": None,
         "teacher": "t",
+        "length": "natural",
     }
 
 
 def translated(number: int) -> dict[str, Any]:
     return {
         **generated(number, None),
+        "length": None,
         "id": f"translation-{number}",
         "messages": conversation(f"Habari {number}?", f"Nzuri {number}."),
         "original": conversation(f"News {number}?", f"Good {number}."),
@@ -152,6 +154,7 @@ def test_short_answers_are_asked_for() -> None:
         *conversation("Swali 1?", "Jibu 1."),
     ]
     assert mix([{**row, "length": "natural"}], Mixture(), WORDING)[1]["messages"] == row["messages"]
+    assert count([row, generated(2), translated(1)])["by_length"] == {"natural": 1, "short": 1}
 
 
 def test_english_originals_stay_with_their_translations() -> None:

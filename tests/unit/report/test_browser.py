@@ -37,7 +37,10 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _run("report.scores", "--results", str(results), "--settings", settings, "--output", table)
     page = str(results / "index.html")
     settings = build.board_settings()
-    _run("report.index", "--scores", table, "--settings", settings, "--output", page)
+    _run(
+        "report.index", "--scores", table, "--results", str(results), "--settings", settings,
+        "--output", page,
+    )  # fmt: skip
     return results
 
 

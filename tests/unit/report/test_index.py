@@ -30,7 +30,10 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--results", str(results), "--settings", json.dumps(listed), "--output", table,
     )  # fmt: skip
     settings = build.board_settings()
-    _run("limbeck.report.index", "--scores", table, "--settings", settings, "--output", page)
+    _run(
+        "limbeck.report.index",
+        "--scores", table, "--results", str(results), "--settings", settings, "--output", page,
+    )  # fmt: skip
     return results
 
 
@@ -51,7 +54,7 @@ def test_the_table_has_a_line_for_every_score(results: Path) -> None:
 SHOWN = [
     "demonstrator",
     '<a href="arb_Arab/report.html">',
-    "<strong>10</strong> of 10",
+    "<strong>8</strong> of 10",
     '<span class="before">3.0 →</span> <span class="gain">71.0</span><small>67.0–75.0</small>',
     "+68.0",
     "Kakugo's mean gain,<br>as they report",
@@ -80,11 +83,15 @@ def test_wins_and_means_are_of_what_is_there() -> None:
         ("yor_Latn", "tiny/student", "sib200"): _score(23.0),
         ("yor_Latn", "tiny/base", "belebele"): _score(20.0),
     }
-    board = index.board("tiny", scores, settings)
+    gains = {
+        (code, "tiny"): {"sib200": {"shown": shown}}
+        for code, shown in (("swh_Latn", True), ("kin_Latn", True), ("yor_Latn", False))
+    }
+    board = index.board("tiny", scores, gains, settings)
     assert [head["title"] for head in board["benchmarks"]] == ["Topic", "Reading"]
     assert board["means"] == [{"gain": "+4.3", "wins": 1, "losses": 1, "of": 3}, None]
     assert (board["wins"], board["lost"], board["of"]) == (1, 1, 3)
     assert board["rows"][1]["theirs"] == ["", "31.7 → 48.7"]
     assert board["rows"][0]["theirs"] is None
-    page = index.render(scores, settings)
+    page = index.render(scores, gains, settings)
     assert "Kakugo&#39;s Kinyarwanda, as they report" in page or "Kakugo's Kinyarwanda" in page

@@ -44,9 +44,11 @@ SHOWN = [
     "The teacher of this build is a demonstrator, not a language model.",
     "failed requests: 1",
     "exact duplicate: 5",
+    "length ratio<br><small>0.4 to 3</small>",
     ">71.0<small>67.0–75.0</small>",
     '<span class="before">3.0</span>',
-    "chrF++; +68.0",
+    "chrF++<br>+68.0 [+60.0, +76.0]",
+    "accuracy, %<br>no difference shown",
     "accuracy, %, n = 100",
     "GGUF Q4_K_M",
     "0.4 MB",
@@ -167,3 +169,17 @@ def test_models_are_called(model: str, called: str) -> None:
 )
 def test_durations(seconds: float, said: str) -> None:
     assert names.duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, ""),
+        (True, ""),
+        (0.9, "0.9"),
+        ([0.4, 3.0], "0.4 to 3"),
+        ({"words": 9, "model": None, "bounds": [1.0, 2.5]}, "words 9, bounds 1 to 2.5"),
+    ],
+)
+def test_thresholds_are_said(value: object, said: str) -> None:
+    assert names.setting(value) == said

@@ -24,6 +24,7 @@ def render(template: str, **values: Any) -> str:
     environment.filters["count"] = names.count
     environment.filters["size"] = names.size
     environment.filters["duration"] = names.duration
+    environment.filters["setting"] = names.setting
     environment.filters["pretty"] = lambda value: json.dumps(value, ensure_ascii=False, indent=2)
     return environment.get_template(template).render(
         style=Markup((FOLDER / "page.css").read_text("utf-8")),

@@ -16,7 +16,7 @@ def test_checks_that_are_on(tmp_path: Path) -> None:
     config["generation"]["checks"] = {"judge": 1.0, "round_trip": 0.5}
     own = tmp_path / "own.yaml"
     own.write_text(yaml.safe_dump(config))
-    target = f"{LANGUAGE}/checks.jsonl"
+    target = f"{LANGUAGE}/rows.parquet"
 
     result = project.snakemake(target, config=str(own))
     assert result.code == 0, result.output
@@ -35,4 +35,4 @@ def test_checks_that_are_on(tmp_path: Path) -> None:
     told = project.folder / "config/prompts/checks.yaml"
     told.write_text(told.read_text() + "# edited\n")
     edited = project.snakemake("-n", target, config=str(own))
-    assert edited.rules == {"check_rows"}
+    assert edited.rules == {"check_rows", "filter_rows"}

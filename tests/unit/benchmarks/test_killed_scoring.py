@@ -60,8 +60,9 @@ def model_of(folder: Path, form: str) -> Path:
     return folder / "checkpoint"
 
 
-@pytest.mark.parametrize("form", ["checkpoint", "gguf"])
-@pytest.mark.parametrize("name", ["belebele", "flores_from_english"])
+@pytest.mark.parametrize(
+    ("name", "form"), [("belebele", "gguf"), ("flores_from_english", "checkpoint")]
+)
 def test_a_killed_scoring_resumes(folder: Path, name: str, form: str) -> None:
     output = f"{name}-{form}"
     call = command(folder, name, model_of(folder, form), output)

@@ -1,0 +1,171 @@
+"""Encoders and compact language models as classifiers: small real ones."""
+
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tiny_checkpoint
+from limbeck import files
+from limbeck.classification import examples, kinds, llm, tasks
+from limbeck.config import Classifier
+from limbeck.files import Row
+from limbeck.generation.instructions import load
+from limbeck.languages import resolve
+
+pytest.importorskip("transformers")
+
+ROOT = Path(__file__).parents[3]
+CARD = resolve("Swahili").card()
+TASK = tasks.find("sentiment", ROOT / "config/tasks")
+INSTRUCTIONS = load(ROOT / "config/prompts/classification.yaml", examples.TEMPLATES)
+CONTEXT = kinds.Context(TASK, CARD, INSTRUCTIONS, 2)
+WORDS = {"positive": tiny_checkpoint.WORDS[:4], "negative": tiny_checkpoint.WORDS[4:8]}
+
+
+def rows(first: int, count: int) -> list[Row]:
+    """Texts whose words tell the label."""
+    return [
+        {"id": str(i), "label": label, "text": f"{WORDS[label][i % 4]} {WORDS[label][i // 4 % 4]}"}
+        for i in range(first, first + count)
+        for label in [TASK.names[i % 2]]
+    ]
+
+
+HELD = rows(100, 8)
+
+
+def said(model: kinds.Trained) -> list[str | None]:
+    return list(model.predict([row["text"] for row in HELD]))
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Llama of random weights."""
+    return tiny_checkpoint.write(tmp_path_factory.mktemp("base"))
+
+
+def saved_and_loaded(model: kinds.Trained, settings: Classifier, folder: Path) -> kinds.Trained:
+    kinds.save(model, settings, "sentiment", "swh_Latn", folder)
+    return kinds.load(folder)
+
+
+def test_an_encoder(tmp_path: Path) -> None:
+    settings = Classifier(
+        kind="encoder", base="builtin:tiny",
+        fine_tuning={"learning_rate": 3e-3, "epochs": 15, "patience": 15, "batch": 8},
+    )  # fmt: skip
+    model = kinds.train(rows(0, 80), settings, 1, CONTEXT)
+    assert said(model) == [row["label"] for row in HELD]
+    assert said(saved_and_loaded(model, settings, tmp_path)) == said(model)
+    assert list(tmp_path.glob("*.safetensors"))
+
+
+def test_a_trained_language_model(base: Path, tmp_path: Path) -> None:
+    """Trained by the students' trainer, saved whole, and gone from where it was made."""
+    pytest.importorskip("unsloth")
+    settings = Classifier(
+        kind="instruct", base=str(base),
+        training={"learning_rate": 2e-3, "epochs": 6.0, "batch": 8, "max_length": 256},
+    )  # fmt: skip
+    model = kinds.train(rows(0, 64), settings, 1, CONTEXT)
+    assert isinstance(model, llm.Choosing)
+    work = model.base.parent
+    right = [row["label"] for row in HELD]
+    assert said(model) == right
+    loaded = saved_and_loaded(model, settings, tmp_path)
+    del model
+    assert not work.exists()
+    assert said(loaded) == right
+
+
+def demonstrations() -> list[Row]:
+    return rows(0, 4)
+
+
+def test_the_direct_way(base: Path, tmp_path: Path) -> None:
+    settings = Classifier(kind="icl", base=str(base))
+    model = kinds.train(demonstrations(), settings, 1, CONTEXT)
+    assert isinstance(model, llm.Choosing)
+    assert isinstance(model.way, llm.Wording)
+    prompt = model.way.prompt("a {text} of braces")
+    assert [turn["role"] for turn in prompt] == ["user", "assistant"] * 4 + ["user"]
+    assert prompt[-1]["content"].endswith("\n\na {text} of braces")
+    assert Counter(turn["content"] for turn in prompt if turn["role"] == "assistant") == {
+        "positive": 2, "negative": 2,
+    }  # fmt: skip
+    assert model.way.weights(model.model, ["samaki"])[0] == pytest.approx(
+        [x / 8 for x in model.model.loglikelihood([model.way.prompt("samaki")], [TASK.names])[0]]
+    )
+    assert said(saved_and_loaded(model, settings, tmp_path)) == said(model)
+
+
+def likelihood(base: Path, messages: list[dict[str, str]], text: str) -> float:
+    """Log-likelihood of a reply, token after token, without any of our code."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).eval()
+    prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    start, whole = (
+        tokenizer(part, add_special_tokens=False)["input_ids"] for part in (prompt, prompt + text)
+    )
+    with torch.inference_mode():
+        logs = model(torch.tensor([whole])).logits[0].log_softmax(-1)
+    steps = range(len(start), len(whole))
+    return math.fsum(float(logs[i - 1, whole[i]]) for i in steps)
+
+
+def test_the_noisy_channel(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Classifier(kind="icl", base=str(base), by="channel")
+    model = kinds.train(demonstrations(), settings, 1, CONTEXT)
+    assert isinstance(model, llm.Choosing)
+    assert isinstance(model.way, llm.Channel)
+    shown = model.way.contexts["positive"]
+    assert [turn["role"] for turn in shown] == ["user", "assistant"] * 2 + ["user"]
+    assert [turn["content"] for turn in shown[1::2]] == [row["text"] for row in rows(0, 4)[::2]]
+    assert "positive" in shown[-1]["content"]
+    assert TASK.labels["positive"].description in shown[-1]["content"]
+    texts = [row["text"] for row in HELD]
+    weights = model.way.weights(model.model, texts)
+    for text, row in list(zip(texts, weights, strict=True))[:3]:
+        expected = [likelihood(base, model.way.contexts[label], text) for label in TASK.names]
+        assert row == pytest.approx(expected, abs=1e-3)
+    monkeypatch.setattr(llm, "_TEXTS", 3)
+    for row, again in zip(weights, model.way.weights(model.model, texts), strict=True):
+        assert again == pytest.approx(row, abs=1e-3)
+    assert said(saved_and_loaded(model, settings, tmp_path)) == said(model)
+    assert files.read_json(tmp_path / llm.CHOICE)["contexts"] == model.way.contexts
+
+
+def test_the_channel_in_words_of_the_language() -> None:
+    task = tasks.find("topic", ROOT / "config/tasks")
+    texts = [{"id": "1", "text": "Tazama mchezo.", "label": "sports"}]
+    way = llm.channel(task, CARD, INSTRUCTIONS, texts, "Andika {label} kuhusu {name}.")
+    asked = {"role": "user", "content": "Andika sports kuhusu michezo."}
+    assert way.contexts["sports"] == [
+        asked,
+        {"role": "assistant", "content": texts[0]["text"]},
+        asked,
+    ]
+    other = llm.channel(task, resolve("Yoruba").card(), INSTRUCTIONS, [], "{name}")
+    assert other.contexts["travel"] == [{"role": "user", "content": "travel"}]
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"kind": "linear", "base": "x"}, "'base' names what"),
+    ({"kind": "icl"}, "'base' names what"),
+    ({"kind": "icl", "base": "builtin:tiny"}, "of an encoder"),
+    ({"kind": "encoder", "base": "builtin:large"}, "of an encoder"),
+    ({"kind": "icl", "base": "m", "prompt": "Andika."}, "label.name"),
+    ({"kind": "icl", "base": "m", "by": "chanel"}, "'label' or 'channel'"),
+]
+
+
+@pytest.mark.parametrize(("section", "message"), BAD)
+def test_sections_that_make_no_sense(section: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Classifier(**section)
