@@ -137,11 +137,15 @@ class Build:
         name = texts.name.replace("{fineweb2}", label or "").replace("{code}", code)
         return texts.model_copy(update={"name": name})
 
-    def classification(self, code: str) -> list[str]:
-        """The scores of every classification task in a language."""
+    def classification(self, *codes: str) -> list[str]:
+        """The scores of every classification task, in all languages or some."""
         section = self.config.classification
         tasks = section.tasks if section.classifiers else []
-        return [f"results/{code}/classification/{task}/scores.json" for task in tasks]
+        return [
+            f"results/{code}/classification/{task}/scores.json"
+            for code in codes or self.codes
+            for task in tasks
+        ]
 
     def classifier(self, wildcards: Any) -> Classifier:
         """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
