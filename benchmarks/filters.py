@@ -31,6 +31,7 @@ from limbeck.languages import resolve
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGLISH, SWAHILI = "eng_Latn", "swh_Latn"
+GENERATED, TRANSLATED = "responses.jsonl", "translations.jsonl"
 
 
 def lines(path: Path) -> list[str]:
@@ -52,28 +53,30 @@ def held_out(data: Path) -> list[dict[str, str]]:
 
 
 class Rows:
-    """Made rows; the same for the same seed."""
+    """Made rows, the same ones each time; an answer has ``length`` characters."""
 
-    def __init__(self, data: Path, items: list[dict[str, str]], seed: int = 1) -> None:
-        self._random = random.Random(seed)
+    def __init__(self, data: Path, items: list[dict[str, str]], length: int) -> None:
+        self._random = random.Random(1)
+        self._length = length
         self._swahili = [line for line in lines(data / "mono_news/swa.txt.gz") if len(line) > 40]
         dolly = lines(data / "dolly15k/databricks-dolly-15k.reassembled.jsonl.gz")
         answers = (json.loads(line)["response"] for line in dolly)
         self._english = [text for text in answers if len(text) > 40]
         self._items = [item["text"] for item in items]
 
-    def _text(self, sentences: list[str], length: int) -> str:
+    def _text(self, sentences: list[str], share: float) -> str:
         """Stretches of sentences, so that no two texts are put together alike."""
         parts = []
-        for sentence in self._random.choices(sentences, k=length // 100):
+        count = max(1, round(share * self._length / 100))
+        for sentence in self._random.choices(sentences, k=count):
             start = self._random.randrange(max(1, len(sentence) - 100))
             parts.append(sentence[start : start + 100])
         return " ".join(parts)
 
-    def _answer(self, length: int) -> str:
+    def _answer(self, share: float) -> str:
         """An answer; one in 25 has a fault."""
         fault = self._random.randrange(100)
-        text = self._text(self._swahili, length)
+        text = self._text(self._swahili, share)
         if fault == 0:
             text = f"Samahani, siwezi kusaidia na hilo. {text}"
         elif fault == 1:
@@ -85,7 +88,7 @@ class Rows:
         return text
 
     def generated(self, count: int) -> Iterator[dict[str, Any]]:
-        """Rows of responses.jsonl, of 1,100 characters; one in 50 is nearly the one before."""
+        """Rows of responses.jsonl; one in 50 is nearly the one before."""
         row: dict[str, Any] = {}
         for number in range(count):
             if number % 50 == 49:
@@ -94,17 +97,17 @@ class Rows:
                 continue
             row = {
                 "id": f"topic-{number}", "strategy": "topic", "kind": "topic", "source": "health",
-                "parent": None, "prompt": self._text(self._swahili, 200), "teacher": "t",
-                "reasoning": self._text(self._english, 400), "response": self._answer(500),
+                "parent": None, "prompt": self._text(self._swahili, 0.4), "teacher": "t",
+                "reasoning": self._text(self._english, 0.8), "response": self._answer(1.0),
                 "failure": None,
             }  # fmt: skip
             yield row
 
     def translated(self, count: int) -> Iterator[dict[str, Any]]:
-        """Rows of translations.jsonl, of 1,200 characters."""
+        """Rows of translations.jsonl."""
         for number in range(count):
-            sides = ((self._text(self._swahili, 200), self._answer(400)),
-                     (self._text(self._english, 200), self._text(self._english, 400)))  # fmt: skip
+            sides = ((self._text(self._swahili, 0.4), self._answer(0.8)),
+                     (self._text(self._english, 0.4), self._text(self._english, 0.8)))  # fmt: skip
             here, there = (
                 [{"role": "user", "content": one}, {"role": "assistant", "content": other}]
                 for one, other in sides
@@ -117,25 +120,25 @@ class Rows:
 
 
 def settings() -> str:
-    """The default filters, at the thresholds for a real teacher; nothing need be kept.
+    """The default filters, at the thresholds for a real teacher; nothing need be kept or can fail.
 
     The two sides of a made translation are no translations of each other.
     """
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
-    changed = {**config["filters"], "near_duplicates": 0.65, "kept": 0.0}
+    changed = {**config["filters"], "near_duplicates": 0.65, "kept": 0.0, "max_lost": 1.0}
     return json.dumps({"filters": changed})
 
 
-def measure(count: int, data: Path, folder: Path) -> dict[str, float]:
+def measure(count: int, length: int, data: Path, folder: Path) -> dict[str, float]:
     """Filter so many rows; seconds, peak MiB and what was kept."""
     items = held_out(data)
-    rows = Rows(data, items)
-    write_jsonl(folder / "responses.jsonl", rows.generated(count // 2))
-    write_jsonl(folder / "translations.jsonl", rows.translated(count - count // 2))
+    rows = Rows(data, items, length)
+    write_jsonl(folder / GENERATED, rows.generated(count // 2))
+    write_jsonl(folder / TRANSLATED, rows.translated(count - count // 2))
     write_jsonl(folder / "test.jsonl", items)
     write_json(folder / "language.json", resolve(SWAHILI).card())
     names = {
-        "generated": "responses.jsonl", "translations": "translations.jsonl",
+        "generated": GENERATED, "translations": TRANSLATED,
         "held-out": "test.jsonl", "language": "language.json", "rows": "rows.parquet",
         "removed": "removed.jsonl", "funnel": "funnel.json",
     }  # fmt: skip
@@ -148,6 +151,7 @@ def measure(count: int, data: Path, folder: Path) -> dict[str, float]:
     funnel = read_json(folder / "funnel.json")
     return {
         "rows": count,
+        "bytes": sum((folder / name).stat().st_size for name in (GENERATED, TRANSLATED)),
         "seconds": round(seconds, 1),
         "cpu_seconds": round(used.ru_utime + used.ru_stime, 1),
         "peak_mib": round(used.ru_maxrss / 1024),
@@ -161,6 +165,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rows", nargs="+", type=int, default=[100_000, 200_000, 400_000])
+    parser.add_argument("--length", type=int, default=500, help="characters of an answer")
     parser.add_argument("--data", type=Path, default=os.environ.get("LIMBECK_TEST_DATA"))
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -169,12 +174,13 @@ def main() -> None:
     if options.one:
         [count] = options.rows
         with tempfile.TemporaryDirectory() as folder:
-            print(json.dumps(measure(count, options.data, Path(folder))))
+            figures = measure(count, options.length, options.data, Path(folder))
+            print(json.dumps(figures))
         return
     for count in options.rows:
         # A process each: the operating system tells the largest child's memory only.
-        command = [sys.executable, __file__, "--one", "--rows", str(count)]
-        subprocess.run([*command, "--data", str(options.data)], check=True)
+        command = [sys.executable, __file__, "--one", "--rows", str(count), "--length"]
+        subprocess.run([*command, str(options.length), "--data", str(options.data)], check=True)
 
 
 if __name__ == "__main__":

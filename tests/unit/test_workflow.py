@@ -110,7 +110,9 @@ def test_the_files_of_a_task_are_missed_before_anything_runs(
     with pytest.raises(SystemExit, match=r"clinic.yaml: test.source: clinic-swh_Latn.csv: there"):
         load(changed)
     (tmp_path / "clinic-swh_Latn.csv").touch()
-    assert load(changed).classification() == ["results/swh_Latn/classification/clinic/scores.json"]
+    assert load(changed).classification("swh_Latn") == [
+        "results/swh_Latn/classification/clinic/scores.json"
+    ]
 
 
 def test_a_local_teacher_has_the_revision_that_the_config_gives() -> None:
