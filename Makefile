@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 14
 
-demo: $(VENV)/ready ## From the word "Swahili" to a scored GGUF and results/report.html
+demo: $(VENV)/ready ## From the word "Swahili" to a scored GGUF and results/index.html
 	snakemake --cores $(CORES)
 
 reproduce-classification: $(VENV)/ready ## Small classifiers on published data: KINIT=folder

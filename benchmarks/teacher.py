@@ -1,19 +1,21 @@
 """How fast is a teacher's client? Against a local endpoint that answers after a fixed time.
 
     python benchmarks/teacher.py --json results.json
+    python benchmarks/teacher.py --peers FOLDER --json results.json
 
-Clients: limbeck (journal on) and, where it is installed, the openai SDK (AsyncOpenAI behind a
-semaphore). Each measurement is a process of its own, the endpoint is another; clients take turns,
-so that a busy machine is busy for both. The JSON file holds the medians:
+Clients: limbeck (journal on) and those of its peers (benchmarks/peers.py) that the folder has an
+environment of: FOLDER/openai (pip install openai==3.54.0), FOLDER/curator
+(bespokelabs-curator==0.1.31), FOLDER/distilabel (distilabel[openai]==1.5.3). Each measurement is a
+process of its own, the endpoint is another; clients take turns, so that a busy machine is busy for
+all. The JSON file holds the medians:
 ``{client: {in_flight: {"replies_per_s": ..., "cpu_ms_per_reply": ...}}}``. ``--faults`` puts the
 endpoint behind a bad network (10% 429 with Retry-After: 1, 5% 500, 2% dropped connections, 2%
 malformed, 2% truncated) and also counts the rows that came.
 """
 
 import argparse
-import asyncio
-import importlib.util
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -57,33 +59,7 @@ def limbeck(url: str, prompts: list[str], in_flight: int) -> int:
     return sum(reply.failure is None for reply in replies)
 
 
-def openai(url: str, prompts: list[str], in_flight: int) -> int:
-    """The rows that came through the openai SDK."""
-    from openai import AsyncOpenAI, OpenAIError
-
-    async def run() -> int:
-        client = AsyncOpenAI(base_url=url, api_key="none", max_retries=8, timeout=60.0)
-        places = asyncio.Semaphore(in_flight)
-
-        async def one(prompt: str) -> bool:
-            async with places:
-                try:
-                    reply = await client.chat.completions.create(
-                        model="teacher",
-                        messages=[{"role": "user", "content": prompt}],
-                        temperature=1.0,
-                        max_tokens=100,
-                    )
-                except (OpenAIError, ValueError):
-                    return False
-                return not isinstance(reply, str) and bool(reply.choices[0].message.content)
-
-        return sum(await asyncio.gather(*map(one, prompts)))
-
-    return asyncio.run(run())
-
-
-CLIENTS: dict[str, Callable[[str, list[str], int], int]] = {"limbeck": limbeck, "openai": openai}
+CLIENTS = ("limbeck", "openai", "curator", "distilabel")
 
 
 @contextmanager
@@ -91,7 +67,8 @@ def endpoint(latency: float, faults: bool) -> Iterator[str]:
     """The URL of an endpoint in a process of its own."""
     command = [sys.executable, str(ENDPOINT), "--latency", str(latency)]
     command += ["--faults"] if faults else []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, **pipes, text=True) as process:
         assert process.stdout is not None
         try:
             yield process.stdout.readline().split()[-1]
@@ -99,30 +76,46 @@ def endpoint(latency: float, faults: bool) -> Iterator[str]:
             process.terminate()
 
 
-def measure(client: str, url: str, count: int, in_flight: int) -> Figures:
+def client(name: str) -> Callable[[str, list[str], int], int]:
+    """A function from an endpoint, prompts and a number in flight to the rows that came."""
+    if name == "limbeck":
+        return limbeck
+    import peers
+
+    return getattr(peers, name)  # type: ignore[no-any-return]
+
+
+def measure(name: str, url: str, count: int, in_flight: int) -> Figures:
     """Measure one client in this process."""
+    ask = client(name)
     prompts = [f"question {number} {FILLER}" for number in range(count)]
-    CLIENTS[client](url, prompts[:1], 1)  # imports and first calls are not the matter here
-    start, cpu = time.perf_counter(), time.process_time()
-    rows = CLIENTS[client](url, prompts[1:], in_flight)
+    ask(url, prompts[:1], 1)  # imports and first calls are not the matter here
+    start, cpu = time.perf_counter(), sum(os.times()[:4])
+    rows = ask(url, prompts[1:], in_flight)
     seconds = time.perf_counter() - start
     return {
         "replies_per_s": rows / seconds,
-        "cpu_ms_per_reply": 1000 * (time.process_time() - cpu) / max(1, rows),
+        "cpu_ms_per_reply": 1000 * (sum(os.times()[:4]) - cpu) / max(1, rows),
         "seconds": seconds,
         "rows": rows,
     }
 
 
-def measured(client: str, in_flight: int, count: int, options: argparse.Namespace) -> Figures:
+def interpreter(peers: Path, name: str) -> Path:
+    """The Python of a peer's environment."""
+    return peers / name / "bin" / "python"
+
+
+def measured(name: str, in_flight: int, count: int, options: argparse.Namespace) -> Figures:
     """Measure one client in a process of its own, against a fresh endpoint."""
     with endpoint(options.latency, options.faults) as url:
-        command = [sys.executable, __file__, "--one", url, "--clients", client]
+        python = sys.executable if name == "limbeck" else interpreter(options.peers, name)
+        command = [python, __file__, "--one", url, "--clients", name]
         command += ["--in-flight", str(in_flight), "--requests", str(count)]
         printed = subprocess.run(
             command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ).stdout
-    figures: Figures = json.loads(printed)
+    figures: Figures = json.loads(printed.splitlines()[-1])
     return figures
 
 
@@ -155,7 +148,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--clients", nargs="+", choices=CLIENTS, default=list(CLIENTS))
+    parser.add_argument("--clients", nargs="+", choices=CLIENTS, help="default: all that are there")
+    parser.add_argument("--peers", type=Path, help="a folder of environments")
     parser.add_argument("--in-flight", nargs="+", type=int, default=[64, 256])
     parser.add_argument("--latency", type=float, default=0.2, help="seconds (default: 0.2)")
     parser.add_argument("--seconds", type=float, default=6.0, help="ideal length of a run")
@@ -166,14 +160,18 @@ def main() -> None:
     parser.add_argument("--one", help=argparse.SUPPRESS)  # url of a single measurement
     options = parser.parse_args()
     if options.one:
-        [client], [in_flight] = options.clients, options.in_flight
-        print(json.dumps(measure(client, options.one, options.requests + 1, in_flight)))
+        [name], [in_flight] = options.clients, options.in_flight
+        print(json.dumps(measure(name, options.one, options.requests + 1, in_flight)))
         return
-    clients = [name for name in options.clients if importlib.util.find_spec(name)]
-    for name in options.clients:
-        if name not in clients:
-            print(f"{name}: not installed, left out", file=sys.stderr)
-    results = compare(clients, options)
+    installed = [
+        name
+        for name in CLIENTS
+        if name == "limbeck" or (options.peers and interpreter(options.peers, name).exists())
+    ]
+    for name in options.clients or []:
+        if name not in installed:
+            parser.error(f"{name} is not installed under --peers {options.peers}")
+    results = compare(options.clients or installed, options)
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 

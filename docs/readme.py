@@ -84,7 +84,7 @@ def main() -> None:
         if changed != text:
             raise SystemExit("error: README.md: the rule graph is stale: make generated")
         return
-    if (ROOT / "results/report.html").is_file():
+    if (ROOT / "results/index.html").is_file():
         changed = put(changed, "scores", figures())
     README.write_text(changed, encoding="utf-8")
 

@@ -7,7 +7,9 @@ only changes speed goes into `threads:` and `resources:`, which make nothing sta
 
 import shlex
 
-from limbeck.workflow import as_json, load, pinned, source_digest
+from limbeck.digest import source_digest
+from limbeck import shown
+from limbeck.workflow import as_json, load, pinned
 
 build = load(config)
 settings = build.config

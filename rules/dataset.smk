@@ -1,23 +1,22 @@
 """
 From the teacher's rows to a training set.
 
-REQUIRED INPUTS:  <results>/{language}/{responses,translations}.jsonl, <results>/{language}/benchmarks/
-OUTPUTS:          <results>/{language}/{rows.parquet,funnel.json}, <results>/{language}/{student}/{train.parquet,validation.parquet,mixture.json}
+REQUIRED INPUTS:  <results>/{language}/{responses,translations,checks}.jsonl, <results>/{language}/language.json, <results>/{language}/templates.json, <results>/{language}/benchmarks/
+OUTPUTS:          <results>/{language}/{rows.parquet,removed.jsonl,funnel.json}, <results>/{language}/{student}/{train.parquet,validation.parquet,mixture.json}
 """
 
 
 rule filter_rows:
     """Keep the rows that deserve to be trained on, and say why the others do not"""
     input:
+        language="<results>/{language}/language.json",
         generated="<results>/{language}/responses.jsonl",
         translations="<results>/{language}/translations.jsonl",
-        held_out=expand(
-            "<results>/{language}/benchmarks/{benchmark}/test.jsonl",
-            benchmark=settings.benchmarks.run,
-            allow_missing=True,
-        ),
+        held_out=build.held_out,
+        checks=build.checks,
     output:
         rows="<results>/{language}/rows.parquet",
+        removed="<results>/{language}/removed.jsonl",
         funnel="<results>/{language}/funnel.json",
     log:
         "<logs>/{language}/filter_rows.log",
@@ -29,16 +28,20 @@ rule filter_rows:
     params:
         code=source_digest("limbeck.dataset.filter"),
         settings=lambda w: as_json(filters=settings.filters),
+        checks=lambda w, input: ["--checks", *input.checks] if input.checks else [],
     shell:
         r"""
         exec &> >(tee {log:q})
 
         python -m limbeck.dataset.filter \
+            --language {input.language:q} \
             --generated {input.generated:q} \
             --translations {input.translations:q} \
             --held-out {input.held_out:q} \
+            {params.checks:q} \
             --settings {params.settings:q} \
             --rows {output.rows:q} \
+            --removed {output.removed:q} \
             --funnel {output.funnel:q}
         """
 
@@ -49,6 +52,7 @@ rule mix_rows:
         rows="<results>/{language}/rows.parquet",
         language="<results>/{language}/language.json",
         instructions="config/prompts/dataset.yaml",
+        templates=build.templates,
     output:
         train="<results>/{language}/{student}/train.parquet",
         validation="<results>/{language}/{student}/validation.parquet",
@@ -65,6 +69,9 @@ rule mix_rows:
         settings=lambda w: as_json(
             mixture=build.student(w.student).mixture, seed=settings.seed
         ),
+        templates=lambda w, input: (
+            ["--templates", *input.templates] if input.templates else []
+        ),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -73,6 +80,7 @@ rule mix_rows:
             --rows {input.rows:q} \
             --language {input.language:q} \
             --instructions {input.instructions:q} \
+            {params.templates:q} \
             --settings {params.settings:q} \
             --train {output.train:q} \
             --validation {output.validation:q} \

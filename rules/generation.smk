@@ -2,7 +2,7 @@
 What the teacher writes. Each reply is journaled under work/, so that nothing is paid for twice.
 
 REQUIRED INPUTS:  <results>/{language}/{language.json,texts.jsonl}, <resources>/conversations.jsonl, config/prompts/
-OUTPUTS:          <results>/{language}/{topics,scenarios,contexts,prompts,responses,translations}.jsonl
+OUTPUTS:          <results>/{language}/{topics,scenarios,contexts,prompts,responses,translations,checks}.jsonl, <results>/{language}/templates.json
 """
 
 
@@ -193,6 +193,7 @@ rule answer_prompts:
         settings=lambda w: as_json(
             teacher=build.teacher("generator"),
             seed=settings.seed,
+            lengths=settings.generation.responses.lengths,
             min_reasoning=build.min_reasoning(),
         ),
         journal="work/journal/{language}/answer_prompts.jsonl",
@@ -247,4 +248,89 @@ rule translate_conversations:
             --connection {resources.connection:q} \
             --journal {params.journal:q} \
             --output {output.translations:q}
+        """
+
+
+rule translate_templates:
+    """Translate the requests of translation pairs, once for the language"""
+    input:
+        language="<results>/{language}/language.json",
+        instructions="config/prompts/translate.yaml",
+        templates="config/prompts/dataset.yaml",
+    output:
+        templates="<results>/{language}/templates.json",
+    log:
+        "<logs>/{language}/translate_templates.log",
+    benchmark:
+        "<benchmarks>/{language}/translate_templates.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    resources:
+        teacher=1,
+        connection=build.connection("translator"),
+    params:
+        code=source_digest("limbeck.generation.templates"),
+        settings=lambda w: as_json(
+            teacher=build.teacher("translator"), seed=settings.seed
+        ),
+        journal="work/journal/{language}/translate_templates.jsonl",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.generation.templates \
+            --language {input.language:q} \
+            --instructions {input.instructions:q} \
+            --templates {input.templates:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --output {output.templates:q}
+        """
+
+
+rule check_rows:
+    """Have a share of the answers judged, and of the translations translated back"""
+    input:
+        responses="<results>/{language}/responses.jsonl",
+        translations="<results>/{language}/translations.jsonl",
+        language="<results>/{language}/language.json",
+        instructions="config/prompts/checks.yaml",
+    output:
+        checks="<results>/{language}/checks.jsonl",
+    log:
+        "<logs>/{language}/check_rows.log",
+    benchmark:
+        "<benchmarks>/{language}/check_rows.tsv"
+    conda:
+        "../envs/evaluate.yaml"
+    threads: 1
+    resources:
+        teacher=1,
+        judge=build.connection("judge"),
+        translator=build.connection("translator"),
+    params:
+        code=source_digest("limbeck.generation.check"),
+        settings=lambda w: as_json(
+            judge=build.teacher("judge"),
+            translator=build.teacher("translator"),
+            checks=settings.generation.checks,
+            seed=settings.seed,
+        ),
+        journals="work/journal/{language}",
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.generation.check \
+            --responses {input.responses:q} \
+            --translations {input.translations:q} \
+            --language {input.language:q} \
+            --instructions {input.instructions:q} \
+            --settings {params.settings:q} \
+            --judge {resources.judge:q} \
+            --translator {resources.translator:q} \
+            --journals {params.journals:q} \
+            --output {output.checks:q}
         """

@@ -1,8 +1,8 @@
 """
-What the teachers cost, and one page that shows what was built and how good it is.
+What the teachers cost, pages that show what was built and how good it is, and cards to publish it by.
 
 REQUIRED INPUTS:  <results>/{language}/, all of it
-OUTPUTS:          <results>/{language}/cost.json, <results>/report.html
+OUTPUTS:          <results>/{language}/{cost.json,report.html,dataset_card.md}, <results>/{language}/{student}/{gains.json,model_card.md}, <results>/{scores.tsv,index.html}
 """
 
 
@@ -13,10 +13,8 @@ rule sum_costs:
             "<results>/{language}/responses.jsonl",
             "<results>/{language}/translations.jsonl",
         ],
-        scores=expand(
-            "<results>/{{language}}/scores/teacher/{benchmark}.json",
-            benchmark=settings.benchmarks.run,
-        ),
+        scores=build.teacher_scores,
+        extras=build.extras,
     output:
         cost="<results>/{language}/cost.json",
     log:
@@ -39,36 +37,219 @@ rule sum_costs:
         """
 
 
-rule write_report:
-    """Write the report"""
+rule compare_student:
+    """Compare a student with its base, on the same items"""
     input:
-        scores=build.scores(),
-        classification=build.classification(),
-        funnels=expand("<results>/{language}/funnel.json", language=build.codes),
-        costs=expand("<results>/{language}/cost.json", language=build.codes),
-        histories=expand(
+        base=lambda w: build.model_scores(w.language, f"{w.student}/base"),
+        student=lambda w: build.model_scores(w.language, f"{w.student}/student"),
+    output:
+        gains="<results>/{language}/{student}/gains.json",
+    log:
+        "<logs>/{language}/{student}/compare_student.log",
+    benchmark:
+        "<benchmarks>/{language}/{student}/compare_student.tsv"
+    conda:
+        "../envs/evaluate.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.report.gains"),
+        settings=lambda w: as_json(seed=settings.seed),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.report.gains \
+            --base {input.base:q} \
+            --student {input.student:q} \
+            --settings {params.settings:q} \
+            --output {output.gains:q}
+        """
+
+
+rule write_report:
+    """Write a language's page: what was built, and how good it is"""
+    input:
+        language="<results>/{language}/language.json",
+        scores=lambda w: build.scores(w.language),
+        classification=lambda w: build.classification(w.language),
+        funnel="<results>/{language}/funnel.json",
+        cost="<results>/{language}/cost.json",
+        students=expand(
             "<results>/{language}/{student}/{file}",
-            language=build.codes,
             student=settings.students,
-            file=["mixture.json", "training.json", "gguf/parity.json"],
+            file=["mixture.json", "training.json", "gains.json", "gguf/parity.json"],
+            allow_missing=True,
         ),
     output:
-        report="<results>/report.html",
+        report=report(
+            "<results>/{language}/report.html",
+            caption="../report/language.rst",
+            category="Languages",
+            labels={"language": "{language}", "page": "report"},
+        ),
     log:
-        "<logs>/write_report.log",
+        "<logs>/{language}/write_report.log",
     benchmark:
-        "<benchmarks>/write_report.tsv"
+        "<benchmarks>/{language}/write_report.tsv"
     conda:
         "../envs/report.yaml"
     threads: 1
     params:
         code=source_digest("limbeck.report.write"),
-        settings=lambda w: build.report_settings(),
+        settings=lambda w: shown.report(build, w.language),
     shell:
         r"""
         exec &> >(tee {log:q})
 
         python -m limbeck.report.write \
+            --folder results/{wildcards.language:q} \
+            --benchmarks benchmarks/{wildcards.language:q} \
             --settings {params.settings:q} \
             --output {output.report:q}
+        """
+
+
+rule collect_scores:
+    """Put the scores of all languages into one table"""
+    input:
+        scores=build.scores(),
+    output:
+        table=report(
+            "<results>/scores.tsv",
+            caption="../report/scores.rst",
+            category="Scores",
+            labels={"language": "all", "page": "table"},
+        ),
+    log:
+        "<logs>/collect_scores.log",
+    benchmark:
+        "<benchmarks>/collect_scores.tsv"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.report.scores"),
+        settings=lambda w: shown.scores(build),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.report.scores \
+            --results results \
+            --settings {params.settings:q} \
+            --output {output.table:q}
+        """
+
+
+rule write_index:
+    """Write the leaderboard of all languages"""
+    input:
+        scores="<results>/scores.tsv",
+        gains=expand(
+            "<results>/{language}/{student}/gains.json",
+            language=build.codes,
+            student=settings.students,
+        ),
+    output:
+        index=report(
+            "<results>/index.html",
+            caption="../report/index.rst",
+            category="Scores",
+            labels={"language": "all", "page": "leaderboard"},
+        ),
+    log:
+        "<logs>/write_index.log",
+    benchmark:
+        "<benchmarks>/write_index.tsv"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.report.index"),
+        settings=lambda w: shown.board(build),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.report.index \
+            --scores {input.scores:q} \
+            --results results \
+            --settings {params.settings:q} \
+            --output {output.index:q}
+        """
+
+
+rule write_dataset_card:
+    """Write the data set's card in the Hub's format"""
+    input:
+        language="<results>/{language}/language.json",
+        funnel="<results>/{language}/funnel.json",
+        mixtures=expand(
+            "<results>/{language}/{student}/mixture.json",
+            student=settings.students,
+            allow_missing=True,
+        ),
+    output:
+        card=report(
+            "<results>/{language}/dataset_card.md",
+            caption="../report/card.rst",
+            category="Cards",
+            labels={"language": "{language}", "page": "data set"},
+        ),
+    log:
+        "<logs>/{language}/write_dataset_card.log",
+    benchmark:
+        "<benchmarks>/{language}/write_dataset_card.tsv"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.cards.dataset"),
+        settings=lambda w: shown.dataset(build, w.language),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.cards.dataset \
+            --folder results/{wildcards.language:q} \
+            --settings {params.settings:q} \
+            --output {output.card:q}
+        """
+
+
+rule write_model_card:
+    """Write a student's card in the Hub's format"""
+    input:
+        language="<results>/{language}/language.json",
+        scores=lambda w: build.scores(w.language),
+        mixture="<results>/{language}/{student}/mixture.json",
+        history="<results>/{language}/{student}/training.json",
+        gains="<results>/{language}/{student}/gains.json",
+        parity="<results>/{language}/{student}/gguf/parity.json",
+    output:
+        card=report(
+            "<results>/{language}/{student}/model_card.md",
+            caption="../report/card.rst",
+            category="Cards",
+            labels={"language": "{language}", "page": "model {student}"},
+        ),
+    log:
+        "<logs>/{language}/{student}/write_model_card.log",
+    benchmark:
+        "<benchmarks>/{language}/{student}/write_model_card.tsv"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.cards.model"),
+        settings=lambda w: shown.model(build, w.language),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.cards.model \
+            --folder results/{wildcards.language:q} \
+            --student {wildcards.student:q} \
+            --settings {params.settings:q} \
+            --output {output.card:q}
         """

@@ -1,7 +1,7 @@
 """
 Benchmarks, and the scores of every model on them.
 
-REQUIRED INPUTS:  config/prompts/benchmarks.yaml, <results>/{language}/{student}/{base/,checkpoint/,gguf/}
+REQUIRED INPUTS:  config/benchmarks.yaml, config/prompts/benchmarks.yaml, <results>/{language}/{student}/{base/,checkpoint/,gguf/}
 OUTPUTS:          <results>/{language}/benchmarks/{benchmark}/{test,shots}.jsonl, <results>/{language}/scores/{model}/{benchmark}.{json,items.parquet}
 """
 
@@ -22,7 +22,9 @@ rule prepare_benchmark:
     threads: 1
     params:
         code=source_digest("limbeck.benchmarks.prepare"),
-        settings=lambda w: as_json(source=build.source(w.benchmark), seed=settings.seed),
+        settings=lambda w: as_json(
+            **settings.benchmarks.items(w.benchmark), seed=settings.seed
+        ),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -42,7 +44,7 @@ rule score_model:
         test="<results>/{language}/benchmarks/{benchmark}/test.jsonl",
         shots="<results>/{language}/benchmarks/{benchmark}/shots.jsonl",
         language="<results>/{language}/language.json",
-        instructions="config/prompts/benchmarks.yaml",
+        instructions=build.benchmark_prompts,
         model=build.model_files,
     output:
         score="<results>/{language}/scores/{model}/{benchmark}.json",
@@ -62,6 +64,7 @@ rule score_model:
         model=build.model_path,
         settings=build.score_settings,
         journal="work/journal/{language}/score-{benchmark}.jsonl",
+        answers="work/answers/{language}/{model}/{benchmark}.jsonl",
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -76,6 +79,7 @@ rule score_model:
             --settings {params.settings:q} \
             --connection {resources.connection:q} \
             --journal {params.journal:q} \
+            --answers {params.answers:q} \
             --batch {resources.batch} \
             --threads {threads} \
             --output {output.score:q} \

@@ -18,7 +18,7 @@ rule describe_language:
         "../envs/teacher.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.languages"),
+        code=source_digest("limbeck.languages", "limbeck.tags"),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -70,7 +70,7 @@ rule sample_texts:
     threads: 1
     params:
         code=source_digest("limbeck.sources.texts"),
-        settings=lambda w: as_json(texts=settings.texts, seed=settings.seed),
+        settings=lambda w: as_json(texts=build.texts(w.language), seed=settings.seed),
     shell:
         r"""
         exec &> >(tee {log:q})

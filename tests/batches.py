@@ -28,6 +28,7 @@ class BatchEndpoint(Endpoint):
         self.answered: Counter[str] = Counter()  # those that were given a completion
         self.lines: list[Body] = []  # of all files of requests
         self.refuse = ""  # this batch status instead of an answer
+        self.reason = "line 1: no such model"
         self.lose_next_creation = False  # the batch is made, and the answer is lost
 
     def app(self) -> web.Application:
@@ -41,6 +42,7 @@ class BatchEndpoint(Endpoint):
         return app
 
     async def _upload(self, request: web.Request) -> web.Response:
+        self.headers.append(dict(request.headers))
         form = await request.post()
         together = self.api == "together"
         assert form["purpose"] == ("batch-api" if together else "batch")
@@ -81,7 +83,7 @@ class BatchEndpoint(Endpoint):
     def _finish(self, batch: dict[str, Any]) -> None:
         if self.refuse:
             batch["status"] = self._say(self.refuse)
-            batch["errors"] = {"data": [{"message": "line 1: no such model"}]}
+            batch["errors"] = {"data": [{"message": self.reason}]}
             return
         good, bad = [], []
         for text in self.files[batch["input_file_id"]].splitlines():

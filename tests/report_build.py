@@ -1,4 +1,4 @@
-"""A small build by hand: the artefacts that a report reads."""
+"""A small build by hand: the artefacts that pages and cards read."""
 
 import json
 import math
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.files import write_json, write_jsonl
+from limbeck.languages import resolve
 
 SCRIPT = "<script>document.title = 'broken'; fetch('https://example.org/')</script>"
 STUDENT = {"base": "builtin:tiny", "training": {"epochs": 2.0}}
@@ -13,16 +14,30 @@ BENCHMARKS = ["flores_from_english", "flores_into_english", "sib200", "belebele"
 QUANTIZATIONS = ["F16", "Q8_0", "Q4_K_M"]
 
 
-def settings(results: Path, **changes: Any) -> str:
-    """The report's settings as the rule gives them."""
+MODELS = ["teacher", *(f"tiny/{form}" for form in ("base", "student", *QUANTIZATIONS))]
+
+
+def settings(**changes: Any) -> str:
+    """The settings of pages and cards as the rules give them."""
     given = {
-        "languages": ["swh_Latn"],
         "students": {"tiny": STUDENT},
         "teacher": {"model": "phrasebook", "server": "phrasebook"},
+        "sources": {"conversations": "builtin", "texts": "HuggingFaceFW/fineweb-2 swh_Latn"},
+        "models": MODELS,
         "benchmarks": BENCHMARKS,
         "quantizations": QUANTIZATIONS,
-        "results": str(results),
         "seed": 1,
+    }
+    return json.dumps(given | changes)
+
+
+def board_settings(**changes: Any) -> str:
+    """The settings of the leaderboard."""
+    given = {
+        "languages": ["swh_Latn", "arb_Arab"],
+        "students": ["tiny"],
+        "teacher": {"model": "phrasebook", "server": "phrasebook"},
+        "benchmarks": BENCHMARKS,
     }
     return json.dumps(given | changes)
 
@@ -30,6 +45,7 @@ def settings(results: Path, **changes: Any) -> str:
 def write(results: Path, code: str = "swh_Latn") -> None:
     """Write everything for one language."""
     folder = results / code
+    write_json(folder / "language.json", resolve(code).card())
     arabic = code.endswith("Arab")
     prompt = "اكتب لي عن الصحة." if arabic else "Niambie kuhusu afya ya watoto shuleni."
     prompts = [
@@ -60,7 +76,8 @@ def write(results: Path, code: str = "swh_Latn") -> None:
             "strategies": [{"name": "topic", "rows": 41}, {"name": "translation", "rows": 20}],
             "filters": [
                 {"name": "failed", "in": 61, "out": 60, "removed": {"length": 1}, "examples": []},
-                {"name": "length_ratio", "in": 60, "out": 60, "removed": {}},
+                {"name": "length_ratio", "threshold": [0.4, 3.0], "in": 60, "out": 60,
+                 "removed": {}},
                 {"name": "duplicates", "in": 60, "out": 55, "removed": {"exact duplicate": 5},
                  "examples": [duplicates]},
             ],
@@ -68,6 +85,8 @@ def write(results: Path, code: str = "swh_Latn") -> None:
         },
     )  # fmt: skip
     _student(folder / "tiny")
+    spent = {"replies": 40, "prompt_tokens": 900, "completion_tokens": 100, "dollars": 1.25}
+    write_json(folder / "cost.json", {"stages": {"write_topics": spent}, "total": spent})
     for model, level in (("tiny/base", 3.0), ("tiny/student", 71.0), ("teacher", 97.0)):
         _scores(folder / "scores" / model, level)
     for number, quantization in enumerate(QUANTIZATIONS):
@@ -83,10 +102,16 @@ def _student(folder: Path) -> None:
         {
             "loss": [{"step": s, "loss": 0.3 + 6 * math.exp(-s / 30)} for s in steps],
             "validation": [{"step": s, "loss": 0.5 + 5 * math.exp(-s / 30)} for s in (50, 195)],
-            "tokens": 351234, "rows": {"train": {"used": 1230, "too_long": 4}}, "seconds": 158.2,
+            "tokens_seen": 351234, "rows": {"train": {"used": 1230, "too_long": 4}},
+            "seconds": 158.2,
             "device": "cpu", "versions": {"torch": "2.13.0", "transformers": "5.17.0"},
         },
     )  # fmt: skip
+    gains = {
+        name: {"difference": 68.0, "interval": [60.0, 76.0], "shown": name != "sib200", "n": 100}
+        for name in BENCHMARKS
+    }
+    write_json(folder / "gains.json", gains)
     write_json(folder / "gguf/parity.json", {"agreement": 0.998, "prompts": 16, "details": []})
     for number, quantization in enumerate(QUANTIZATIONS):
         (folder / "gguf" / f"{quantization}.gguf").write_bytes(b"x" * (400_000 >> number))
@@ -95,5 +120,18 @@ def _student(folder: Path) -> None:
 def _scores(folder: Path, level: float) -> None:
     for number, name in enumerate(BENCHMARKS):
         value = level * (1 - 0.1 * number)
-        score = {"value": value, "interval": [max(0, value - 4), min(100, value + 4)], "n": 100}
+        metric = "chrF++" if name.startswith("flores") else "accuracy"
+        interval = [max(0, value - 4), min(100, value + 4)]
+        score = {"metric": metric, "value": value, "interval": interval, "n": 100, "unparsed": 0}
         write_json(folder / f"{name}.json", score | {"signature": "chrF2++|nrefs:1|version:2.6.0"})
+
+
+def write_timings(folder: Path) -> None:
+    """Snakemake's records of two stages, one of two jobs."""
+    for path, seconds, memory in (
+        ("write_topics.tsv", "61.5", "120.0"),
+        ("scores/tiny/base/sib200/score_model.tsv", "10.0", "500.0"),
+        ("scores/tiny/F16/sib200/score_model.tsv", "20.0", "-"),
+    ):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(f"s\th:m:s\tmax_rss\n{seconds}\t-\t{memory}\n")

@@ -43,10 +43,10 @@ def write(folder: Path) -> Path:
     return folder
 
 
-def write_gguf(checkpoint: Path, path: Path) -> Path:
-    """Convert a checkpoint to GGUF (F32), or skip the test where there is no converter."""
+def write_gguf(checkpoint: Path, path: Path, form: str = "f32") -> Path:
+    """Convert a checkpoint to GGUF, or skip the test where there is no converter."""
     named = os.environ.get("LIMBECK_TEST_CONVERTER", "resources/llama.cpp")
     if not Path(named).is_dir():
         pytest.skip(f"{named}: llama.cpp's converter is not there (LIMBECK_TEST_CONVERTER)")
-    convert(checkpoint, Path(named), path, "f32")
+    convert(checkpoint, Path(named), path, form)
     return path

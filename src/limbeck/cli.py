@@ -1,4 +1,4 @@
-"""People's commands: init, languages, chat, doctor."""
+"""People's commands: init, languages, chat, doctor, and those of the rooms."""
 
 import argparse
 import os
@@ -9,17 +9,20 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from limbeck import stage
+from limbeck.assessment import commands as assessment
+from limbeck.benchmarks import commands as benchmarking
+from limbeck.cards import publish
 from limbeck.classification import commands as classification
 from limbeck.classification import tasks
 from limbeck.errors import UserError
-from limbeck.languages import Language, resolve, search
+from limbeck.languages import Language, covered, resolve, search
 from limbeck.teacher import commands as teaching
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 def languages(options: argparse.Namespace) -> int:
-    """Show the table of languages, or the code of one."""
+    """Show the table of languages and what covers them, or the code of one."""
     if options.resolve is not None:
         try:
             print(resolve(options.resolve).code)
@@ -27,16 +30,33 @@ def languages(options: argparse.Namespace) -> int:
             print(error, file=sys.stderr)
             return 2
         return 0
-    found = search(options.filter)
-    if not found:
-        resolve(options.filter)  # says what is near
-    print(_table([("CODE", "NAME", "ENDONYM", "ISO", "SCRIPT")] + [_line(item) for item in found]))
+    found = search(options.filter) or [resolve(options.filter)]
+    head = ("CODE", "NAME", " ".join(COLUMNS), "ENDONYM")
+    print(_table([head, *map(_line, found)]))
     return 0
 
 
+# How the table of languages heads what covers them.
+COLUMNS = {
+    "FLO": "flores",
+    "SIB": "sib200",
+    "BEL": "belebele",
+    "MMLU": "global_mmlu",
+    "LITE": "global_mmlu_lite",
+    "MAS": "massive",
+    "FW2": "fineweb2",
+    "LID": "glotlid",
+}
+
+
 def _line(language: Language) -> tuple[str, ...]:
-    iso = "/".join(filter(None, [language.iso639_1, language.iso639_3]))
-    return (language.code, language.name, language.endonym, iso, language.script_name)
+    # The label of a language outside the table is only likely.
+    mark = "x" if language in search("") else "?"
+    cells = [
+        (mark if covered(language, name) else "-").center(len(head))
+        for head, name in COLUMNS.items()
+    ]
+    return (language.code, language.name, " ".join(cells), language.endonym)
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:
@@ -62,22 +82,22 @@ def init(options: argparse.Namespace) -> int:
         )
         return 0
     language = resolve(options.language)
-    preset = options.preset or ("demo" if language.code == "swh_Latn" else "kakugo")
+    preset = options.preset or ("demo" if language.code == "swh_Latn" else "full")
     if preset == "demo" and language.code != "swh_Latn":
         raise UserError(
             f"init: the demo's built-in teacher writes Swahili only, not {language.name}; "
-            "--preset kakugo has a real one"
+            "--preset full has a real one"
         )
     path = Path(options.directory) / "my.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = _head(language) + (_DEMO if preset == "demo" else _kakugo())
+    text = _head(language) + (_DEMO if preset == "demo" else _preset(preset))
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
         raise UserError(f"{path}: exists already and is left as it is") from None
     print(f"{path} is written. Read it, then, in {_repository()}:\n")
-    if preset == "kakugo":
+    if preset != "demo":
         print("    export OPENROUTER_API_KEY=...")
     print(f"    snakemake --cores all --configfile {_seen_from_repository(path)}")
     return 0
@@ -125,15 +145,15 @@ students:
 """
 
 
-def _kakugo() -> str:
-    path = _repository() / "config/presets/kakugo.yaml"
+def _preset(name: str) -> str:
+    """The keys of a shipped preset, with what its heading says first."""
+    path = _repository() / f"config/presets/{name}.yaml"
     if not path.is_file():
         raise UserError(f"{path}: the preset is not there; run this in the repository")
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    # The preset's own heading tells how to use the preset; this file is used by its name.
-    while lines and (lines[0].startswith("#") or not lines[0].strip()):
-        lines.pop(0)
-    return "# The settings of Kakugo (arXiv 2601.14051).\n\n" + "".join(lines)
+    heading, _, keys = path.read_text(encoding="utf-8").partition("\n\n")
+    # The rest of the heading tells how to use the preset; this file is used by its name.
+    first = heading.partition("\n#\n")[0].removesuffix(":")
+    return f"{first}.\n\n{keys}" if not first.endswith(".") else f"{first}\n\n{keys}"
 
 
 def chat(options: argparse.Namespace) -> int:
@@ -200,7 +220,7 @@ CHECKS: list[Callable[[], Check]] = [
     lambda: _packages("llama-cpp-python gguf", "export and chat"),
     lambda: _packages("sacrebleu", "scores"),
     lambda: _packages("scikit-learn", "classifiers"),
-    lambda: _packages("jinja2", "report"),
+    lambda: _packages("jinja2 huggingface-hub", "report and cards"),
 ]
 
 
@@ -225,6 +245,7 @@ def parser() -> argparse.ArgumentParser:
         return added
 
     table = command(languages)
+    table.epilog = "Covered (x) by " + ", ".join(f"{head}: {COLUMNS[head]}" for head in COLUMNS)
     table.add_argument("filter", nargs="?", default="", help="part of a name, a code or a script")
     table.add_argument("--resolve", metavar="NAME", help="print the code of one language")
     start = command(init)
@@ -232,7 +253,7 @@ def parser() -> argparse.ArgumentParser:
     what = start.add_mutually_exclusive_group(required=True)
     what.add_argument("--language", help="a name or code")
     what.add_argument("--task", metavar="NAME", help="write config/tasks/NAME.yaml instead")
-    start.add_argument("--preset", choices=["kakugo", "demo"], help="what it starts from")
+    start.add_argument("--preset", choices=["full", "kakugo", "demo"], help="what it starts from")
     talk = command(chat)
     talk.add_argument("language", nargs="?", help="a name or code")
     talk.add_argument("--student", help="the student's name in the config")
@@ -240,8 +261,10 @@ def parser() -> argparse.ArgumentParser:
     talk.add_argument("--results", default="results", help="the folder of the build")
     talk.add_argument("--think", action="store_true", help="reason before the answer")
     command(doctor)
-    teaching.add_to(commands)
+    assessment.add_to(teaching.add_to(commands))
     classification.add_to(commands)
+    publish.add_to(commands)
+    benchmarking.add_to(commands)
     return whole
 
 

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from limbeck.benchmarking import Benchmarks as Benchmarks
 from limbeck.classifiers import Classification as Classification
 from limbeck.classifiers import Classifier as Classifier
 from limbeck.classifiers import ClassifierName as ClassifierName
@@ -26,6 +27,7 @@ from limbeck.classifiers import FineTuning as FineTuning
 from limbeck.classifiers import Strategy as Strategy
 from limbeck.classifiers import TaskName as TaskName
 from limbeck.errors import UserError
+from limbeck.filters import Filters as Filters
 from limbeck.section import Count as Count
 from limbeck.section import Positive as Positive
 from limbeck.section import Section as Section
@@ -60,7 +62,9 @@ class Texts(Section):
     """A corpus of the language; its texts become contexts of prompts."""
 
     source: str = Field(description="'builtin', a text or JSONL file, or a data set of the hub")
-    name: str | None = Field(description="The hub data set's configuration; {code} is filled in")
+    name: str | None = Field(
+        description="The hub data set's configuration; {fineweb2} and {code} are filled in"
+    )
     revision: str | None = Field(description="The hub data set's commit")
     split: str
     limit: Count = Field(description="Texts sampled")
@@ -97,7 +101,7 @@ class Contexts(Section):
     keep: Positive = Field(description="Prompts kept of these")
 
 
-Way = Literal["natural", "context", "format", "length", "longer", "related"]
+Way = Literal["natural", "culture", "harder", "context", "format", "length", "longer", "related"]
 
 
 class Revision(Section):
@@ -107,12 +111,23 @@ class Revision(Section):
     ways: list[Way] = Field(min_length=1, description="Ways of rewriting, one for each prompt")
 
 
+Length = Literal["natural", "short"]
+
+
 class Responses(Section):
     """Answers to the prompts."""
 
+    lengths: list[Length] = Field(min_length=1, description="What is asked for, one a prompt")
     min_reasoning: Share = Field(
         description="Least share with a reasoning trace, where a student learns to think"
     )
+
+
+class Checks(Section):
+    """What the teacher is asked about its own work."""
+
+    judge: Share = Field(description="Answers that the judge is asked about")
+    round_trip: Share = Field(description="Translations that are translated back")
 
 
 class Generation(Section):
@@ -123,23 +138,7 @@ class Generation(Section):
     contexts: Contexts
     revision: Revision
     responses: Responses
-
-
-class Filters(Section):
-    """Which of the teacher's rows are kept."""
-
-    length_ratio: tuple[float, float] = Field(
-        description="Translated over original length of each turn, in UTF-8 bytes"
-    )
-    max_lost: Share = Field(description="A stage that loses a larger share of its rows fails")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _pair(cls, data: Any) -> Any:
-        # YAML has no tuples; strict mode would refuse the list.
-        if isinstance(data, dict) and isinstance(data.get("length_ratio"), list):
-            return {**data, "length_ratio": tuple(float(bound) for bound in data["length_ratio"])}
-        return data
+    checks: Checks
 
 
 Quantization = Literal["Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "Q3_K_M", "Q2_K"]
@@ -153,30 +152,9 @@ class Gguf(Section):
     agreement: Share = Field(description="Least share of equal next tokens, F16 to checkpoint")
 
 
-Benchmark = Literal[
-    "flores_from_english", "flores_into_english", "sib200", "belebele", "global_mmlu"
-]
-
-
-class Benchmarks(Section):
-    """How models are scored."""
-
-    run: list[Benchmark]
-    sources: dict[Literal["flores", "sib200", "belebele", "global_mmlu"], str] = Field(
-        description="For each data set 'builtin', or a folder in the published format"
-    )
-    shots: Count = Field(description="Worked examples before each item")
-    limit: Positive = Field(description="Items scored, at most")
-    max_tokens: Positive = Field(description="Output tokens of an answer")
-    choose_by: Literal["likelihood", "generation"] = Field(
-        description="How an option is chosen; an endpoint always generates"
-    )
-    batch: Positive = Field(description="Items at once (speed only)")
-
-
 def _student_name(value: str) -> str:
-    # Folders beside the students' own.
-    if value in {"benchmarks", "classification", "scores", "teacher"}:
+    # Folders beside the students' own, and a part of the published data set.
+    if value in {"benchmarks", "classification", "comparisons", "rows", "scores", "teacher"}:
         raise ValueError("this name is taken, choose another for the student")
     return value
 
@@ -221,7 +199,10 @@ class Config(Section):
 
     def connection(self, role: Role) -> Connection:
         """How the teacher in a role is reached, what it costs, and what may be spent."""
-        teacher = self.teacher.role(role)
+        return self.reach(self.teacher.role(role))
+
+    def reach(self, teacher: Teacher) -> Connection:
+        """How a teacher is reached, what it costs, and what may be spent."""
         free = Price(input=0.0, output=0.0) if teacher.server is not None else None
         return teacher.connection(self.prices.get(teacher.model, free), self.budget)
 

@@ -10,12 +10,15 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from limbeck.errors import UserError
 
 Row = dict[str, Any]
+
+_BATCH = 2_000  # rows of a Parquet file in memory at once
 
 
 @contextmanager
@@ -110,25 +113,42 @@ def write_jsonl(path: Path | str, rows: Iterable[Row]) -> int:
 
 def read_parquet(path: Path | str) -> list[Row]:
     """All rows of a Parquet file."""
+    return list(parquet_rows(path))
+
+
+def parquet_rows(path: Path | str) -> Iterator[Row]:
+    """The rows of a Parquet file, of which a few thousand are held at once."""
     import pyarrow.parquet
 
     try:
-        rows: list[Row] = pyarrow.parquet.read_table(path).to_pylist()
+        file = pyarrow.parquet.ParquetFile(path)
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file") from None
-    return rows
+    with file:
+        for batch in file.iter_batches(_BATCH):
+            yield from batch.to_pylist()
 
 
 def write_parquet(path: Path | str, rows: Iterable[Row], schema: Any = None) -> int:
     """Write rows as Parquet, atomically; the number of rows written.
 
     Pass the ``schema`` (a `pyarrow.Schema`) where a column may be empty or all null: types that
-    pyarrow guesses from the rows would change with the data.
+    pyarrow guesses from the rows would change with the data, and need all rows at once. With a
+    schema a few thousand are held.
     """
     import pyarrow
     import pyarrow.parquet
 
-    table = pyarrow.Table.from_pylist(list(rows), schema=schema)
-    with atomic(path) as temporary:
-        pyarrow.parquet.write_table(table, temporary)
-    return int(table.num_rows)
+    remaining = iter(rows)
+    table = pyarrow.Table.from_pylist(
+        list(islice(remaining, None if schema is None else _BATCH)), schema=schema
+    )
+    count: int = 0
+    with atomic(path) as temporary, pyarrow.parquet.ParquetWriter(temporary, table.schema) as file:
+        while True:
+            file.write_table(table)
+            count += int(table.num_rows)
+            batch = list(islice(remaining, _BATCH))
+            if not batch:
+                return count
+            table = pyarrow.Table.from_pylist(batch, schema=schema)

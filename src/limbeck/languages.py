@@ -10,18 +10,33 @@ import difflib
 import functools
 import re
 import unicodedata
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from limbeck import files, stage
 from limbeck.errors import UserError
 
 TABLE = Path(__file__).parent / "data" / "languages.tsv"
 
+# Benchmarks and corpora whose own labels of languages the table has; empty is not covered.
+COVERAGE = (
+    "flores",
+    "sib200",
+    "belebele",
+    "global_mmlu",
+    "global_mmlu_lite",
+    "massive",
+    "fineweb2",
+    "glotlid",
+)
+
 # Accents of Latin, Greek and Cyrillic, Hebrew points, Arabic vowel signs. Not the vowel signs of
 # Indic scripts, without which words fall together.
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05bd\u064b-\u0652]")
 _APOSTROPHES = re.compile("['’‘ʼʻ`]")
+_NOISE = re.compile(r"[(),]|\b(script|language)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +53,12 @@ class Language:
     script_name: str
     direction: str
     aliases: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False)  # of COVERAGE
 
     def card(self) -> dict[str, str | None]:
-        """What ``language.json`` holds: every field but the aliases."""
+        """What ``language.json`` holds: every field but aliases and labels."""
         fields = asdict(self)
-        del fields["aliases"]
+        del fields["aliases"], fields["labels"]
         return fields
 
     def folded(self) -> set[str]:
@@ -53,14 +69,14 @@ class Language:
 
 
 def fold(name: str) -> str:
-    """A name without case, accents, apostrophes and doubled spaces; ``swh-Latn`` is ``swh_Latn``.
+    """A name without case, accents, apostrophes, brackets, doubled spaces, "script", "language".
 
-    >>> fold("Èdè  Yorùbá"), fold("swh-Latn"), fold("N’Ko")
-    ('ede yoruba', 'swh_latn', 'nko')
+    >>> fold("Èdè  Yorùbá"), fold("swh-Latn"), fold("N’Ko"), fold("Banjar (Arabic script)")
+    ('ede yoruba', 'swh_latn', 'nko', 'banjar arabic')
     """
     text = unicodedata.normalize("NFKD", name.casefold())
     text = _APOSTROPHES.sub("", _ACCENTS.sub("", text))
-    return re.sub(r"\s+", " ", text.replace("-", "_")).strip()
+    return " ".join(_NOISE.sub(" ", text.replace("-", "_")).split())
 
 
 @functools.cache
@@ -84,7 +100,25 @@ def _language(row: dict[str, str]) -> Language:
         script_name=row["script_name"],
         direction=row["direction"],
         aliases=tuple(filter(None, row["aliases"].split("|"))),
+        labels={name: row[name] for name in COVERAGE if row[name]},
     )
+
+
+def covered(language: Language | Mapping[str, Any], benchmark: str) -> str | None:
+    """The label by which a benchmark or corpus knows a language; None where it does not.
+
+    Args:
+        language: a language, or its card.
+        benchmark: one of `COVERAGE`, or a direction of FLORES such as ``flores_from_english``.
+    """
+    if not isinstance(language, Language):
+        language = resolve(str(language["code"]))
+    name = "flores" if benchmark.startswith("flores") else benchmark
+    if name not in COVERAGE:
+        raise ValueError(f"{benchmark}: the table of languages has no such column")
+    if benchmark != name and language.code == "eng_Latn":
+        return None  # English is not translated into itself
+    return language.labels.get(name)
 
 
 @functools.cache
@@ -99,11 +133,13 @@ def _index() -> dict[str, tuple[Language, ...]]:
 def resolve(name: str) -> Language:
     """The language that a name or code stands for; nothing is guessed.
 
+    A language outside the table is one that langcodes knows by its exact name or code.
+
     Raises:
         UserError: the name is unknown (with the nearest spellings) or stands for several
             languages (with their codes).
     """
-    found = _index().get(fold(name), ())
+    found = _index().get(fold(name), ()) or _outside(name)
     if len(found) == 1:
         return found[0]
     if found:
@@ -112,16 +148,38 @@ def resolve(name: str) -> Language:
     raise UserError(f"languages: {name!r} is no language that Limbeck knows; {_suggestion(name)}")
 
 
+def _outside(name: str) -> tuple[Language, ...]:
+    """The languages that a name or tag stands for which the table itself does not have."""
+    from limbeck import tags  # loads the data of langcodes
+
+    tag = tags.parse(name)
+    if tag is None:
+        return ()
+    # Another way to write one of the table: sw-KE, swa-Latn, cmn_Hani.
+    rows = _index().get(fold(tag.subtag), ())
+    scripts = tags.PARTS.get(tag.script or "", (tag.script,))
+    same = tuple(row for row in rows if not tag.given or row.script in scripts)
+    return same or (tags.language(name, tag),)
+
+
 def _suggestion(name: str) -> str:
+    """The languages whose names are spelt nearly so, or share all words with this one."""
     key = fold(name)
-    # A known language in a script that the table does not have: the scripts that it has.
-    same = _index().get(key.split("_")[0], ()) if "_" in key else ()
-    keys = [] if same else difflib.get_close_matches(key, _index(), n=6, cutoff=0.8)
-    near = dict.fromkeys([*same, *(language for near in keys for language in _index()[near])])
+    names = [known for known in _index() if len(known) > 3]  # codes are all near each other
+    bare = key.split("_")[0]  # a code with another script, or with a misspelt one
+    keys = [bare] if bare in _index() else difflib.get_close_matches(key, names, n=6, cutoff=0.8)
+    words = set(key.split())
+    keys = keys or [known for known in names if _one_in_the_other(words, set(known.split()))]
+    near = dict.fromkeys(language for known in keys for language in _index()[known])
     if not near:
-        return "`limbeck languages` lists them"
+        return "`limbeck languages` lists the table; any other goes by its ISO 639-3 code"
     choices = [f"{language.code} {language.name}" for language in near]
     return f"did you mean {' or '.join(choices[:4])}?"
+
+
+def _one_in_the_other(some: set[str], others: set[str]) -> bool:
+    """Whether one name has all words of the other: Scottish and Scottish Gaelic."""
+    return bool(some) and (some <= others or others <= some)
 
 
 def search(text: str) -> list[Language]:

@@ -14,7 +14,16 @@ class Mixture(Section):
     direct: bool = Field(True, description="Generated rows without the reasoning trace")
     translations: Count = Field(1_000_000, description="Translated conversations, at most")
     pairs: Count = Field(0, description="Translation pairs made from the translations, at most")
+    pairs_in_language: Share = Field(
+        0.5, description="Share of the pairs whose request is in the language, not in English"
+    )
+    english: Count = Field(0, description="English originals of the translations, at most")
     validation: Share = Field(0.02, description="Share of the prompts that is held out")
+
+    @property
+    def asks_in_language(self) -> bool:
+        """Whether any pair's request is in the language."""
+        return self.pairs > 0 and self.pairs_in_language > 0
 
 
 class Architecture(Section):

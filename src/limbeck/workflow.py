@@ -1,55 +1,34 @@
-"""What the Snakefile asks: the validated config, its languages, targets and source digests.
+"""What the Snakefile asks: the validated config, its languages, inputs and settings.
 
 It imports nothing heavier than pydantic and opens no socket, so that planning stays instant.
 """
 
-import ast
-import functools
-import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from limbeck import config as configuration
-from limbeck.config import Classifier, Config, Role, Section, Student
-from limbeck.errors import UserError
-from limbeck.languages import Language, resolve
-
-_PACKAGE = Path(__file__).parent
-
-# Modules that carry settings, rows and replies from one place to another and decide none of their
-# content: an edit of these makes no artefact stale.
-_PLUMBING = frozenset(
-    f"limbeck.{name}"
-    for name in (
-        "classifiers",
-        "config",
-        "section",
-        "students",
-        "teachers",
-        "errors",
-        "files",
-        "languages",
-        "stage",
-        "teacher.batch",
-        "teacher.budget",
-        "teacher.client",
-        "teacher.endpoint",
-        "teacher.journal",
-        "teacher.launch",
-        "teacher.limits",
-        "teacher.progress",
-        "teacher.server",
-        "teacher.structured",
-        "teacher.watch",
-    )
+from limbeck.benchmarking import DATA_SETS
+from limbeck.config import (
+    Classifier,
+    Config,
+    Role,
+    Section,
+    Student,
+    Teacher,
+    TeacherSettings,
+    Texts,
 )
+from limbeck.digest import source_digest
+from limbeck.errors import UserError
+from limbeck.languages import Language, covered, resolve
 
-
-_DATA_SUFFIXES = frozenset((".csv", ".gz", ".json", ".jsonl", ".parquet", ".tsv", ".txt"))
+_DATA_SUFFIXES = frozenset(
+    (".bin", ".csv", ".ftz", ".gz", ".json", ".jsonl", ".parquet", ".tsv", ".txt")
+)
 
 
 class Build:
@@ -71,30 +50,100 @@ class Build:
 
     @property
     def models(self) -> list[str]:
-        """The scored models of a language: ``teacher`` and ``{student}/{form}``."""
+        """The scored models: ``teacher``, ``{student}/{form}`` and ``comparisons/{name}``."""
         students = [f"{name}/{form}" for name in self.config.students for form in self.forms]
-        return ["teacher", *students]
+        compared = [f"comparisons/{name}" for name in self.config.benchmarks.comparisons]
+        return ["teacher", *students, *compared]
+
+    def language(self, code: str) -> Language:
+        """The language of a code."""
+        return next(language for language in self.languages if language.code == code)
+
+    def benchmarks(self, code: str) -> list[str]:
+        """The benchmarks that have items in a language."""
+        language = self.language(code)
+        return [
+            name
+            for name in self.config.benchmarks.run
+            if self.config.benchmarks.source(name) in ("builtin", "custom")
+            or covered(language, name)
+        ]
+
+    def skipped(self) -> dict[str, list[str]]:
+        """For each language the benchmarks that do not cover it, where there are any."""
+        skipped: dict[str, list[str]] = {}
+        for code in self.codes:
+            for name in self.config.benchmarks.run:
+                if name not in self.benchmarks(code):
+                    skipped.setdefault(code, []).append(name)
+        return skipped
 
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
-        return ["results/report.html"]
-
-    def scores(self) -> list[str]:
-        """The score file of every language, model and benchmark."""
-        return [
-            f"results/{code}/scores/{model}/{benchmark}.json"
+        languages = [
+            f"results/{code}/{file}"
             for code in self.codes
+            for file in (
+                "report.html",
+                "dataset_card.md",
+                *(f"{student}/model_card.md" for student in self.config.students),
+            )
+        ]
+        # The scores ask for every GGUF file; without any score the language would get none.
+        unscored = [
+            f"results/{code}/{student}/gguf/{form}.gguf"
+            for code in self.codes
+            if not self.benchmarks(code)
+            for student in self.config.students
+            for form in self.config.gguf.quantizations
+        ]
+        return ["results/index.html", *languages, *unscored]
+
+    def scores(self, *codes: str) -> list[str]:
+        """The score file of every model and benchmark, of all languages or some."""
+        return [
+            path
+            for code in codes or self.codes
             for model in self.models
-            for benchmark in self.config.benchmarks.run
+            for path in self.model_scores(code, model)
         ]
 
-    def classification(self) -> list[str]:
-        """The scores of every language and classification task."""
+    def model_scores(self, code: str, model: str) -> list[str]:
+        """The score files of a model in a language."""
+        folder = f"results/{code}/scores/{model}"
+        return [f"{folder}/{benchmark}.json" for benchmark in self.benchmarks(code)]
+
+    def teacher_scores(self, wildcards: Any) -> list[str]:
+        """The scores of a language's teacher."""
+        folder = f"results/{wildcards.language}/scores/teacher"
+        return [f"{folder}/{name}.json" for name in self.benchmarks(wildcards.language)]
+
+    def held_out(self, wildcards: Any) -> list[str]:
+        """The benchmark items of a language, none of which may be trained on."""
+        folder = f"results/{wildcards.language}/benchmarks"
+        return [f"{folder}/{name}/test.jsonl" for name in self.benchmarks(wildcards.language)]
+
+    def texts(self, code: str) -> Texts:
+        """The section of the texts, with the language's label in the name of a hub data set."""
+        texts, language = self.config.texts, self.language(code)
+        if texts.name is None:
+            return texts
+        label = covered(language, "fineweb2")
+        if "{fineweb2}" in texts.name and label is None:
+            raise UserError(
+                f"config: texts.name: FineWeb-2 has no texts in {language.name}; name another "
+                "texts.source, or set texts.limit to 0"
+            )
+        name = texts.name.replace("{fineweb2}", label or "").replace("{code}", code)
+        return texts.model_copy(update={"name": name})
+
+    def classification(self, *codes: str) -> list[str]:
+        """The scores of every classification task, in all languages or some."""
         section = self.config.classification
         tasks = section.tasks if section.classifiers else []
         return [
             f"results/{code}/classification/{task}/scores.json"
-            for code in self.codes
+            for code in codes or self.codes
             for task in tasks
         ]
 
@@ -124,39 +173,57 @@ class Build:
 
     def teacher(self, role: Role) -> dict[str, Any]:
         """What decides the replies of the teacher in a role."""
-        teacher = self.config.teacher.role(role)
-        builtin = teacher.server == "phrasebook"
-        # The built-in's replies follow from its own source.
-        revision = source_digest("limbeck.teacher.phrasebook.reply") if builtin else None
-        return teacher.settings(revision).model_dump()
+        return decisive(self.config.teacher.role(role)).model_dump()
 
     def min_reasoning(self) -> float:
         """The share of responses that must come with a reasoning trace: none that nobody learns."""
         wanted = any(student.mixture.thinking for student in self.config.students.values())
         return self.config.generation.responses.min_reasoning if wanted else 0.0
 
+    def checks(self, wildcards: Any) -> list[str]:
+        """The teacher's checks of its own rows, as a rule's input; nothing where none are asked."""
+        wanted = self.config.generation.checks
+        on = wanted.judge or wanted.round_trip
+        return [f"results/{wildcards.language}/checks.jsonl"] if on else []
+
+    def templates(self, wildcards: Any) -> list[str]:
+        """The requests of translation pairs in the language, where the student learns them."""
+        on = self.student(wildcards.student).mixture.asks_in_language
+        return [f"results/{wildcards.language}/templates.json"] if on else []
+
+    def extras(self, wildcards: Any) -> list[str]:
+        """What the teacher makes of a language only where the config wants it."""
+        on = any(student.mixture.asks_in_language for student in self.config.students.values())
+        templates = [f"results/{wildcards.language}/templates.json"] if on else []
+        return [*self.checks(wildcards), *templates]
+
     def connection(self, role: Role) -> str:
         """How the teacher in a role is reached, as JSON: speed only, so it is no param."""
         return self.config.connection(role).model_dump_json()
 
-    def source(self, benchmark: str) -> str:
-        """Where a benchmark's items come from; both directions of FLORES share one source."""
-        data_set = "flores" if benchmark.startswith("flores") else benchmark
-        return self.config.benchmarks.sources[data_set]  # type: ignore[index]
+    def benchmark_prompts(self, wildcards: Any) -> str:
+        """The file of the prompts: the language's own where it is wanted and there."""
+        own = f"config/prompts/benchmarks/{wildcards.language}.yaml"
+        wanted = self.config.benchmarks.prompts == "own" and Path(own).is_file()
+        return own if wanted else "config/prompts/benchmarks.yaml"
 
     def model_path(self, wildcards: Any) -> str:
-        """The folder or file of the scored model; nothing for the teacher, which is asked."""
+        """The folder, file or name of the scored model; nothing for the teacher, which is asked."""
         if wildcards.model == "teacher":
             return "teacher"
         name, form = wildcards.model.split("/")
+        if name == "comparisons":
+            return self.config.benchmarks.comparisons[form]
         folder = f"results/{wildcards.language}/{name}"
         return {"base": f"{folder}/base", "student": f"{folder}/checkpoint"}.get(
             form, f"{folder}/gguf/{form}.gguf"
         )
 
     def model_files(self, wildcards: Any) -> list[str]:
-        """The scored model as a rule's input."""
+        """The scored model as a rule's input; a model of the hub is none."""
         path = self.model_path(wildcards)
+        if wildcards.model.startswith("comparisons/"):
+            return [path] if Path(path).exists() else []
         if path == "teacher":
             return []
         # A GGUF that failed its parity check is not worth a score.
@@ -166,14 +233,14 @@ class Build:
     def score_settings(self, wildcards: Any) -> str:
         """What decides a score; the teacher's settings only where the teacher is scored."""
         teacher = self.teacher("judge") if wildcards.model == "teacher" else None
-        section = self.config.benchmarks.model_dump(
-            include={"shots", "limit", "max_tokens", "choose_by"}
-        )
-        return as_json(**section, seed=self.config.seed, teacher=teacher)
+        asking = self.config.benchmarks.asking(wildcards.benchmark)
+        named = self.config.filters.language
+        language = named if named.model else None  # without an identifier the rest decides nothing
+        return as_json(**asking, seed=self.config.seed, teacher=teacher, language=language)
 
     def metadata(self, wildcards: Any) -> str:
         """What a GGUF file says of itself."""
-        language = next(item for item in self.languages if item.code == wildcards.language)
+        language = self.language(wildcards.language)
         return as_json(
             name=f"Limbeck {language.name} {wildcards.student}",
             languages=[language.bcp47, "en"],
@@ -183,19 +250,12 @@ class Build:
             version=version(),
         )
 
-    def report_settings(self) -> str:
-        """What the report needs to know beside the artefacts."""
-        generator = self.config.teacher.generator
-        return as_json(
-            languages=self.codes,
-            students={name: self.student_settings(name) for name in self.config.students},
-            teacher={"model": generator.model, "server": generator.server},
-            benchmarks=self.config.benchmarks.run,
-            quantizations=["F16", *self.config.gguf.quantizations],
-            classification=self.config.classification.tasks,
-            results="results",
-            seed=self.config.seed,
-        )
+
+def decisive(teacher: Teacher) -> TeacherSettings:
+    """What decides a teacher's replies."""
+    builtin = teacher.server == "phrasebook"
+    # The built-in's replies follow from its own source.
+    return teacher.settings(source_digest("limbeck.teacher.phrasebook.reply") if builtin else None)
 
 
 def load(data: Mapping[str, Any]) -> Build:
@@ -207,9 +267,15 @@ def load(data: Mapping[str, Any]) -> Build:
         config = configuration.load(dict(data))
         build = Build(config, _languages(config))
         _check_tasks(build)
-        return build
+        if config.texts.limit:
+            for code in build.codes:
+                build.texts(code)
     except UserError as error:
         sys.exit(f"error: {error}")
+    for code, names in build.skipped().items():
+        name = build.language(code).name
+        print(f"{name} ({code}): not scored by {', '.join(names)}: no items", file=sys.stderr)
+    return build
 
 
 def _languages(config: Config) -> list[Language]:
@@ -264,6 +330,7 @@ def _check_files(config: Config) -> None:
     named = {
         "conversations.source": config.conversations.source,
         "texts.source": config.texts.source,
+        "filters.language.model": config.filters.language.model or "",
         **{f"students.{name}.base": body.base for name, body in config.students.items()},
     }
     for key, source in named.items():
@@ -289,7 +356,7 @@ def _check_builtin(config: Config, languages: Iterable[Language]) -> None:
     builtin += [
         f"benchmarks.sources.{name}: builtin"
         for name, source in config.benchmarks.sources.items()
-        if source == "builtin" and any(run.startswith(name) for run in config.benchmarks.run)
+        if source == "builtin" and name in map(DATA_SETS.get, config.benchmarks.run)
     ]
     if config.classification.tasks and config.classification.data == "builtin":
         builtin.append("classification.data: builtin")
@@ -326,76 +393,3 @@ def as_json(**values: Any) -> str:
         for key, value in values.items()
     }
     return json.dumps(plain, ensure_ascii=False, sort_keys=True)
-
-
-@functools.cache
-def source_digest(*modules: str) -> str:
-    """12 hexadecimal digits for the code of modules and of all that they import from here.
-
-    Comments, docstrings and layout do not count: only an edit that can change a result makes an
-    artefact stale. Data files beside the modules count.
-    """
-    seen: set[str] = set()
-    todo = list(modules)
-    while todo:
-        name = todo.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        todo.extend(_local_imports(name))
-    seen -= _PLUMBING.difference(modules)
-    content = hashlib.sha256()
-    for name in sorted(seen):
-        content.update(_code(name).encode())
-    for file in sorted({file for name in seen for file in _data_files(name)}):
-        content.update(file.name.encode() + file.read_bytes())
-    return content.hexdigest()[:12]
-
-
-def _path(module: str) -> Path | None:
-    base = _PACKAGE.joinpath(*module.split(".")[1:])
-    for path in (base.with_suffix(".py"), base / "__init__.py"):
-        if path.is_file():
-            return path
-    return None
-
-
-def _tree(module: str) -> ast.Module:
-    path = _path(module)
-    if path is None:
-        raise UserError(f"{module}: there is no such module")
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-@functools.cache
-def _local_imports(module: str) -> tuple[str, ...]:
-    names: list[str] = []
-    for node in ast.walk(_tree(module)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(name for name in names if name.startswith("limbeck.") and _path(name))
-
-
-@functools.cache
-def _code(module: str) -> str:
-    tree = _tree(module)
-    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    for node in ast.walk(tree):
-        if isinstance(node, documented) and ast.get_docstring(node) is not None:
-            node.body[0] = ast.Pass()
-    return ast.unparse(tree)
-
-
-def _data_files(module: str) -> Iterator[Path]:
-    path = _path(module)
-    if path is None or (path.parent == _PACKAGE and module != "limbeck.languages"):
-        return
-    for folder in (path.parent, path.parent / "data"):
-        if folder.is_dir():
-            yield from (
-                file
-                for file in folder.iterdir()
-                if file.is_file() and file.suffix not in {".py", ".pyc", ".typed"}
-            )

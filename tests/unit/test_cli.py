@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.cells import cell_len
 
 from limbeck import cli, config
 
@@ -23,7 +24,20 @@ LINES = [
     (["languages", "--resolve", "Sorani"], 0, "ckb_Arab\n", ""),
     (["languages", "--resolve", "Kurdish"], 2, "", "choose by code: ckb_Arab"),
     (["languages", "--resolve", "Klingonish"], 2, "", "no language that Limbeck knows"),
-    (["languages", "ethiopic"], 0, "tir_Ethi  Tigrinya  ትግርኛ", ""),
+    (["languages", "--resolve", "no"], 2, "", "nob_Latn Norwegian Bokmål"),
+    (["languages", "--resolve", "kjh-Cyrl"], 0, "kjh_Cyrl\n", ""),
+    (
+        ["languages", "ethiopic"],
+        0,
+        "tir_Ethi  Tigrinya   x   x   x   -    -    -   x   x   ትግርኛ",
+        "",
+    ),
+    (
+        ["languages", "Breton"],
+        0,
+        "bre_Latn  Breton   -   -   -   -    -    -   ?   ?   brezhoneg",
+        "",
+    ),
     (["languages", "Yoruva"], 1, "", "did you mean yor_Latn Yoruba?"),
     (["chat", "--results", "nowhere"], 1, "", "error: nowhere: no model is there yet"),
     (["init", "--language", "Klingonish"], 1, "", "no language that Limbeck knows"),
@@ -49,6 +63,14 @@ def test_the_whole_table_has_a_line_a_language() -> None:
     assert len(_limbeck("languages").stdout.splitlines()) == 208
 
 
+def test_the_table_fits_a_hundred_columns() -> None:
+    lines = _limbeck("languages").stdout.splitlines()
+    assert lines[0].split() == ["CODE", "NAME", *cli.COLUMNS, "ENDONYM"]
+    wide = [line.split()[0] for line in lines if cell_len(line) > 100]
+    assert wide == ["acm_Arab"]  # a long endonym, which comes last
+    assert all(len(line.split()) >= 2 + len(cli.COLUMNS) + 1 for line in lines)
+
+
 def test_resolve_writes_one_line() -> None:
     assert len(_limbeck("languages", "--resolve", "Arabic").stderr.splitlines()) == 1
 
@@ -62,7 +84,12 @@ def _merged(default: Any, changes: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("language", "preset", "code"),
-    [("Swahili", "demo", "swh_Latn"), ("Swahili", "kakugo", "swh_Latn"), ("yo", None, "yor_Latn")],
+    [
+        ("Swahili", "demo", "swh_Latn"),
+        ("Swahili", "kakugo", "swh_Latn"),
+        ("Welsh", "full", "cym_Latn"),
+        ("yo", None, "yor_Latn"),
+    ],
 )
 def test_init_writes_a_config_that_loads(
     language: str, preset: str | None, code: str, tmp_path: Path

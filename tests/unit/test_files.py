@@ -1,5 +1,6 @@
 """Files appear whole or not at all, and what is wrong with one is said with its place."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from limbeck.files import (
     atomic,
     digest,
     file_digest,
+    parquet_rows,
     read_json,
     read_jsonl,
     read_parquet,
@@ -78,3 +80,19 @@ def test_a_missing_file_is_named(tmp_path: Path, read: object) -> None:
 )
 def test_digest_tells_values_apart(one: tuple, other: tuple, equal: bool) -> None:
     assert (digest(*one) == digest(*other)) == equal
+
+
+def test_rows_of_parquet_are_streamed(tmp_path: Path) -> None:
+    """Neither side holds all rows: 50 MB of them pass through less than half of that."""
+    import pyarrow as pa
+
+    path = tmp_path / "rows.parquet"
+    schema = pa.schema([("id", pa.int64()), ("text", pa.string())])
+    tracemalloc.start()
+    try:
+        written = ({"id": n, "text": f"{n} " * 200} for n in range(40_000))
+        assert write_parquet(path, written, schema) == 40_000
+        assert sum(row["id"] for row in parquet_rows(path)) == sum(range(40_000))
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,128 +11,7 @@ from pathlib import Path
 import pytest
 
 from limbeck import languages
-from limbeck.errors import UserError
 from limbeck.languages import resolve
-
-NAMES = """
-swh_Latn: Swahili swahili SWAHILI sw swh swh_Latn swh-Latn Kiswahili swa
-yor_Latn: Yoruba Yorùbá yo yor|Èdè Yorùbá|ede yoruba
-ckb_Arab: Sorani ckb|Sorani Kurdish|Central Kurdish
-kmr_Latn: Kurmanji Kurmancî kmr|Northern Kurdish
-sdh_Arab: sdh|Southern Kurdish
-chv_Cyrl: Chuvash cv chv
-als_Latn: Albanian shqip sq|Tosk Albanian
-prs_Arab: Dari prs دری
-pes_Arab: Persian Farsi fa فارسی
-bod_Tibt: Tibetan bo|Lhasa Tibetan
-sat_Olck: Santali Santhali ᱥᱟᱱᱛᱟᱲᱤ
-kin_Latn: Kinyarwanda rw Ikinyarwanda
-run_Latn: Kirundi Rundi rn Ikirundi
-ory_Orya: Odia Oriya or ଓଡ଼ିଆ
-fuv_Latn: Fula Fulani Fulfulde ff|Nigerian Fulfulde
-hat_Latn: Haitian ht|Haitian Creole|kreyol ayisyen
-cat_Latn: Catalan Valencian Valencià ca
-twi_Latn: Twi tw|Asante Twi
-aka_Latn: Akan ak
-nob_Latn: nb Bokmål|Norwegian Bokmal
-nno_Latn: nn Nynorsk
-yue_Hant: Cantonese yue
-zho_Hans: zh-Hans|Simplified Chinese|Chinese (Simplified)|zh-CN
-zho_Hant: zh_Hant|Traditional Chinese|繁體中文
-arb_Arab: ar|Standard Arabic|Modern Standard Arabic|العربية
-arz_Arab: arz|Egyptian Arabic
-ary_Arab: Darija|Moroccan Arabic
-azj_Latn: Azerbaijani Azeri az
-azb_Arab: azb|South Azerbaijani
-khk_Cyrl: Mongolian mn|Halh Mongolian
-plt_Latn: Malagasy mg
-pbt_Arab: Pashto ps Pushto
-ydd_Hebr: Yiddish yi ji
-zsm_Latn: Malay ms|Bahasa Melayu
-ind_Latn: Indonesian id in|bahasa indonesia
-heb_Hebr: Hebrew he iw עברית
-jav_Latn: Javanese jv jw
-tgl_Latn: Tagalog Filipino fil tl
-mya_Mymr: Burmese Myanmar my
-nya_Latn: Chichewa Nyanja Chewa
-sot_Latn: Sesotho st|Southern Sotho
-nso_Latn: Sepedi|Northern Sotho
-tsn_Latn: Setswana Tswana
-mni_Beng: Manipuri Meitei
-lus_Latn: Mizo Lushai
-nqo_Nkoo: N'Ko N’Ko Nko
-mri_Latn: Maori Māori mi
-gla_Latn: gd|Scottish Gaelic|Scots Gaelic
-gle_Latn: Irish ga Gaeilge
-ron_Latn: Romanian Moldovan ro mo
-nld_Latn: Dutch Flemish nl
-uig_Arab: Uyghur Uighur ug
-lug_Latn: Luganda Ganda lg
-pan_Guru: Punjabi Panjabi pa
-ast_Latn: Asturian Bable
-gaz_Latn: Oromo om|Afaan Oromo
-tir_Ethi: Tigrinya ti ትግርኛ
-ell_Grek: Greek Ελληνικά|Ελληνικα
-""".strip()
-
-AMBIGUOUS = {
-    "Kurdish": {"ckb_Arab", "kmr_Latn", "sdh_Arab"},
-    "ku": {"ckb_Arab", "kmr_Latn", "sdh_Arab"},
-    "Chinese": {"zho_Hans", "zho_Hant", "yue_Hant"},
-    "zh": {"zho_Hans", "zho_Hant", "yue_Hant"},
-    "Norwegian": {"nob_Latn", "nno_Latn"},
-    "no": {"nob_Latn", "nno_Latn"},
-    "Arabic": {"arb_Arab", "arz_Arab", "ary_Arab", "apc_Arab"},
-    "Acehnese": {"ace_Arab", "ace_Latn"},
-    "Kashmiri": {"kas_Arab", "kas_Deva"},
-    "Kanuri": {"knc_Arab", "knc_Latn"},
-    "Tamasheq": {"taq_Latn", "taq_Tfng"},
-    "Gaelic": {"gla_Latn", "gle_Latn"},
-    "Sotho": {"nso_Latn", "sot_Latn"},
-    "Serbo-Croatian": {"bos_Latn", "hrv_Latn", "srp_Cyrl"},
-}
-
-UNKNOWN = {
-    "Klingonish": "limbeck languages",
-    "Swahilli": "Swahili",
-    "Yoruva": "Yoruba",
-    "Kinyarwandan": "Kinyarwanda",
-    "Tai": "Thai",
-    "swh_Arab": "swh_Latn",
-    "": "limbeck languages",
-    "False": "limbeck languages",
-    "../etc/passwd": "limbeck languages",
-}
-
-
-def _names() -> list[tuple[str, str]]:
-    pairs = []
-    for line in NAMES.splitlines():
-        code, names = line.split(": ")
-        words, *phrases = names.split("|")
-        # The first group is words; names of several words follow, one after each bar.
-        pairs += [(name, code) for name in (*words.split(), *phrases)]
-    return pairs
-
-
-@pytest.mark.parametrize(("name", "code"), _names())
-def test_a_name_is_resolved(name: str, code: str) -> None:
-    assert resolve(name).code == code
-
-
-@pytest.mark.parametrize(("name", "codes"), AMBIGUOUS.items())
-def test_an_ambiguous_name_lists_its_choices(name: str, codes: set[str]) -> None:
-    with pytest.raises(UserError, match="choose by code") as error:
-        resolve(name)
-    assert all(code in str(error.value) for code in codes)
-
-
-@pytest.mark.parametrize(("name", "hint"), UNKNOWN.items())
-def test_an_unknown_name_is_refused_with_a_hint(name: str, hint: str) -> None:
-    with pytest.raises(UserError, match="is no language that Limbeck knows") as error:
-        resolve(name)
-    assert hint in str(error.value)
-    assert "\n" not in str(error.value)
 
 
 def test_every_row_is_whole_and_found_by_its_code_and_name() -> None:
@@ -161,19 +41,6 @@ def _facts(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
-def test_the_benchmarks_languages_are_all_there() -> None:
-    rows = _facts("benchmarks_by_language.tsv")
-    codes = [row["code"] for row in rows if "1" in (row["sib200"], row["flores200"])]
-    assert len(codes) == 205
-    assert [code for code in codes if resolve(code).code != code] == []
-
-
-def test_the_kakugo_languages_are_all_there_by_their_names() -> None:
-    rows = _facts("kakugo54.tsv")
-    assert len(rows) == 54
-    assert [row for row in rows if resolve(row["name"]).code != row["code"]] == []
-
-
 def test_search_finds_by_part_of_a_name_and_by_script() -> None:
     assert [language.code for language in languages.search("swah")] == ["swh_Latn"]
     assert {language.code for language in languages.search("ethiopic")} == {"amh_Ethi", "tir_Ethi"}
@@ -201,3 +68,92 @@ def test_the_import_is_light() -> None:
     code = "import sys, limbeck.languages; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert {"langcodes", "torch", "pyarrow"}.isdisjoint(done.stdout.split())
+
+
+LABELS = [
+    # language, benchmark, label
+    ("swh_Latn", "flores_from_english", "swh_Latn"),
+    ("eng_Latn", "flores_from_english", None),
+    ("eng_Latn", "flores_into_english", None),
+    ("eng_Latn", "sib200", "eng_Latn"),
+    ("nqo_Nkoo", "flores", None),
+    ("nqo_Nkoo", "sib200", "nqo_Nkoo"),
+    ("ace_Latn", "belebele", None),
+    ("yor_Latn", "belebele", "yor_Latn"),
+    ("swh_Latn", "global_mmlu", "sw"),
+    ("tgl_Latn", "global_mmlu", "fil"),
+    ("zho_Hans", "global_mmlu", "zh"),
+    ("zho_Hant", "global_mmlu", None),
+    ("amh_Ethi", "global_mmlu", "am"),
+    ("amh_Ethi", "global_mmlu_lite", None),
+    ("swh_Latn", "global_mmlu_lite", "sw"),
+    ("zho_Hant", "massive", "zh-TW"),
+    ("cat_Latn", "massive", "ca-ES"),
+    ("hau_Latn", "massive", None),
+]
+
+
+@pytest.mark.parametrize(("code", "benchmark", "label"), LABELS)
+def test_a_label_is_known_where_a_language_is_covered(
+    code: str, benchmark: str, label: str | None
+) -> None:
+    assert languages.covered(resolve(code), benchmark) == label
+    assert languages.covered(resolve(code).card(), benchmark) == label
+
+
+def test_coverage_of_no_benchmark_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="no such column"):
+        languages.covered(resolve("sw"), "belebel")
+
+
+FORM = {
+    **dict.fromkeys(
+        ("flores", "sib200", "belebele", "fineweb2", "glotlid"), r"[a-z]{3}_[A-Z][a-z]{3}"
+    ),
+    **dict.fromkeys(("global_mmlu", "global_mmlu_lite"), r"[a-z]{2,3}"),
+    "massive": r"[a-z]{2}-[A-Z]{2}",
+}
+COUNTS = {
+    "flores": 204,
+    "sib200": 205,
+    "belebele": 117,  # of 122: five romanised ones are no varieties of FLORES
+    "global_mmlu": 42,
+    "global_mmlu_lite": 15,
+    "massive": 52,
+    "fineweb2": 202,
+    "glotlid": 207,
+}
+
+
+@pytest.mark.parametrize("name", languages.COVERAGE)
+def test_labels_have_their_form_and_number(name: str) -> None:
+    labels = {row.code: row.labels[name] for row in languages.languages() if name in row.labels}
+    assert len(labels) == COUNTS[name]
+    assert all(re.fullmatch(FORM[name], label) for label in labels.values())
+    if name in ("flores", "sib200", "belebele"):
+        assert all(code == label for code, label in labels.items())
+    elif name not in ("fineweb2", "glotlid"):  # which know fewer varieties
+        assert len(set(labels.values())) == len(labels)
+
+
+def test_the_table_names_its_version_sources_and_licence() -> None:
+    head = [line for line in languages.TABLE.read_text("utf-8").splitlines() if line[0] == "#"]
+    assert head[0].startswith("# version 2.")
+    assert "CC BY-SA 4.0" in head[1]
+    assert all(name in head[2] for name in languages.COVERAGE)
+
+
+def test_the_labels_are_those_of_the_facts() -> None:
+    rows = {row.code: row.labels for row in languages.languages()}
+    for fact in _facts("benchmarks_by_language.tsv"):
+        if fact["code"] in rows:
+            had = {name: name in rows[fact["code"]] for name in ("sib200", "belebele")}
+            had["flores200"] = "flores" in rows[fact["code"]]
+            assert had == {name: fact[name] == "1" for name in had}, fact
+    facts = _facts("global_mmlu.tsv")
+    for name, column in (("global_mmlu", "full"), ("global_mmlu_lite", "lite")):
+        wanted = {fact["code"] for fact in facts if fact[column] == "1"}
+        assert {labels[name] for labels in rows.values() if name in labels} == wanted
+    for code, labels in rows.items():
+        if "global_mmlu_lite" in labels:
+            assert labels["global_mmlu_lite"] == labels["global_mmlu"], code

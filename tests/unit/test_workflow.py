@@ -1,4 +1,4 @@
-"""What the Snakefile asks: languages, and digests that change exactly when code does."""
+"""What the Snakefile asks: languages, inputs and settings."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from limbeck import config as configuration
-from limbeck import workflow
+from limbeck import shown, workflow
 from limbeck.config import Role
-from limbeck.workflow import load, source_digest
+from limbeck.workflow import load
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,11 +43,15 @@ def test_prices_the_budget_and_batches_reach_no_param() -> None:
     builds = load(plain), load(paid)
 
     def decisive(build: workflow.Build) -> list[Any]:
-        scored = SimpleNamespace(model="teacher", language="swh_Latn", student="tiny")
+        scored = SimpleNamespace(
+            model="teacher", language="swh_Latn", student="tiny", benchmark="sib200"
+        )
         return [
             *(build.teacher(role) for role in get_args(Role)),
             build.score_settings(scored),
-            build.report_settings(),
+            shown.report(build, "swh_Latn"),
+            shown.dataset(build, "swh_Latn"),
+            shown.board(build),
         ]
 
     assert decisive(builds[0]) == decisive(builds[1])
@@ -106,7 +110,9 @@ def test_the_files_of_a_task_are_missed_before_anything_runs(
     with pytest.raises(SystemExit, match=r"clinic.yaml: test.source: clinic-swh_Latn.csv: there"):
         load(changed)
     (tmp_path / "clinic-swh_Latn.csv").touch()
-    assert load(changed).classification() == ["results/swh_Latn/classification/clinic/scores.json"]
+    assert load(changed).classification("swh_Latn") == [
+        "results/swh_Latn/classification/clinic/scores.json"
+    ]
 
 
 def test_a_local_teacher_has_the_revision_that_the_config_gives() -> None:
@@ -126,59 +132,6 @@ def test_reasoning_is_wanted_where_a_student_learns_it() -> None:
     assert load(changed).min_reasoning() == 0.0
 
 
-@pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    files = {
-        "top.py": '"""Top."""\nfrom limbeck.low import value\nfrom limbeck import files\n',
-        "low.py": '"""Low."""\n\n\ndef value():\n    """A value."""\n    return 1  # one\n',
-        "files.py": "plumbing = 1\n",
-        "other.py": "x = 1\n",
-        "room/__init__.py": "",
-        "room/stage.py": "def main():\n    import limbeck.low\n",
-        "room/data/table.tsv": "a\tb\n",
-    }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
-        (tmp_path / name).write_text(text)
-    monkeypatch.setattr(workflow, "_PACKAGE", tmp_path)
-    return tmp_path
-
-
-EDITS = [
-    ("low.py", "return 1", "return 2", True),
-    ("low.py", "# one", "# another comment", False),
-    ("low.py", "A value.", "Another docstring.", False),
-    ("low.py", "    return 1", "\n    return 1", False),
-    ("files.py", "plumbing = 1", "plumbing = 2", False),
-    ("other.py", "x = 1", "x = 2", False),
-]
-
-
-def digest_of(module: str) -> str:
-    for cached in (source_digest, workflow._local_imports, workflow._code):
-        cached.cache_clear()
-    return source_digest(module)
-
-
-@pytest.mark.parametrize(("file", "old", "new", "changes"), EDITS)
-def test_digest_follows_the_code(
-    package: Path, file: str, old: str, new: str, changes: bool
-) -> None:
-    before = digest_of("limbeck.top")
-    text = (package / file).read_text()
-    assert old in text
-    (package / file).write_text(text.replace(old, new))
-    assert (digest_of("limbeck.top") != before) == changes
-
-
-def test_digest_follows_data_and_imports_inside_functions(package: Path) -> None:
-    before = digest_of("limbeck.room.stage")
-    (package / "room/data/table.tsv").write_text("a\tc\n")
-    data = digest_of("limbeck.room.stage")
-    (package / "low.py").write_text("y = 1\n")
-    assert len({before, data, digest_of("limbeck.room.stage")}) == 3
-
-
 def test_another_url_of_the_same_model_decides_nothing() -> None:
     def settings(url: str) -> tuple[dict[str, Any], str]:
         values = config()
@@ -189,3 +142,85 @@ def test_another_url_of_the_same_model_decides_nothing() -> None:
     here, there = settings("http://127.0.0.1:1/v1"), settings("https://example.org/v1")
     assert here[0] == there[0]
     assert here[1] != there[1]
+
+
+# Languages that a benchmark does not cover
+
+REAL = {"model": "m", "server": None, "url": "https://x/v1"}
+
+
+def elsewhere(**changes: Any) -> dict[str, Any]:
+    """The default with a real teacher and sources, which any language can have."""
+    changed = config(**changes)
+    changed["teacher"]["generator"] |= REAL
+    changed["texts"] |= {"source": "HuggingFaceFW/fineweb-2", "name": "{fineweb2}"}
+    changed["classification"]["tasks"] = []
+    for name in changed["benchmarks"]["sources"]:
+        changed["benchmarks"]["sources"][name] = f"somewhere/{name}"
+    return changed
+
+
+FLORES = ["flores_from_english", "flores_into_english"]
+COVERED = [
+    ("Swahili", [*FLORES, "sib200", "belebele", "global_mmlu"]),
+    ("Faroese", [*FLORES, "sib200"]),
+    ("Filipino", [*FLORES, "sib200", "belebele", "global_mmlu"]),
+    ("Chuvash", []),
+    ("N'Ko", ["sib200"]),
+    ("kjh-Cyrl", []),
+    ("Breton", []),
+]
+
+
+@pytest.mark.parametrize(("name", "covered"), COVERED)
+def test_a_benchmark_without_the_language_is_skipped_and_said(
+    name: str, covered: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = load(elsewhere(languages=[name]))
+    code = build.codes[0]
+    wildcards = SimpleNamespace(language=code)
+    assert build.benchmarks(code) == covered
+    assert [Path(path).stem for path in build.teacher_scores(wildcards)] == covered
+    assert [Path(path).parent.name for path in build.held_out(wildcards)] == covered
+    assert len(build.scores()) == 6 * len(covered)
+    missing = [name for name in build.config.benchmarks.run if name not in covered]
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == bool(missing)
+    assert all(name in said[0] for name in missing)
+    # Without a score nothing else would ask for these.
+    assert any("Q8_0.gguf" in path for path in build.targets()) == (not covered)
+
+
+def test_the_built_in_benchmarks_are_never_skipped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert load(config()).skipped() == {}
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "filled"),
+    [
+        ("Swahili", "{fineweb2}", "swh_Latn"),
+        ("zh-Hans", "{fineweb2}", "cmn_Hani"),
+        ("Persian", "{fineweb2}", "fas_Arab"),
+        ("Persian", "{code}", "pes_Arab"),
+        ("Breton", "{fineweb2}", "bre_Latn"),
+        ("Swahili", "20231101.sw", "20231101.sw"),
+        ("Swahili", None, None),
+    ],
+)
+def test_texts_have_the_corpus_own_label(language: str, name: str, filled: str | None) -> None:
+    changed = elsewhere(languages=[language])
+    changed["texts"]["name"] = name
+    build = load(changed)
+    assert build.texts(build.codes[0]).name == filled
+
+
+def test_a_language_that_fineweb_lacks_stops_at_planning() -> None:
+    changed = elsewhere(languages=["ace_Arab"])
+    with pytest.raises(
+        SystemExit, match=r"texts.name: FineWeb-2 has no texts in Acehnese"
+    ) as caught:
+        load(changed)
+    assert "\n" not in str(caught.value)
+    changed["texts"]["limit"] = 0
+    assert load(changed).codes == ["ace_Arab"]

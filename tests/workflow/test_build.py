@@ -46,7 +46,8 @@ def test_a_second_run_has_nothing_to_do(finished: Project) -> None:
 
 def test_rows_say_where_they_come_from(finished: Project) -> None:
     rows = read_parquet(finished.folder / LANGUAGE / "tiny/train.parquet")
-    assert {"topic", "scenario", "context", "translation", "pair"} == {r["strategy"] for r in rows}
+    strategies = {"topic", "scenario", "context", "translation", "pair", "english"}
+    assert {row["strategy"] for row in rows} == strategies
     assert {"thinking", "direct"} == {row["form"] for row in rows}
     assert {row["teacher"] for row in rows} == {"phrasebook"}
     keys = [(row["id"], row["form"]) for row in rows]
@@ -116,9 +117,20 @@ def test_every_model_has_every_score(finished: Project) -> None:
 
 
 def test_the_report_says_that_the_teacher_is_a_demonstrator(finished: Project) -> None:
-    page = (finished.folder / "results/report.html").read_text()
-    assert "demonstrator" in page.lower()
-    assert "chrF++" in page
+    for path in ("results/index.html", f"{LANGUAGE}/report.html"):
+        page = (finished.folder / path).read_text()
+        assert "demonstrator" in page.lower()
+        assert "chrF++" in page
+
+
+def test_the_table_of_scores_and_the_cards_agree_with_the_scores(finished: Project) -> None:
+    table = (finished.folder / "results/scores.tsv").read_text().splitlines()
+    assert len(table) == 1 + 6 * 5
+    score = read_json(finished.folder / LANGUAGE / "scores/tiny/student/sib200.json")
+    assert f"\ttiny/student\tsib200\taccuracy\t{score['value']:.4f}\t" in "\n".join(table)
+    card = (finished.folder / LANGUAGE / "tiny/model_card.md").read_text()
+    assert f"{score['value']:.1f} [" in card
+    assert "phrasebook" in (finished.folder / LANGUAGE / "dataset_card.md").read_text()
 
 
 @pytest.mark.parametrize("paths", [*([path] for path in DATA), DATA], ids=[*DATA, "all of them"])
@@ -136,3 +148,14 @@ def test_deleted_files_come_back_the_same(finished: Project, paths: list[str]) -
 def test_topics_name_the_language(finished: Project) -> None:
     rows = list(read_jsonl(finished.folder / LANGUAGE / "topics.jsonl"))
     assert "Swahili culture" in {row["source"] for row in rows}
+
+
+def test_snakemakes_own_report_holds_pages_and_cards(finished: Project) -> None:
+    result = finished.snakemake("--report", "everything.html")
+    assert result.code == 0, result.output
+    for name in ("index.html", "scores.tsv", "report.html", "dataset_card.md", "model_card.md"):
+        assert f"Adding {name} (" in result.output
+    page = (finished.folder / "everything.html").read_text()
+    for text in ("Limbeck distils a language", "Cards", "Every score: language, model"):
+        assert text in page
+    (finished.folder / "everything.html").unlink()

@@ -26,6 +26,10 @@ PLANNING: list[tuple[dict[str, Any], str]] = [
     ({"benchmarks": {"run": ["flores"]}}, "benchmarks.run.0"),
     ({"seed": "x"}, "seed"),
     ({"conversations": {"source": "nowhere/chats.jsonl"}}, "conversations.source: nowhere/chats"),
+    (
+        {"filters": {"language": {"model": "nowhere.bin"}}},
+        "filters.language.model: nowhere.bin: there is no such file",
+    ),
     ({"texts": {"source": "nowhere.txt"}}, "texts.source: nowhere.txt: there is no such file"),
     ({"students": {"tiny": {"base": "./nowhere"}}}, "students.tiny.base: ./nowhere: there is no"),
 ]

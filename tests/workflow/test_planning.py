@@ -34,9 +34,9 @@ atexit.register(modules)
 """
 
 HEAVY = {
-    "aiohttp", "datasets", "jinja2.ext", "llama_cpp", "matplotlib", "numpy", "pandas", "pyarrow",
-    "sacrebleu", "sentencepiece", "sklearn", "tokenizers", "torch", "transformers", "trl",
-    "unsloth",
+    "aiohttp", "datasets", "jinja2.ext", "langcodes", "language_data", "llama_cpp", "matplotlib",
+    "numpy", "pandas", "pyarrow", "sacrebleu", "sentencepiece", "sklearn", "tokenizers", "torch",
+    "transformers", "trl", "unsloth",
 }  # fmt: skip
 
 
@@ -48,6 +48,39 @@ def test_every_shipped_config_can_be_planned(untouched: Project, config: str | N
     result = untouched.snakemake("-n", config=config)
     assert result.code == 0, result.output
     assert {"train_student", "quantize_gguf", "score_model", "write_report"} <= result.rules
+
+
+ELSEWHERE = {
+    "languages": ["Breton", "Faroese"],
+    "teacher": {"generator": {"model": "m", "server": None, "url": "https://example.org/v1"}},
+    "conversations": {"source": "owner/conversations"},
+    "texts": {"source": "HuggingFaceFW/fineweb-2", "name": "{fineweb2}"},
+    "benchmarks": {"sources": dict.fromkeys(("flores", "sib200", "belebele", "global_mmlu"), "x")},
+    "classification": {"tasks": []},
+}
+
+
+def test_a_language_that_benchmarks_do_not_cover_is_built_without_them(
+    untouched: Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "elsewhere.json"
+    path.write_text(json.dumps(ELSEWHERE))
+    result = untouched.snakemake("-n", config=str(path))
+    assert result.code == 0, result.output
+    said = [line for line in result.output.splitlines() if "not scored by" in line]
+    assert [line.split(":")[0] for line in said] == ["Breton (bre_Latn)", "Faroese (fao_Latn)"]
+    assert "belebele" in said[1]
+    assert "sib200" not in said[1]
+    assert "results/bre_Latn/tiny/gguf/Q8_0.gguf" in result.output
+    assert "results/fao_Latn/benchmarks/sib200" in result.output
+    assert "results/bre_Latn/benchmarks" not in result.output.replace("benchmarks/bre_Latn", "")
+
+
+def test_a_cluster_plans_the_same(untouched: Project) -> None:
+    here = untouched.snakemake("-n")
+    cluster = untouched.snakemake("-n", "--workflow-profile", "profiles/slurm")
+    assert cluster.code == 0, cluster.output
+    assert cluster.rules == here.rules
 
 
 def watched(folder: Path, source: Path) -> tuple[set[str], set[str]]:

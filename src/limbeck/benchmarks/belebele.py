@@ -4,24 +4,22 @@ Folder: ``{code}.jsonl`` (or a table of another form), 900 rows and no split for
 """
 
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 
 from limbeck.benchmarks import reading
-from limbeck.benchmarks.items import Benchmark, Item, Split
+from limbeck.benchmarks.items import Benchmark, Item
 from limbeck.files import Row
 
 LETTERS = "ABCD"
 _ANSWERS = [f"mc_answer{number}" for number in range(1, 5)]
-_COLUMNS = ("link", "question_number", "flores_passage", "question", *_ANSWERS)
-
-
-def read(folder: Path, card: Row, seed: int) -> Split:
-    """All rows but those of a few passages, which are examples."""
-    names = [str(card["code"]), f"{card['code']}/test*", f"data/{card['code']}"]
-    paths = reading.want(folder, names, reading.TABLES, "Belebele")
-    rows = reading.table(paths, [*_COLUMNS, "correct_answer_num"])
-    test, shots = reading.set_aside(rows, seed, lambda row: row["flores_passage"])
-    return reading.marked(test, f"test-{len(shots)}"), reading.marked(shots, "test")
+_COLUMNS = (
+    "link",
+    "question_number",
+    "flores_passage",
+    "question",
+    *_ANSWERS,
+    "correct_answer_num",
+)
 
 
 def load(rows: Sequence[Row]) -> list[Item]:
@@ -38,10 +36,22 @@ def load(rows: Sequence[Row]) -> list[Item]:
 
 BELEBELE = Benchmark(
     name="belebele",
-    version=1,
-    data_set="belebele",
+    asked_as="belebele",
     placeholders=("passage", "question", "option_a", "option_b", "option_c", "option_d"),
-    read=read,
+    folder=partial(
+        reading.Folder,
+        what="Belebele",
+        names=lambda card, split: [
+            card["code"],
+            f"{card['code']}/{split}*",
+            f"data/{card['code']}",
+        ],
+        columns=_COLUMNS,
+    ),
+    # Questions about one passage stay together: a few passages become examples.
+    read=partial(reading.whole_language, group="flores_passage"),
     load=load,
+    columns=_COLUMNS,
     choice=True,
+    whole=("passage", "question"),
 )

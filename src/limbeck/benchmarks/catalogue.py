@@ -2,18 +2,45 @@
 
 from pathlib import Path
 
+from limbeck.benchmarking import Custom
+from limbeck.benchmarks import custom
 from limbeck.benchmarks.belebele import BELEBELE
 from limbeck.benchmarks.flores import FROM_ENGLISH, INTO_ENGLISH
-from limbeck.benchmarks.global_mmlu import GLOBAL_MMLU
+from limbeck.benchmarks.global_mmlu import GLOBAL_MMLU, GLOBAL_MMLU_LITE
+from limbeck.benchmarks.items import Benchmark
 from limbeck.benchmarks.sib200 import SIB200
+from limbeck.errors import UserError
 from limbeck.generation import instructions
 
 BENCHMARKS = {
     benchmark.name: benchmark
-    for benchmark in (FROM_ENGLISH, INTO_ENGLISH, SIB200, BELEBELE, GLOBAL_MMLU)
+    for benchmark in (
+        FROM_ENGLISH,
+        INTO_ENGLISH,
+        SIB200,
+        BELEBELE,
+        GLOBAL_MMLU,
+        GLOBAL_MMLU_LITE,
+    )
 }
+
+
+def find(name: str, own: Custom | None = None) -> Benchmark:
+    """A benchmark by name, published or of your own.
+
+    Raises:
+        UserError: the name is unknown.
+    """
+    if own is not None:
+        return custom.benchmark(name, own)
+    if name not in BENCHMARKS:
+        raise UserError(f"unknown benchmark {name!r}; allowed: {', '.join(BENCHMARKS)}")
+    return BENCHMARKS[name]
 
 
 def load_instructions(path: Path) -> instructions.Instructions:
     """The prompts of all benchmarks, checked."""
-    return instructions.load(path, {name: b.placeholders for name, b in BENCHMARKS.items()})
+    names = {benchmark.asked_as: benchmark.placeholders for benchmark in BENCHMARKS.values()}
+    wholes = {f"{b.asked_as}_whole": b.whole for b in BENCHMARKS.values() if b.whole}
+    choice = {custom.CHOICE: ("question", "options"), f"{custom.CHOICE}_whole": ("question",)}
+    return instructions.load(path, names | wholes | choice)

@@ -5,72 +5,86 @@ over languages; or FLORES+ tables ``{split}/{code}.jsonl`` or ``.parquet`` with 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from limbeck.benchmarks import reading
-from limbeck.benchmarks.items import Benchmark, Item, Split
+from limbeck.benchmarks.items import Benchmark, Item, Part, Source, Split
 from limbeck.errors import UserError
 from limbeck.files import Row
 
-ENGLISH = "eng_Latn"
+ENGLISH: Row = {"code": "eng_Latn", "iso639_1": "en", "iso639_3": "eng", "name": "English"}
+_COLUMNS = ("id", "text")
 
 
-def read(folder: Path, card: Row, seed: int) -> Split:
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A local folder of FLORES-200 or FLORES+."""
+
+    path: Path
+
+    def split(self, part: Part) -> str | None:
+        """See `limbeck.benchmarks.items.Source`."""
+        shots = "dev" if (self.path / "dev").is_dir() else None
+        return "devtest" if part == "test" else shots
+
+    def rows(self, card: Row, part: Part) -> list[Row]:
+        """See `limbeck.benchmarks.items.Source`."""
+        split, code = self.split(part), card["code"]
+        names, endings = [f"{split}/{code}.{split}", f"{split}/{code}"], ["", ".gz"]
+        paths = reading.want(self.path, names, [*endings, ".jsonl", ".parquet"], "FLORES")
+        if paths[0].name.startswith(f"{code}.{split}"):
+            lines = reading.lines(paths[0])
+            return [{"id": number, "text": line} for number, line in enumerate(lines)]
+        return reading.table(paths, _COLUMNS)
+
+
+def read(source: Source, card: Row, seed: int) -> Split:
     """Devtest sentences to translate, dev sentences as examples."""
-    if card["code"] == ENGLISH:
+    if card["code"] == ENGLISH["code"]:
         raise UserError("FLORES: English cannot be translated into itself")
-    test = _pairs(folder, "devtest", str(card["code"]))
-    if (folder / "dev").is_dir():
-        return reading.marked(test, "devtest"), reading.marked(
-            _pairs(folder, "dev", str(card["code"])), "dev"
-        )
-    test, shots = reading.set_aside(test, seed, lambda row: row["id"])
-    return reading.marked(test, f"devtest-{len(shots)}"), reading.marked(shots, "devtest")
+    return reading.parts(
+        source, lambda part: _pairs(source, part, card), seed, lambda row: row["id"]
+    )
 
 
-def _pairs(folder: Path, split: str, code: str) -> list[Row]:
-    english, other = (_sentences(folder, split, name) for name in (ENGLISH, code))
+def _pairs(source: Source, part: Part, card: Row) -> list[Row]:
+    english, other = (_sentences(source, part, language) for language in (ENGLISH, card))
     if len(english) != len(other):
         raise UserError(
-            f"{folder}: {split} has {len(english)} English lines and {len(other)} of {code}, "
-            "which are to be the same sentences"
+            f"FLORES: {source.split(part)} has {len(english)} English lines and {len(other)} of "
+            f"{card['code']}, which are to be the same sentences"
         )
     pairs = zip(english, other, strict=True)
     return [{"id": i, "text_eng": eng, "text": text} for i, (eng, text) in enumerate(pairs)]
 
 
-def _sentences(folder: Path, split: str, code: str) -> list[str]:
-    plain = f"{split}/{code}.{split}"
-    names, endings = [plain, f"{split}/{code}"], ["", ".gz", ".jsonl", ".parquet"]
-    paths = reading.want(folder, names, endings, "FLORES")
-    if paths[0].name.startswith(f"{code}.{split}"):
-        return [line.strip() for line in reading.lines(paths[0])]
-    rows = reading.table(paths, ["id", "text"])
-    return [str(row["text"]).strip() for row in sorted(rows, key=lambda row: int(row["id"]))]
+def _sentences(source: Source, part: Part, card: Row) -> list[str]:
+    rows = sorted(source.rows(card, part), key=lambda row: int(row["id"]))
+    return [str(row["text"]).strip() for row in rows]
 
 
-def load(rows: Sequence[Row], source: str, reference: str) -> list[Item]:
-    """Items that translate the column ``source`` into the column ``reference``."""
-    return [Item(str(row["id"]), {"text": row[source]}, row[reference]) for row in rows]
+def load(rows: Sequence[Row], question: str, reference: str) -> list[Item]:
+    """Items that translate the column ``question`` into the column ``reference``."""
+    return [Item(str(row["id"]), {"text": row[question]}, row[reference]) for row in rows]
 
 
-FROM_ENGLISH = Benchmark(
-    name="flores_from_english",
-    version=1,
-    data_set="flores",
-    placeholders=("text",),
-    read=read,
-    load=partial(load, source="text_eng", reference="text"),
-    choice=False,
-)
-INTO_ENGLISH = Benchmark(
-    name="flores_into_english",
-    version=1,
-    data_set="flores",
-    placeholders=("text",),
-    read=read,
-    load=partial(load, source="text", reference="text_eng"),
-    choice=False,
-    script="Latn",
-)
+def benchmark(name: str, into_english: bool) -> Benchmark:
+    """One direction."""
+    question, reference = ("text", "text_eng") if into_english else ("text_eng", "text")
+    return Benchmark(
+        name=name,
+        asked_as=name,
+        placeholders=("text",),
+        folder=Folder,
+        read=read,
+        load=partial(load, question=question, reference=reference),
+        columns=_COLUMNS,
+        choice=False,
+        into_english=into_english,
+    )
+
+
+FROM_ENGLISH = benchmark("flores_from_english", into_english=False)
+INTO_ENGLISH = benchmark("flores_into_english", into_english=True)

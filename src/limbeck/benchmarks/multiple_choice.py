@@ -6,7 +6,7 @@ answer is wrong, is counted, and is no class of its own.
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from limbeck.benchmarks.replies import without_trace
 
@@ -31,13 +31,13 @@ def best(scores: Mapping[str, float]) -> str:
     return max(scores, key=lambda name: scores[name])
 
 
-def per_character(scores: Mapping[str, float]) -> dict[str, float]:
+def per_character(scores: Mapping[str, float], texts: Mapping[str, str]) -> dict[str, float]:
     """Log-likelihoods over the options' lengths, so that long options are not at a disadvantage.
 
     Characters and not tokens: the figure must not depend on the tokenizer. (This is `acc_norm` of
     lm-evaluation-harness.)
     """
-    return {option: score / len(option) for option, score in scores.items()}
+    return {name: score / max(1, len(texts[name])) for name, score in scores.items()}
 
 
 def parse(reply: str, options: Mapping[str, str]) -> str | None:
@@ -89,8 +89,3 @@ def _text(text: str) -> str:
 def _name(text: str) -> str:
     """What spellings of one name have in common."""
     return _text(text).strip(_MARKS + _BRACKETS)
-
-
-def correct(gold: Sequence[str], predicted: Sequence[str | None]) -> int:
-    """How many answers are right."""
-    return sum(a == b for a, b in zip(gold, predicted, strict=True))

@@ -6,10 +6,12 @@ import json
 import random
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TextIO, TypeVar
 
+from limbeck.benchmarks.items import Part, Source, Split
 from limbeck.errors import UserError
 from limbeck.files import Row, read_parquet
 
@@ -17,6 +19,27 @@ TABLES = (".jsonl", ".jsonl.gz", ".tsv", ".tsv.gz", ".csv", ".csv.gz", ".parquet
 Result = TypeVar("Result")
 
 SHOTS = 12  # rows set aside for worked examples where a data set has no split for them
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A local folder of tables in a published layout."""
+
+    path: Path
+    what: str  # the data set's name, for people
+    names: Callable[[Row, str], list[str]]  # of a language's files of a split, without endings
+    columns: Sequence[str]
+    test: str = "test"
+    shots: str | None = None
+
+    def split(self, part: Part) -> str | None:
+        """See `limbeck.benchmarks.items.Source`."""
+        return self.test if part == "test" else self.shots
+
+    def rows(self, card: Row, part: Part) -> list[Row]:
+        """See `limbeck.benchmarks.items.Source`."""
+        names = self.names(card, str(self.split(part)))
+        return table(want(self.path, names, TABLES, self.what), self.columns)
 
 
 def find(folder: Path, names: Iterable[str], endings: Sequence[str]) -> list[Path]:
@@ -66,12 +89,17 @@ def table(paths: Sequence[Path], columns: Sequence[str]) -> list[Row]:
     rows: list[Row] = []
     for path in paths:
         part = _checked(path, partial(_table, path))
-        for number, row in enumerate(part, start=1):
-            missing = [name for name in columns if row.get(name) is None]
-            if missing:
-                raise UserError(f"{path}: row {number} lacks {', '.join(missing)}")
+        complete(part, columns, str(path))
         rows += part
     return rows
+
+
+def complete(rows: Iterable[Row], columns: Sequence[str], where: str) -> None:
+    """Raise a `UserError` for the first row that lacks one of the columns."""
+    for number, row in enumerate(rows, start=1):
+        missing = [name for name in columns if row.get(name) is None]
+        if missing:
+            raise UserError(f"{where}: row {number} lacks {', '.join(missing)}")
 
 
 def _table(path: Path) -> list[Row]:
@@ -112,3 +140,26 @@ def set_aside(
 def marked(rows: Iterable[Row], split: str) -> list[Row]:
     """The rows with the name of the split that they come from."""
     return [{**row, "split": split} for row in rows]
+
+
+def parts(
+    source: Source, rows: Callable[[Part], list[Row]], seed: int, group: Callable[[Row], object]
+) -> Split:
+    """Test rows and worked examples; where a source has none of these, test rows are set aside.
+
+    Args:
+        source: names the splits.
+        rows: of a part.
+        seed: of the setting aside.
+        group: rows of one group are set aside together.
+    """
+    test, name, shots = rows("test"), str(source.split("test")), source.split("shots")
+    if shots is not None:
+        return marked(test, name), marked(rows("shots"), shots)
+    test, aside = set_aside(test, seed, group)
+    return marked(test, f"{name}-{len(aside)}"), marked(aside, name)
+
+
+def whole_language(source: Source, card: Row, seed: int, *, group: str) -> Split:
+    """`parts` of a language's own rows; ``group`` is a column."""
+    return parts(source, lambda part: source.rows(card, part), seed, lambda row: row[group])

@@ -4,10 +4,10 @@ Folder: ``{code}/{train,dev,test}.tsv[.gz]`` with index_id, category and text.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 
 from limbeck.benchmarks import reading
-from limbeck.benchmarks.items import Benchmark, Item, Split
+from limbeck.benchmarks.items import Benchmark, Item
 from limbeck.files import Row
 
 LABELS = (
@@ -20,17 +20,6 @@ LABELS = (
     "geography",
 )
 _COLUMNS = ("index_id", "category", "text")
-
-
-def read(folder: Path, card: Row, seed: int) -> Split:
-    """Test sentences, and train sentences as examples."""
-    test, train = (_rows(folder, str(card["code"]), split) for split in ("test", "train"))
-    return test, train
-
-
-def _rows(folder: Path, code: str, split: str) -> list[Row]:
-    paths = reading.want(folder, [f"{code}/{split}"], reading.TABLES, "SIB-200")
-    return reading.marked(reading.table(paths[:1], _COLUMNS), split)
 
 
 def load(rows: Sequence[Row]) -> list[Item]:
@@ -47,11 +36,17 @@ def load(rows: Sequence[Row]) -> list[Item]:
 
 SIB200 = Benchmark(
     name="sib200",
-    version=1,
-    data_set="sib200",
+    asked_as="sib200",
     placeholders=("labels", "text"),
-    read=read,
+    folder=partial(
+        reading.Folder,
+        what="SIB-200",
+        names=lambda card, split: [f"{card['code']}/{split}"],
+        columns=_COLUMNS,
+        shots="train",
+    ),
+    read=partial(reading.whole_language, group="index_id"),
     load=load,
+    columns=_COLUMNS,
     choice=True,
-    whole_options=True,
 )

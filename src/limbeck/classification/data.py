@@ -149,7 +149,7 @@ def _copy_rows(folder: Path, name: str | None, split: str) -> Iterator[Row]:
 
 def without(rows: list[Row], held_out: Iterable[Row]) -> list[Row]:
     """The rows whose text is no text of ``held_out``; case, spaces and punctuation do not count."""
-    from limbeck.dataset.held_out import words
+    from limbeck.dataset.texts import words
 
     def key(row: Row) -> object:
         return words(row["text"]) or row["text"]  # a text may be signs alone

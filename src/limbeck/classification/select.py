@@ -7,21 +7,21 @@ The test set serves one purpose here: its texts are kept out of the training set
 not read. Settings: {"examples", "seed"}.
 """
 
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from limbeck import config, files, stage
 from limbeck.classification.sampling import balanced
-from limbeck.dataset.filter import Reason, Step, run
-from limbeck.dataset.held_out import HeldOut, words
+from limbeck.dataset.filters.duplicates import NearDuplicates, near_duplicate
+from limbeck.dataset.filters.script import script
+from limbeck.dataset.funnel import Reason, Removal, Step, failed, run
+from limbeck.dataset.held_out import HeldOut
+from limbeck.dataset.texts import words
 from limbeck.errors import UserError
 from limbeck.files import Row
 
-SHINGLE = 5  # characters; no word splitting, so Thai, Lao and Tibetan work
 _OWN_SCRIPT = 0.7  # least share of the letters; names and loans are often Latin
 
 
@@ -32,38 +32,19 @@ class Settings(config.Section):
     seed: int
 
 
-def failed(row: Row) -> Reason:
-    """A request that failed, a repeated text, or one that the teacher itself refused."""
-    failure: Reason = row["failure"]
-    return failure
-
-
 def too_short(row: Row) -> Reason:
     """A text without a word of two letters."""
-    return None if any(len(word) > 1 for word in words(row["text"])) else "no word"
+    return None if any(len(word) > 1 for word in words(row["text"])) else Removal("no word")
 
 
-def other_script(script_name: str) -> Callable[[Row], Reason]:
-    """A text that is mostly in another script; no text where Unicode does not name the script."""
-    prefix = script_name.upper().split(" ")[0]
-    known = any(unicodedata.name(chr(code), "").startswith(prefix) for code in range(0x41, 0x3100))
+def of_the_test(texts: HeldOut) -> Callable[[Row], Reason]:
+    """A text that shares words with a text of the test set."""
 
     def reason(row: Row) -> Reason:
-        letters = [char for char in row["text"] if char.isalpha()]
-        own = sum(_script(char).startswith(prefix) for char in letters)
-        return "other script" if known and own < _OWN_SCRIPT * len(letters) else None
+        found = texts.hit(row["text"])
+        return None if found is None else Removal("test text", found)
 
     return reason
-
-
-@cache
-def _script(char: str) -> str:
-    return unicodedata.name(char, "")
-
-
-def held_out(texts: HeldOut) -> Callable[[Row], Reason]:
-    """A text that shares words with a text of the test set."""
-    return lambda row: "test text" if texts.hit(row["text"]) else None
 
 
 def ambiguous(rows: Sequence[Row]) -> Callable[[Row], Reason]:
@@ -72,39 +53,22 @@ def ambiguous(rows: Sequence[Row]) -> Callable[[Row], Reason]:
     for row in rows:
         if not row["failure"]:
             labels.setdefault(words(row["text"]), set()).add(row["label"])
-    return lambda row: "two labels" if len(labels[words(row["text"])]) > 1 else None
-
-
-def near_duplicate(threshold: float) -> Callable[[Row], Reason]:
-    """A text whose character shingles are nearly those of an earlier one (Jaccard similarity)."""
-    by_shingle: dict[str, list[int]] = {}
-    sizes: list[int] = []
 
     def reason(row: Row) -> Reason:
-        text = " ".join(words(row["text"]))
-        last = max(1, len(text) - SHINGLE + 1)
-        shingles = {text[start : start + SHINGLE] for start in range(last)}
-        shared = Counter(other for s in shingles for other in by_shingle.get(s, ()))
-        for other, count in shared.items():
-            if count >= threshold * (len(shingles) + sizes[other] - count):
-                return "near duplicate"
-        for shingle in shingles:
-            by_shingle.setdefault(shingle, []).append(len(sizes))
-        sizes.append(len(shingles))
-        return None
+        found = labels[words(row["text"])]
+        return Removal("two labels", ", ".join(sorted(found))) if len(found) > 1 else None
 
     return reason
 
 
-def steps(rows: Sequence[Row], card: Row, settings: Settings, test: HeldOut) -> list[Step]:
-    """The filters in their order."""
+def steps(rows: Sequence[Row], card: Row, test: HeldOut) -> list[Step]:
+    """The filters in their order, but that of near duplicates."""
     return [
         Step("failed", failed),
         Step("too_short", too_short),
-        Step("script", other_script(str(card.get("script_name") or card["script"]))),
+        Step("script", script(card["script"], _OWN_SCRIPT), _OWN_SCRIPT),
         Step("ambiguous", ambiguous(rows)),
-        Step("held_out", held_out(test)),
-        Step("near_duplicates", near_duplicate(settings.examples.near_duplicate)),
+        Step("held_out", of_the_test(test)),
     ]
 
 
@@ -128,8 +92,13 @@ def select(
     """The kept rows, as many of each label as asked for and there are, and the funnel."""
     # The messages are what the funnel shows of a removed row.
     shown = [{**row, "messages": [{"role": "text", "content": row["text"]}]} for row in rows]
-    funnel = steps(rows, card, settings, test)
-    found = list(run(shown, funnel))
+    funnel = steps(rows, card, test)
+    threshold = settings.examples.near_duplicate
+    index = NearDuplicates(threshold)
+    seen = list(index.watch(run(shown, funnel)))
+    near = Step("near_duplicates", near_duplicate(index.found()), threshold)
+    funnel.append(near)
+    found = list(near.keep(seen))
     most = settings.examples.per_label
     per_label = {label: [row for row in found if row["label"] == label] for label in
                  dict.fromkeys(row["label"] for row in found)}  # fmt: skip
@@ -152,7 +121,7 @@ def main() -> None:
     test = HeldOut({"text": row["text"]} for row in files.read_jsonl(options.held_out))
     kept, funnel = select(rows, options.language, options.settings, test)
     for step in funnel:
-        print(f"{step.name}: {step.came} in, {step.came - step.removed.total()} out")
+        print(f"{step.name}: {step.came} in, {step.left} out")
     counts = Counter(row["label"] for row in kept)
     missing = {row["label"] for row in rows} - counts.keys()
     if missing or len(counts) < 2:

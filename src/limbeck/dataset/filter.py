@@ -1,30 +1,45 @@
 """Keep the teacher's rows that deserve to be trained on.
 
     python -m limbeck.dataset.filter --generated responses.jsonl --translations translations.jsonl
-        --held-out test.jsonl ... --settings JSON --rows rows.parquet --funnel funnel.json
+        --held-out test.jsonl ... [--checks checks.jsonl] --language language.json
+        --settings JSON --rows rows.parquet --removed removed.jsonl --funnel funnel.json
 
-Every filter says how many rows came in, how many went out and why; the funnel keeps examples of
-what was removed.
+Every filter says how many rows came in, how many went out and why. The funnel keeps examples of
+what was removed; `removed` names every removed row, its filter, why, and what was found in it.
+Rows are read, filtered and written in a stream: a million of them need less than 1 GiB.
 """
 
+import json
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import chain, zip_longest
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from limbeck import stage
 from limbeck.config import Filters, Section
+from limbeck.dataset.filters import checks, duplicates, language_id, lengths, refusals, repetition
+from limbeck.dataset.filters.copies import copied
+from limbeck.dataset.filters.decontaminate import held_out
+from limbeck.dataset.filters.empty import empty
+from limbeck.dataset.filters.kept_tokens import invented_urls, kept
+from limbeck.dataset.filters.script import script
+from limbeck.dataset.funnel import Step, check_losses, failed, run
 from limbeck.dataset.held_out import HeldOut
 from limbeck.dataset.rows import from_response, from_translation, kept_schema
 from limbeck.errors import UserError
-from limbeck.files import Row, canonical, digest, read_jsonl, write_json, write_parquet
+from limbeck.files import (
+    Row,
+    atomic,
+    parquet_rows,
+    read_json,
+    read_jsonl,
+    write_json,
+    write_parquet,
+)
 
-_EXAMPLES = 5
-
-# Why a row is removed, or None if it stays.
-Reason = str | None
+Record = Callable[[Row], object]
 
 
 class Settings(Section):
@@ -33,148 +48,129 @@ class Settings(Section):
     filters: Filters
 
 
-@dataclass
-class Step:
-    """One filter of the funnel and what it did."""
+def steps(
+    settings: Filters,
+    card: Row,
+    benchmarks: HeldOut,
+    usual: lengths.Bounds | None = None,
+    identify: Step | None = None,
+    judged: Iterable[Row] = (),
+) -> list[Step]:
+    """The filters that are on, in their order; near duplicates come after them.
 
-    name: str
-    reason: Callable[[Row], Reason]
-    # A loss that shows a fault upstream, so that too large a share of it stops the build.
-    bounded: bool = False
-    came: int = 0
-    removed: Counter[str] = field(default_factory=Counter)
-    examples: list[dict[str, str]] = field(default_factory=list)
-
-    def keep(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The rows that this filter lets through."""
-        for row in rows:
-            self.came += 1
-            why = self.reason(row)
-            if why is None:
-                yield row
-                continue
-            self.removed[why] += 1
-            if len(self.examples) < _EXAMPLES:
-                text = " | ".join(message["content"] for message in _messages(row))
-                self.examples.append({"id": row["id"], "why": why, "text": text[:300]})
-
-    def report(self) -> dict[str, Any]:
-        """The filter's line of the funnel."""
-        return {
-            "name": self.name,
-            "in": self.came,
-            "out": self.came - self.removed.total(),
-            "removed": dict(self.removed.most_common()),
-            "examples": self.examples,
-        }
-
-
-def _messages(row: Row) -> list[dict[str, str]]:
-    messages: list[dict[str, str]] = row.get("messages") or []
-    return messages
-
-
-def failed(row: Row) -> Reason:
-    """A request that failed, or whose reply was cut off or malformed."""
-    failure: Reason = row.get("failure")
-    return failure
-
-
-def empty(row: Row) -> Reason:
-    """A turn without text, or with what a program writes for nothing."""
-    messages = _messages(row)
-    if not messages:
-        return "no messages"
-    if any(message["content"].strip() in {"", "None", "null", "nan"} for message in messages):
-        return "empty turn"
-    return None
-
-
-def length_ratio(low: float, high: float) -> Callable[[Row], Reason]:
-    """A translated turn far shorter or longer than its original, in UTF-8 bytes."""
-
-    def reason(row: Row) -> Reason:
-        for turn, original in zip_longest(_messages(row), row["original"] or []):
-            if original is None:
-                return None  # not a translation
-            ratio = len(turn["content"].encode()) / max(1, len(original["content"].encode()))
-            if not low <= ratio <= high:
-                return "too short" if ratio < low else "too long"
-        return None
-
-    return reason
-
-
-def duplicate() -> Callable[[Row], Reason]:
-    """A conversation that came before, to the letter."""
-    seen: set[str] = set()
-
-    def reason(row: Row) -> Reason:
-        key = digest(canonical(row["messages"]))
-        if key in seen:
-            return "exact duplicate"
-        seen.add(key)
-        return None
-
-    return reason
-
-
-def held_out(benchmarks: HeldOut) -> Callable[[Row], Reason]:
-    """A conversation, its trace or its original that holds text of a benchmark."""
-
-    def reason(row: Row) -> Reason:
-        turns = [*_messages(row), *(row["original"] or [])]
-        texts = [*(turn["content"] for turn in turns), row["reasoning"] or ""]
-        return "benchmark text" if any(benchmarks.hit(text) for text in texts) else None
-
-    return reason
-
-
-def steps(settings: Filters, benchmarks: HeldOut) -> list[Step]:
-    """The filters in their order."""
+    Args:
+        usual: lengths of translations that are usual in the language.
+        identify: of `language_step`.
+        judged: rows of the teacher's checks.
+    """
+    bounds = lengths.Bounds(*settings.length_ratio)
+    limits = {"bounds": bounds, "usual": usual}
+    known = refusals.phrases(card["iso639_3"])
+    faults, trips = checks.faults(judged, settings.judge, settings.round_trip)
+    wanted: list[tuple[str, Any, Any]] = [
+        ("script", settings.script, lambda least: script(card["script"], least)),
+        ("refusals", settings.refusals, lambda first: refusals.refusal(known, first)),
+        ("copied", settings.copied, copied),
+        ("repeated", settings.repeated, repetition.repeated),
+        ("compressed", settings.compressed, repetition.compressed),
+        ("kept", settings.kept, kept),
+        ("urls", settings.urls, invented_urls),
+        ("judge", settings.judge or None, lambda _: checks.listed(faults)),
+        ("round_trip", settings.round_trip, lambda _: checks.listed(trips)),
+    ]  # fmt: skip
+    chosen = [Step(name, make(to), to) for name, to, make in wanted if to is not None]
     return [
         Step("failed", failed, bounded=True),
         Step("empty", empty, bounded=True),
-        Step("length_ratio", length_ratio(*settings.length_ratio), bounded=True),
-        Step("held_out", held_out(benchmarks)),
-        Step("duplicates", duplicate()),
+        Step("length_ratio", lengths.length_ratio(bounds, usual), limits, bounded=True),
+        *chosen,
+        *([identify] if identify else []),
+        Step("held_out", held_out(benchmarks), settings.held_out.model_dump()),
+        Step("duplicates", duplicates.exact_duplicate()),
     ]
 
 
-def run(rows: Iterable[Row], funnel: list[Step]) -> Iterator[Row]:
-    """Rows through all filters, one row at a time."""
-    for step in funnel:
-        rows = step.keep(rows)
-    yield from rows
+def language_step(settings: Filters, card: Row) -> Step | None:
+    """The filter by language, or None and a line on standard output that says why."""
+    wanted = settings.language
+    identifier = language_id.load(wanted)
+    own = language_id.own_labels(identifier, card) if identifier else frozenset()
+    if identifier and own:
+        reason = language_id.language(identifier, own, wanted)
+        return Step("language", reason, wanted.model_dump())
+    why = (
+        f"{wanted.model} does not know {card['code']}"
+        if identifier
+        else "filters.language.model names no model"
+    )
+    print(f"WARNING: rows in other languages of the same script are NOT looked for: {why}")
+    return None
 
 
-def check_losses(funnel: list[Step], max_lost: float) -> None:
-    """Stop a build whose rows were lost to faults rather than to care.
+class Source:
+    """The teacher's rows, read as often as they are wanted."""
+
+    def __init__(self, generated: Path, translations: Path) -> None:
+        self._parts = ((generated, from_response), (translations, from_translation))
+        self.written: Counter[str] = Counter()
+
+    def __str__(self) -> str:
+        return ", ".join(str(path) for path, _ in self._parts)
+
+    def rows(self) -> Iterator[Row]:
+        """All rows in the kept form with their failure, counted by strategy."""
+        for path, convert in self._parts:
+            for raw in read_jsonl(path):
+                self.written[raw["strategy"]] += 1
+                yield {**convert(raw), "failure": raw.get("failure")}
+
+    def translations(self) -> Iterator[Row]:
+        """The translations alone."""
+        yield from read_jsonl(self._parts[1][0])
+
+
+def write_kept(rows: Iterable[Row], near: float | None, path: Path, record: Record) -> list[Step]:
+    """Write the rows without near duplicates; the filter that removed these, if it is on.
+
+    Which rows are near duplicates is known when all have been seen. Until then they are in a
+    temporary file beside ``path``.
+    """
+    if near is None:
+        write_parquet(path, rows, kept_schema())
+        return []
+    index = duplicates.NearDuplicates(near)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".rows.") as folder:
+        spool = Path(folder) / "rows.parquet"
+        write_parquet(spool, index.watch(rows), kept_schema())
+        reason = duplicates.near_duplicate(index.found())
+        step = Step("near_duplicates", reason, near, record=record)
+        write_parquet(path, step.keep(parquet_rows(spool)), kept_schema())
+    return [step]
+
+
+def write(
+    source: Source, funnel: list[Step], settings: Filters, rows: Path, removed: Path
+) -> list[Step]:
+    """Write the kept rows and the list of the removed ones; the whole funnel.
 
     Raises:
-        UserError: names the filter, the share it removed and the commonest reason.
+        UserError: too much is lost, or everything. Nothing is written then.
     """
-    for step in funnel:
-        lost = step.removed.total() / step.came if step.came else 0.0
-        if step.bounded and lost > max_lost:
-            why, count = step.removed.most_common(1)[0]
-            example = step.examples[0]["id"]
-            raise UserError(
-                f"filter {step.name!r} removed {step.removed.total()} of {step.came} rows "
-                f"({lost:.0%}; {count} for {why!r}, {example} is one), and filters.max_lost allows "
-                f"{max_lost:.0%}"
-            )
+    with atomic(rows) as rows_file, atomic(removed) as list_file, list_file.open("w") as file:
 
+        def record(row: Row) -> None:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
-def _read(generated: Path, translations: Path) -> tuple[list[Row], list[dict[str, Any]]]:
-    """All rows in the kept form with their failure, and how many each strategy wrote."""
-    rows = []
-    written: Counter[str] = Counter()
-    for path, convert in ((generated, from_response), (translations, from_translation)):
-        for raw in read_jsonl(path):
-            rows.append({**convert(raw), "failure": raw.get("failure")})
-            written[raw["strategy"]] += 1
-    return rows, [{"name": name, "rows": count} for name, count in written.items()]
+        for step in funnel:
+            step.record = record
+        kept = run(source.rows(), funnel)
+        whole = funnel + write_kept(kept, settings.near_duplicates, rows_file, record)
+        for step in whole:
+            print(f"{step.name}: {step.came} in, {step.left} out")
+        check_losses(whole, settings.max_lost)
+        if not whole[-1].left:
+            raise UserError(f"{source}: no row is left to train on")
+    return whole
 
 
 def main() -> None:
@@ -183,30 +179,29 @@ def main() -> None:
     parser.add_argument("--generated", type=Path, required=True)
     parser.add_argument("--translations", type=Path, required=True)
     parser.add_argument("--held-out", type=Path, nargs="*", default=[])
+    parser.add_argument("--checks", type=Path)
+    parser.add_argument("--language", type=read_json, required=True, help="the language card")
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
     parser.add_argument("--rows", type=Path, required=True)
+    parser.add_argument("--removed", type=Path, required=True)
     parser.add_argument("--funnel", type=Path, required=True)
     options = parser.parse_args()
     settings: Filters = options.settings.filters
 
-    benchmarks = HeldOut(chain.from_iterable(read_jsonl(path) for path in options.held_out))
-    rows, strategies = _read(options.generated, options.translations)
-    funnel = steps(settings, benchmarks)
-    kept = list(run(rows, funnel))
-    for step in funnel:
-        print(f"{step.name}: {step.came} in, {step.came - step.removed.total()} out")
-    check_losses(funnel, settings.max_lost)
-    if not kept:
-        raise UserError(f"{options.generated}, {options.translations}: no row is left to train on")
-    for row in kept:
-        del row["failure"]
-    write_parquet(options.rows, kept, kept_schema())
+    held = chain.from_iterable(read_jsonl(path) for path in options.held_out)
+    benchmarks = HeldOut(held, **settings.held_out.model_dump())
+    source = Source(options.generated, options.translations)
+    usual = lengths.band(source.translations(), settings.length_band)
+    identify = language_step(settings, options.language)
+    judged = read_jsonl(options.checks) if options.checks else ()
+    funnel = steps(settings, options.language, benchmarks, usual, identify, judged)
+    funnel = write(source, funnel, settings, options.rows, options.removed)
     write_json(
         options.funnel,
         {
-            "strategies": strategies,
+            "strategies": [{"name": name, "rows": n} for name, n in source.written.items()],
             "filters": [step.report() for step in funnel],
-            "rows": len(kept),
+            "rows": funnel[-1].left,
         },
     )
 

@@ -1,57 +1,160 @@
 """Find benchmark text in training rows.
 
-A training row is contaminated when it shares 8 words in a row with a benchmark's item, or holds a
-whole shorter item of at least 4 words; letter case and punctuation do not count. (N-gram overlap
-as in Brown et al. 2020, appendix C, with the shorter n that benchmarks of single sentences need.)
+A row's text and an item share a stretch of letters and digits; case, punctuation and white space
+do not count. The row is contaminated by a stretch of so many characters or words, and by a shorter
+one that is the whole of the item or the whole of the row's text. (N-gram overlap as in Brown et
+al. 2020, appendix C, with the shorter n that benchmarks of single sentences need; characters find
+it in scripts that put no space between words, and after words were split or joined.)
+
+Every piece of 12 characters of the items is indexed, and one piece in 12 of a row is looked up and
+extended to both sides, so that each stretch of 23 characters or more is found at a twelfth of the
+look-ups. Scripts that say more in a character have all these lengths shortened.
 """
 
-import re
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
+import regex
+
+from limbeck.dataset.texts import flat
 from limbeck.files import Row
 
-_WINDOW = 8
-_SHORTEST = 4
-_WORD = re.compile(r"[^\W_]+")
+_PHRASE = 5  # what so many items have in common is a phrase of everybody's
+_FEWEST = 4  # words of a whole item that is too short for the index
+_HEAD = 4  # characters by which such an item is looked up
+_PART = 3  # a row's whole text that is less than a third of an item may be no more than a name
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_NO_TEXT = {"id", "link", "sample_id", "split", "dialect", "ds", "category", "subject_category"}
 
-Words = tuple[str, ...]
+# Letters of a text over those of its English translation: medians over FLORES-200, rounded.
+_DENSITY = {
+    regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]"): 0.4,
+    regex.compile(r"[\p{Hangul}\p{Ethiopic}]"): 0.6,
+    regex.compile(r"[\p{Arabic}\p{Hebrew}]"): 0.8,
+}
 
 
-def words(text: str) -> Words:
-    """The words of a text, case-folded, without punctuation."""
-    return tuple(_WORD.findall(text.casefold()))
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What makes a shared stretch contamination, in words and characters."""
+
+    words: int
+    characters: int
+    whole: int  # of a stretch that counts when it is all of a text, or has `words`
+    piece: int
+
+    @classmethod
+    def of(cls, words: int, characters: int, density: float) -> "Limits":
+        """The limits for a script."""
+        whole = round(24 * density)
+        return cls(words, round(characters * density), whole, (whole + 1) // 2)
+
+
+def _density(whole: str) -> float:
+    for letters, density in _DENSITY.items():
+        if 2 * len(letters.findall(whole)) > len(whole):
+            return density
+    return 1.0
 
 
 class HeldOut:
     """The benchmark text that must not be trained on, ready to be looked up."""
 
-    def __init__(self, items: Iterable[Row]) -> None:
-        self._grams: dict[Words, str] = {}
-        for item in items:
-            for text in _texts(item):
-                for gram in _grams(words(text), _WINDOW):
-                    self._grams.setdefault(gram, text)
-        self._lengths = sorted({len(gram) for gram in self._grams})
+    def __init__(self, items: Iterable[Row], words: int = 8, characters: int = 40) -> None:
+        texts = Counter(chain.from_iterable(set(_texts(item)) for item in items))
+        groups: dict[Limits, dict[str, str]] = {}
+        self._short: dict[str, list[tuple[str, str]]] = {}
+        for text, times in texts.items():
+            whole, starts = flat(text)
+            limits = Limits.of(words, characters, _density(whole))
+            if len(whole) >= limits.whole:
+                groups.setdefault(limits, {}).setdefault(whole, text)
+            elif times < _PHRASE and (
+                len(starts) >= _FEWEST or len(_UNSPACED.findall(whole)) >= 2 * _FEWEST
+            ):
+                self._short.setdefault(whole[:_HEAD], []).append((whole, text))
+        self._indexes = [_Index(texts, limits) for limits, texts in groups.items()]
 
     def hit(self, text: str) -> str | None:
-        """The benchmark text that ``text`` shares words with, or None."""
-        tokens = words(text)
-        for length in self._lengths:
-            for start in range(len(tokens) - length + 1):
-                found = self._grams.get(tokens[start : start + length])
-                if found is not None:
+        """The benchmark text that ``text`` holds or is held by, or None."""
+        whole, starts = flat(text)
+        for start in starts if self._short else ():
+            for item, found in self._short.get(whole[start : start + _HEAD], ()):
+                end = start + len(item)
+                if whole.startswith(item, start) and (end == len(whole) or end in starts):
                     return found
+        found_by = (index.hit(whole, starts) for index in self._indexes)
+        return next(filter(None, found_by), None)
+
+
+class _Index:
+    """Where each piece of the items' texts is."""
+
+    def __init__(self, texts: dict[str, str], limits: Limits) -> None:
+        import numpy
+
+        self._limits = limits
+        self._texts = list(texts.values())
+        # No flat text holds a line's end: no stretch goes over one.
+        self._joined = "\n" + "\n".join(texts) + "\n"
+        self._starts = [0]
+        for whole in texts:
+            self._starts.append(self._starts[-1] + len(whole) + 1)
+        size, joined = limits.piece, self._joined
+        last = len(joined) - size + 1
+        pieces = (hash(joined[at : at + size]) for at in range(last))
+        keys: Any = numpy.fromiter(pieces, numpy.int64, last)
+        self._order = numpy.argsort(keys, kind="stable").astype(numpy.int32)
+        self._keys = keys[self._order]
+
+    def hit(self, whole: str, starts: list[int]) -> str | None:
+        """The text of the first stretch that is contamination."""
+        import numpy
+
+        size = self._limits.piece
+        places = range(0, len(whole) - size + 1, size)
+        keys = numpy.fromiter(
+            (hash(whole[at : at + size]) for at in places), numpy.int64, len(places)
+        )
+        left = numpy.searchsorted(self._keys, keys)
+        # A key beyond the last one is compared with the last, and is not equal to it.
+        known = numpy.flatnonzero(self._keys[left.clip(max=len(self._keys) - 1)] == keys)
+        for number in known.tolist():
+            right = numpy.searchsorted(self._keys, keys[number], side="right")
+            for place in self._order[left[number] : right].tolist():
+                if self._contaminates(whole, starts, number * size, place):
+                    return self._texts[bisect_right(self._starts, place) - 1]
         return None
+
+    def _contaminates(self, whole: str, starts: list[int], at: int, place: int) -> bool:
+        joined, limits = self._joined, self._limits
+        end, there = at, place
+        while end < len(whole) and whole[end] == joined[there]:
+            end, there = end + 1, there + 1
+        while at and whole[at - 1] == joined[place - 1]:
+            at, place = at - 1, place - 1
+        length = end - at
+        if length < limits.whole:
+            return False
+        if joined[place - 1] == joined[there] == "\n":
+            return True
+        item = joined.index("\n", there) - joined.rindex("\n", 0, place) - 1
+        if length == len(whole) and length * _PART >= item:
+            return True
+        ends = [*starts[1:], len(whole)]
+        first, after = bisect_left(starts, at), bisect_right(ends, end)
+        if length < limits.characters and after - first < limits.words:
+            return False
+        # The words that are shared whole: the letters around them differ from item to item.
+        phrase = whole[starts[first] : ends[after - 1]] if first < after else ""
+        return joined.count(phrase if len(phrase) >= limits.whole else whole[at:end]) < _PHRASE
 
 
 def _texts(item: Row) -> Iterator[str]:
-    # Options of one or two words and labels are everybody's words; _grams leaves them out.
-    yield from (value for value in item.values() if isinstance(value, str))
-
-
-def _grams(tokens: Words, window: int) -> Iterator[Words]:
-    if len(tokens) < _SHORTEST:
-        return
-    size = min(window, len(tokens))
-    for start in range(len(tokens) - size + 1):
-        yield tokens[start : start + size]
+    yield from (
+        value for key, value in item.items() if isinstance(value, str) and key not in _NO_TEXT
+    )

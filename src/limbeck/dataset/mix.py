@@ -1,18 +1,22 @@
 """Mix a student's training and validation sets from the kept rows.
 
     python -m limbeck.dataset.mix --rows rows.parquet --language language.json
-        --instructions config/prompts/dataset.yaml --settings JSON
+        --instructions config/prompts/dataset.yaml [--templates templates.json] --settings JSON
         --train train.parquet --validation validation.parquet --mixture mixture.json
 
 A generated row becomes up to two: with its reasoning trace under the system prompt that asks for
 thinking, and direct, so that thinking can be switched on and off. (Kakugo trains the direct form on
-translated rows only.) Translations stay as they are, and give translation pairs in both directions.
+translated rows only.) Translations stay as they are, and give translation pairs in both directions,
+a share of which asks in the language itself. Some of their English originals keep the student's
+English.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
 from limbeck import stage
 from limbeck.config import Mixture, Section
@@ -20,8 +24,7 @@ from limbeck.dataset.rows import provenance, training_schema
 from limbeck.errors import UserError
 from limbeck.files import Row, digest, read_json, read_parquet, write_json, write_parquet
 from limbeck.generation.instructions import Instructions, load
-
-TEMPLATES = {"thinking": (), "from_english": ("text",), "into_english": ("text",)}
+from limbeck.generation.templates import DIRECTIONS, PLACE, TEMPLATES
 
 
 class Settings(Section):
@@ -31,21 +34,54 @@ class Settings(Section):
     seed: int
 
 
-def thinking(row: Row, system: str) -> Row:
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a student is told in training."""
+
+    thinking: str  # system prompts
+    short: str
+    english: Mapping[str, str]  # requests for a translation by direction, with a place for the text
+    language: Mapping[str, str]  # the same in the language; English where a direction is not there
+
+    @classmethod
+    def of(cls, instructions: Instructions, card: Row, language: Mapping[str, str | None]) -> Self:
+        """The wording for a language; ``language``: what `limbeck.generation.templates` wrote."""
+        return cls(
+            instructions.render("thinking", card),
+            instructions.render("short", card),
+            {name: instructions.render(name, card, {"text": PLACE}) for name in DIRECTIONS},
+            {name: template for name, template in language.items() if template},
+        )
+
+    def request(self, direction: str, pair: str, in_language: float) -> tuple[str, str]:
+        """The template of a pair, and the pair's kind."""
+        if direction in self.language and chance(pair, "request") < in_language:
+            return self.language[direction], f"{direction}:in_language"
+        return self.english[direction], direction
+
+
+def chance(*key: object) -> float:
+    """A number in [0, 1) that follows from a key."""
+    return int(digest(*key), 16) / 16**16
+
+
+def thinking(row: Row, wording: Wording) -> Row:
     """The form with the trace: the system prompt asks for it, the answer follows it."""
     *turns, answer = row["messages"]
     traced = f"<think>\n{row['reasoning']}\n</think>\n\n{answer['content']}"
     messages = [
-        {"role": "system", "content": system},
+        {"role": "system", "content": wording.thinking},
         *turns,
         {"role": "assistant", "content": traced},
     ]
     return {**row, "messages": messages, "form": "thinking"}
 
 
-def direct(row: Row) -> Row:
-    """The form without the trace."""
-    return {**row, "form": "direct"}
+def direct(row: Row, wording: Wording) -> Row:
+    """The form without the trace; a system prompt asks for an answer that was asked to be short."""
+    short = {"role": "system", "content": wording.short}
+    system = [short] if row["length"] == "short" else []
+    return {**row, "messages": [*system, *row["messages"]], "form": "direct"}
 
 
 def parallel_lines(row: Row) -> Iterator[tuple[str, str]]:
@@ -64,55 +100,66 @@ def parallel_lines(row: Row) -> Iterator[tuple[str, str]]:
             yield english["content"], other["content"]
 
 
-def pairs(row: Row, instructions: Instructions, card: Row) -> Iterator[Row]:
-    """Translation pairs in both directions from one translated conversation, line by line."""
-    for number, (english, other) in enumerate(parallel_lines(row)):
-        directions = (("from_english", english, other), ("into_english", other, english))
-        for kind, source, target in directions:
-            request = instructions.render(kind, card, {"text": source})
-            yield {
-                **row,
-                "id": f"pair-{digest(row['id'], number, kind)}",
-                "messages": [
-                    {"role": "user", "content": request},
-                    {"role": "assistant", "content": target},
-                ],
-                "form": "direct",
-                "strategy": "pair",
-                "kind": kind,
-                "parent": row["id"],
-            }
+def pairs(rows: list[Row], wording: Wording, in_language: float) -> Iterator[Row]:
+    """Translation pairs in both directions from translated conversations, line by line.
 
-
-def distinct_pairs(rows: list[Row], instructions: Instructions, card: Row) -> Iterator[Row]:
-    """The pairs of all translations, each request once."""
-    seen = set()
+    Each line comes once in each direction. The share ``in_language`` asks in the language; which
+    pairs do, their ids decide.
+    """
+    seen: set[tuple[str, str]] = set()
     for row in rows:
-        for pair in pairs(row, instructions, card):
-            request = pair["messages"][0]["content"]
-            if request not in seen:
-                seen.add(request)
-                yield pair
+        for number, sides in enumerate(parallel_lines(row)):
+            for direction, source, target in zip(DIRECTIONS, sides, sides[::-1], strict=True):
+                if (direction, source) in seen:
+                    continue
+                seen.add((direction, source))
+                name = f"pair-{digest(row['id'], number, direction)}"
+                template, kind = wording.request(direction, name, in_language)
+                yield {
+                    **row,
+                    "id": name,
+                    "messages": [
+                        {"role": "user", "content": template.replace(PLACE, source)},
+                        {"role": "assistant", "content": target},
+                    ],
+                    "form": "direct",
+                    "strategy": "pair",
+                    "kind": kind,
+                    "parent": row["id"],
+                }
 
 
-def mix(rows: list[Row], mixture: Mixture, instructions: Instructions, card: Row) -> list[Row]:
+def english(row: Row) -> Row:
+    """The original of a translated conversation."""
+    return {
+        **row,
+        "id": f"english-{digest(row['id'])}",
+        "messages": row["original"],
+        "form": "direct",
+        "strategy": "english",
+        "parent": row["id"],
+    }
+
+
+def mix(rows: list[Row], mixture: Mixture, wording: Wording) -> list[Row]:
     """All training rows of a mixture, in the order of the kept rows."""
     generated = [row for row in rows if row["strategy"] != "translation"]
     translated = [row for row in rows if row["strategy"] == "translation"]
-    system = instructions.render("thinking", card)
     mixed: list[Row] = []
     if mixture.thinking:
-        mixed += [thinking(row, system) for row in generated if row["reasoning"]]
+        mixed += [thinking(row, wording) for row in generated if row["reasoning"]]
     if mixture.direct:
-        mixed += [direct(row) for row in generated]
-    mixed += [direct(row) for row in translated[: mixture.translations]]
-    mixed += islice(distinct_pairs(translated, instructions, card), mixture.pairs)
+        mixed += [direct(row, wording) for row in generated]
+    mixed += [direct(row, wording) for row in translated[: mixture.translations]]
+    # From the end: where there are enough, these are not the conversations that come translated.
+    mixed += [english(row) for row in islice(reversed(translated), mixture.english)]
+    mixed += islice(pairs(translated, wording, mixture.pairs_in_language), mixture.pairs)
     return mixed
 
 
 def group(row: Row) -> str:
     """What a row must stay together with: the forms of a prompt, the pairs of a conversation."""
-    return str(row["source"] if row["strategy"] in {"translation", "pair"} else row["id"])
+    return str(row["source"] if row["original"] else row["id"])
 
 
 def split(rows: list[Row], share: float, seed: int) -> tuple[list[Row], list[Row]]:
@@ -123,18 +170,17 @@ def split(rows: list[Row], share: float, seed: int) -> tuple[list[Row], list[Row
     shuffled = sorted(rows, key=lambda row: digest(seed, row["id"], row["form"]))
     sides: tuple[list[Row], list[Row]] = ([], [])
     for row in shuffled:
-        fraction = int(digest(seed, "validation", group(row)), 16) / 16**16
-        sides[fraction < share].append(row)
+        sides[chance(seed, "validation", group(row)) < share].append(row)
     return sides
 
 
 def count(rows: list[Row]) -> dict[str, object]:
-    """How many rows there are of each strategy and form."""
-    return {
-        "rows": len(rows),
-        "by_strategy": dict(Counter(row["strategy"] for row in rows).most_common()),
-        "by_form": dict(Counter(row["form"] for row in rows).most_common()),
-    }
+    """How many rows there are of each strategy, form, kind and length."""
+    counts: dict[str, object] = {"rows": len(rows)}
+    for name in ("strategy", "form", "kind", "length"):
+        found = Counter(row[name] for row in rows if row.get(name))
+        counts[f"by_{name}"] = dict(found.most_common())
+    return counts
 
 
 def main() -> None:
@@ -143,6 +189,7 @@ def main() -> None:
     parser.add_argument("--rows", type=Path, required=True)
     parser.add_argument("--language", type=Path, required=True)
     parser.add_argument("--instructions", type=Path, required=True)
+    parser.add_argument("--templates", type=read_json, default={})
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--validation", type=Path, required=True)
@@ -151,7 +198,8 @@ def main() -> None:
     mixture: Mixture = options.settings.mixture
 
     instructions = load(options.instructions, TEMPLATES)
-    rows = mix(read_parquet(options.rows), mixture, instructions, read_json(options.language))
+    wording = Wording.of(instructions, read_json(options.language), options.templates)
+    rows = mix(read_parquet(options.rows), mixture, wording)
     training, validation = split(rows, mixture.validation, options.settings.seed)
     if not training or not validation:
         raise UserError(

@@ -12,7 +12,7 @@ def message_type() -> Any:
     return pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 
 
-_PROVENANCE = ("strategy", "kind", "source", "parent", "teacher")
+_PROVENANCE = ("strategy", "kind", "source", "parent", "teacher", "length")
 
 
 def kept_schema() -> Any:

@@ -4,12 +4,14 @@ python -m limbeck.generation.respond --language card.json --instructions config/
     --prompts prompts.jsonl --settings JSON --connection JSON --journal FILE
     --output responses.jsonl
 
-The instructions are the system's turn and the prompt, as it stands, the user's. Rows of prompts
-that failed go through as they are. Settings: {"teacher", "seed", "min_reasoning"}.
+The instructions are the system's turn and the prompt, as it stands, the user's. Each prompt is
+dealt one of the lengths by its id, and the row says which. Rows of prompts that failed go through
+as they are. Settings: {"teacher", "seed", "lengths", "min_reasoning"}.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from limbeck import config, files, stage
 from limbeck.errors import UserError
@@ -19,18 +21,29 @@ from limbeck.generation.asking import Teacher
 from limbeck.generation.instructions import Instructions, load
 from limbeck.teacher.client import Reply, Request
 
-TEMPLATES: dict[str, tuple[str, ...]] = {"system": ()}
+TEMPLATES: dict[str, tuple[str, ...]] = {
+    "system": ("length",),
+    **dict.fromkeys(get_args(config.Length), ()),
+}
 
 
 class Settings(asking.Settings):
     """What decides the responses."""
 
+    lengths: list[config.Length]
     min_reasoning: config.Share
+
+
+def deal(row: Row, lengths: Sequence[config.Length], seed: int) -> Row:
+    """The row with the length of its answer."""
+    drawn = int(files.digest(seed, "length", row["id"]), 16)
+    return {**row, "length": lengths[drawn % len(lengths)]}
 
 
 def prompt(row: Row, card: Row, instructions: Instructions) -> Request:
     """The request for an answer to a prompt."""
-    system = {"role": "system", "content": instructions.render("system", card)}
+    words = {"length": instructions.render(row["length"], card)}
+    system = {"role": "system", "content": instructions.render("system", card, words)}
     return Request([system, {"role": "user", "content": row["prompt"]}])
 
 
@@ -70,7 +83,8 @@ def main() -> None:
     parser.add_argument("--prompts", type=Path, required=True)
     options = parser.parse_args()
     instructions = load(options.instructions, TEMPLATES)
-    rows = list(files.read_jsonl(options.prompts))
+    lengths, seed = options.settings.lengths, options.settings.seed
+    rows = [deal(row, lengths, seed) for row in files.read_jsonl(options.prompts)]
     answered = Teacher.of(options).ask(
         [row for row in rows if not row["failure"]],
         lambda row: prompt(row, options.language, instructions),

@@ -10,6 +10,7 @@ of the same roles fails with "structure". Settings: {"teacher", "seed"}.
 
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,7 +22,7 @@ from limbeck.files import Row
 from limbeck.generation import asking
 from limbeck.generation.asking import Settings, Teacher, user
 from limbeck.generation.instructions import Instructions, load
-from limbeck.teacher.client import Reply, Request
+from limbeck.teacher.client import Message, Reply, Request
 
 TEMPLATES = {"conversation": ("conversation",)}
 
@@ -36,26 +37,29 @@ class Turn(BaseModel):
 
 
 @cache
-def reply_model(turns: int) -> type[BaseModel]:
-    """The form of a reply. The schema asks for the number of turns; `parse` checks it."""
+def reply_model(turns: int, name: str = "Translation") -> type[BaseModel]:
+    """The form of a reply. The schema asks for the number of turns; `translated` checks it."""
     exact = {"minItems": turns, "maxItems": turns}
     form = Annotated[list[Turn], Field(min_length=1, json_schema_extra=exact)]
-    model: type[BaseModel] = create_model("Translation", messages=(form, ...))
+    model: type[BaseModel] = create_model(name, messages=(form, ...))
     return model
+
+
+def quoted(turns: Sequence[Message]) -> str:
+    """A conversation as JSON that cannot close the tag around it."""
+    # In JSON a tag of ours can be escaped, so that nothing in the turns has to be changed.
+    return _OUR_TAG.sub(r"\\u003c", json.dumps(turns, ensure_ascii=False, indent=1))
 
 
 def prompt(conversation: Row, card: Row, instructions: Instructions) -> Request:
     """The request for the translation of a conversation."""
     turns = conversation["messages"]
-    quoted = json.dumps(turns, ensure_ascii=False, indent=1)
-    # In JSON a tag of ours can be escaped, so that nothing in the turns has to be changed.
-    data = {"conversation": _OUR_TAG.sub(r"\\u003c", quoted)}
+    data = {"conversation": quoted(turns)}
     return user(instructions.render("conversation", card, data=data), reply_model(len(turns)))
 
 
-def parse(conversation: Row, reply: Reply, teacher: str) -> list[Row]:
-    """The translation's row, or a row with the failure."""
-    original = conversation["messages"]
+def translated(original: Sequence[Message], reply: Reply) -> tuple[list[Message], str | None]:
+    """The turns of a translation, or none and why: they must be as many, of the same roles."""
     turns: list[Turn] = getattr(reply.value, "messages", [])
     messages = [{"role": turn.role, "content": turn.content.strip()} for turn in turns]
     failure = reply.failure
@@ -63,6 +67,13 @@ def parse(conversation: Row, reply: Reply, teacher: str) -> list[Row]:
         failure = "structure"
     if not failure and not all(message["content"] for message in messages):
         failure = "empty"
+    return ([] if failure else messages), failure
+
+
+def parse(conversation: Row, reply: Reply, teacher: str) -> list[Row]:
+    """The translation's row, or a row with the failure."""
+    original = conversation["messages"]
+    messages, failure = translated(original, reply)
     return [
         {
             "id": f"translation-{files.digest(conversation['id'])}",
@@ -70,7 +81,7 @@ def parse(conversation: Row, reply: Reply, teacher: str) -> list[Row]:
             "kind": "conversation",
             "source": conversation["id"],
             "parent": None,
-            "messages": [] if failure else messages,
+            "messages": messages,
             "original": original,
             "teacher": teacher,
             "failure": failure,

@@ -7,10 +7,11 @@ compared.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from limbeck.config import Connection, TeacherSettings
 from limbeck.errors import UserError
+from limbeck.models import hub
 from limbeck.student.chat import Message
 
 TEACHER = "teacher"  # the name of the model that is asked over HTTP
@@ -24,18 +25,42 @@ class Generation:
     finish_reason: str
 
 
+Done = Callable[[int, Any], None]  # told of each answer as it comes: the prompt's place, the answer
+
+
+def ignore(place: int, answer: Any) -> None:
+    """Tell nobody of an answer."""
+
+
 class Model(Protocol):
-    """A model that can be asked. Replies come in the order of the prompts."""
+    """A model that can be asked. Replies come in the order of the prompts.
+
+    What all prompts begin with, such as the same worked examples, is computed once.
+    """
 
     digest: str  # of all that decides its answers
-    tools: dict[str, str]  # versions of the libraries that run it
+    tools: dict[str, str]  # form of its weights, versions of the libraries that run it
     gives_likelihood: bool
 
-    def generate(self, prompts: Sequence[Sequence[Message]], max_tokens: int) -> list[Generation]:
-        """Greedy replies of at most ``max_tokens`` tokens."""
+    def generate(
+        self,
+        prompts: Sequence[Sequence[Message]],
+        max_tokens: int,
+        *,
+        thinking: bool = False,
+        done: Done = ignore,
+    ) -> list[Generation]:
+        """Greedy replies of at most ``max_tokens`` tokens.
+
+        ``thinking`` is the switch of the chat template, where it has one.
+        """
 
     def loglikelihood(
-        self, prompts: Sequence[Sequence[Message]], options: Sequence[Sequence[str]]
+        self,
+        prompts: Sequence[Sequence[Message]],
+        options: Sequence[Sequence[str]],
+        *,
+        done: Done = ignore,
     ) -> list[list[float]]:
         """For each prompt the log-probability (nats) of each of its options as the reply.
 
@@ -53,9 +78,11 @@ def open_model(
     connection: Connection | None = None,
     journal: Path | None = None,
 ) -> Model:
-    """The model in a checkpoint's folder or a GGUF file, or behind an endpoint ("teacher").
+    """The model in a checkpoint's folder or a GGUF file, of the hub, or an endpoint ("teacher").
 
-    Only the libraries that this kind of model needs are imported.
+    A model of the hub is ``owner/model``, a GGUF file there ``owner/repo/file.gguf``, each with
+    ``@commit`` after it where a commit is meant. Only the libraries that this kind of model needs
+    are imported.
 
     Raises:
         UserError: there is no such model, or an endpoint is not described in full.
@@ -69,7 +96,9 @@ def open_model(
         from limbeck.models.endpoint_model import EndpointModel
 
         return EndpointModel(teacher, connection, journal)
-    path = Path(name)
+    path = Path(name).expanduser()
+    if not path.exists() and hub.NAME.fullmatch(name):
+        path = hub.fetch(name)
     if path.is_dir():
         from limbeck.models.transformers_model import TransformersModel
 
@@ -78,7 +107,10 @@ def open_model(
         from limbeck.models.gguf_model import GgufModel
 
         return GgufModel(path, batch, threads)
-    raise UserError(f"{name}: a checkpoint's folder, a .gguf file or {TEACHER!r} is wanted")
+    raise UserError(
+        f"{name}: a checkpoint's folder, a .gguf file, a name of the hub (owner/model) or "
+        f"{TEACHER!r} is wanted"
+    )
 
 
 def continuations(
@@ -101,6 +133,16 @@ def continuations(
     if shared < 1:
         raise UserError("the model's chat template writes nothing before the answer")
     return wholes[0][:shared], [ids[shared:] for ids in wholes]
+
+
+def shared(ids: Sequence[list[int]]) -> int:
+    """How many tokens all prompts begin with; each prompt keeps one token of its own at least."""
+    if len(ids) < 2:
+        return 0
+    lowest, highest = min(ids), max(ids)  # what these two share, all between them share
+    same = (a == b for a, b in zip(lowest, highest, strict=False))
+    count = next((place for place, equal in enumerate(same) if not equal), len(lowest))
+    return min(count, min(map(len, ids)) - 1)
 
 
 def say_if_long(lengths: Sequence[int], context: int | None) -> None:

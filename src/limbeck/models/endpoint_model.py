@@ -6,7 +6,7 @@ from pathlib import Path
 from limbeck.config import Connection, TeacherSettings
 from limbeck.errors import UserError
 from limbeck.files import digest
-from limbeck.models import Generation
+from limbeck.models import Done, Generation, ignore
 from limbeck.student.chat import Message
 from limbeck.teacher.client import Request, ask
 
@@ -24,10 +24,18 @@ class EndpointModel:
         self.digest = digest(teacher.model_dump())
         self.tools: dict[str, str] = {}
 
-    def generate(self, prompts: Sequence[Sequence[Message]], max_tokens: int) -> list[Generation]:
+    def generate(
+        self,
+        prompts: Sequence[Sequence[Message]],
+        max_tokens: int,
+        *,
+        thinking: bool = False,
+        done: Done = ignore,
+    ) -> list[Generation]:
         """Replies of the endpoint, from the journal where they are known.
 
-        The limit is the teacher's own ``max_tokens``, since its reasoning counts too.
+        The limit is the teacher's own ``max_tokens``, since its reasoning counts too, and whether
+        it thinks is said by its own ``extra_body``.
 
         Raises:
             UserError: the endpoint failed on a prompt; a score without it would not be the model's.
@@ -40,10 +48,17 @@ class EndpointModel:
                 f"the teacher failed on {len(failures)} of {len(replies)} prompts "
                 f"({failures[0]}); run again, what came is in {self._journal}"
             )
-        return [Generation(reply.content, reply.failure or "stop") for reply in replies]
+        found = [Generation(reply.content, reply.failure or "stop") for reply in replies]
+        for place, reply in enumerate(found):
+            done(place, reply)
+        return found
 
     def loglikelihood(
-        self, prompts: Sequence[Sequence[Message]], options: Sequence[Sequence[str]]
+        self,
+        prompts: Sequence[Sequence[Message]],
+        options: Sequence[Sequence[str]],
+        *,
+        done: Done = ignore,
     ) -> list[list[float]]:
         """Refused: chat endpoints give no log-probabilities of given text."""
         raise UserError("an endpoint gives no log-likelihood; it can only generate")

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 
 from limbeck.errors import UserError
 from limbeck.files import file_digest
-from limbeck.models import Generation, continuations, say_if_long
+from limbeck.models import Done, Generation, continuations, ignore, say_if_long, shared
 from limbeck.models.chat_template import ChatTemplate
 from limbeck.student.chat import Message
 
 _CELLS = 256  # llama.cpp pads a sequence's part of the context to a multiple of this
+_ALL = -1  # llama.cpp's name for all sequences
 
 
 class GgufModel:
@@ -48,11 +49,19 @@ class GgufModel:
         self._context = int(llama_cpp.llama_model_n_ctx_train(self._model))
         self._batch, self._threads = batch, threads
         self.digest = file_digest(path)
-        self.tools = {"llama-cpp-python": llama_cpp.__version__}
+        self.tools = {"weights": self._weights(), "llama-cpp-python": llama_cpp.__version__}
 
-    def generate(self, prompts: Sequence[Sequence[Message]], max_tokens: int) -> list[Generation]:
+    def generate(
+        self,
+        prompts: Sequence[Sequence[Message]],
+        max_tokens: int,
+        *,
+        thinking: bool = False,
+        done: Done = ignore,
+    ) -> list[Generation]:
         """See `limbeck.models.Model.generate`. A sequence that ends makes room for the next."""
-        ids = [self._encode(self._template.render(messages)) for messages in prompts]
+        texts = [self._template.render(messages, thinking=thinking) for messages in prompts]
+        ids = [self._encode(text) for text in texts]
         lengths = [len(tokens) + max_tokens for tokens in ids]
         say_if_long(lengths, self._context)
         found: dict[int, Generation] = {}
@@ -60,6 +69,10 @@ class GgufModel:
         running: dict[int, tuple[int, list[int]]] = {}  # sequence -> row, its new tokens
         sequences = min(self._batch, len(ids))
         with self._decoder(sequences, max(lengths, default=1), unified=False) as decoder:
+            start = self._shared(ids)
+            if start:
+                decoder.decode([Span(ids[0][:start], 0, [0])])
+                decoder.copy(sequences)
             while waiting or running:
                 spans = []
                 for sequence in range(sequences):
@@ -69,7 +82,7 @@ class GgufModel:
                     elif waiting:
                         row = waiting.popleft()
                         running[sequence] = (row, [])
-                        spans.append(Span(ids[row], 0, [sequence]))
+                        spans.append(Span(ids[row][start:], start, [sequence]))
                 logits = decoder.decode(spans)
                 for span, token in zip(spans, logits.argmax(-1).tolist(), strict=True):
                     sequence = span.sequences[0]
@@ -79,12 +92,17 @@ class GgufModel:
                         new.append(token)
                     if ended or len(new) == max_tokens:
                         found[row] = Generation(self._text(new), "stop" if ended else "length")
-                        decoder.forget(sequence)
+                        done(row, found[row])
+                        decoder.forget(sequence, start)
                         del running[sequence]
         return [found[row] for row in range(len(ids))]
 
     def loglikelihood(
-        self, prompts: Sequence[Sequence[Message]], options: Sequence[Sequence[str]]
+        self,
+        prompts: Sequence[Sequence[Message]],
+        options: Sequence[Sequence[str]],
+        *,
+        done: Done = ignore,
     ) -> list[list[float]]:
         """See `limbeck.models.Model.loglikelihood`.
 
@@ -96,8 +114,21 @@ class GgufModel:
         say_if_long([len(prefix) + max(map(len, own)) for prefix, own in split], self._context)
         cells = max((len(prefix) + sum(map(len, own)) for prefix, own in split), default=1)
         most = max((len(own) for _, own in split), default=1)
+        found = []
         with self._decoder(most, cells, unified=True) as decoder:
-            return [_score(decoder, prefix, own) for prefix, own in split]
+            start = self._shared([prefix for prefix, _ in split])
+            if start:
+                decoder.decode([Span(split[0][0][:start], 0, list(range(most)))])
+            for row, (prefix, own) in enumerate(split):
+                decoder.forget(_ALL, start)
+                found.append(_score(decoder, prefix, start, own))
+                done(row, found[-1])
+        return found
+
+    def _shared(self, ids: list[list[int]]) -> int:
+        """The tokens that are computed once: none where a state cannot be taken back to them."""
+        states = (self._api.llama_model_is_recurrent, self._api.llama_model_is_hybrid)
+        return 0 if any(has(self._model) for has in states) else shared(ids)
 
     @contextmanager
     def _decoder(self, sequences: int, length: int, unified: bool) -> Iterator["Decoder"]:
@@ -138,6 +169,12 @@ class GgufModel:
             )
             pieces += buffer.raw[: max(count, 0)]
         return pieces.decode(errors="replace")
+
+    def _weights(self) -> str:
+        """The quantization, as llama.cpp calls it."""
+        buffer = ctypes.create_string_buffer(128)
+        self._api.llama_model_desc(self._model, buffer, len(buffer))
+        return str(buffer.value.decode().split(" ", 2)[-1])  # after architecture and size
 
     def _special(self, name: str) -> str | None:
         """The text of a special token, or None where the file names none."""
@@ -188,21 +225,24 @@ class Decoder:
         logits = self._api.llama_get_logits(self._context)
         return numpy.ctypeslib.as_array(logits, shape=(wanted, self._vocabulary)).copy()
 
-    def forget(self, sequence: int) -> None:
-        """Remove a sequence from the memory."""
-        self._api.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+    def forget(self, sequence: int, start: int) -> None:
+        """Remove a sequence's tokens from a position on, or those of all."""
+        self._api.llama_memory_seq_rm(self._memory, sequence, start, -1)
 
-    def clear(self) -> None:
-        """Remove all sequences from the memory."""
-        self._api.llama_memory_clear(self._memory, True)
+    def copy(self, sequences: int) -> None:
+        """Give what sequence 0 holds to the others."""
+        for sequence in range(1, sequences):
+            self._api.llama_memory_seq_cp(self._memory, 0, sequence, -1, -1)
 
 
-def _score(decoder: Decoder, prefix: list[int], choices: list[list[int]]) -> list[float]:
+def _score(
+    decoder: Decoder, prefix: list[int], start: int, choices: list[list[int]]
+) -> list[float]:
+    """Log-probabilities of an item's options; the prefix is known up to ``start``."""
     import numpy
 
-    decoder.clear()
     long = [index for index, tokens in enumerate(choices) if len(tokens) > 1]
-    spans = [Span(prefix, 0, long or [0])]
+    spans = [Span(prefix[start:], start, long or [0])]
     spans += [Span(choices[index][:-1], len(prefix), [index], every=True) for index in long]
     logits = decoder.decode(spans).astype(numpy.float64)
     logits -= logits.max(-1, keepdims=True)

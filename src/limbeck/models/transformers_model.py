@@ -3,11 +3,11 @@
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from limbeck.errors import UserError
 from limbeck.files import digest, file_digest
-from limbeck.models import Generation, continuations, say_if_long
+from limbeck.models import Done, Generation, continuations, ignore, say_if_long, shared
 from limbeck.student import chat
 from limbeck.student.chat import Message
 
@@ -51,63 +51,102 @@ class TransformersModel:
         self._context = getattr(model.config, "max_position_embeddings", None)
         files = sorted({path for pattern in _FILES for path in folder.glob(pattern)})
         self.digest = digest({path.name: file_digest(path) for path in files})
-        self.tools = {"transformers": transformers.__version__, "torch": torch.__version__}
+        self.tools = {
+            "weights": str(dtype).removeprefix("torch."),
+            "transformers": transformers.__version__,
+            "torch": torch.__version__,
+        }
 
-    def generate(self, prompts: Sequence[Sequence[Message]], max_tokens: int) -> list[Generation]:
+    def generate(
+        self,
+        prompts: Sequence[Sequence[Message]],
+        max_tokens: int,
+        *,
+        thinking: bool = False,
+        done: Done = ignore,
+    ) -> list[Generation]:
         """See `limbeck.models.Model.generate`."""
         import torch
 
-        ids = [self._encode(self._render(messages)) for messages in prompts]
+        ids = [self._encode(self._render(messages, thinking)) for messages in prompts]
         say_if_long([len(tokens) + max_tokens for tokens in ids], self._context)
         found: dict[int, Generation] = {}
+        head = self._head(ids)
         for rows in self._batches([len(tokens) for tokens in ids]):
-            inputs, mask = self._left_padded([ids[row] for row in rows])
+            inputs, mask = self._padded(head, [ids[row] for row in rows])
             with torch.inference_mode():
                 output = self._model.generate(
-                    input_ids=inputs, attention_mask=mask, max_new_tokens=max_tokens
+                    input_ids=inputs,
+                    attention_mask=mask,
+                    max_new_tokens=max_tokens,
+                    past_key_values=head.cache(len(rows)),
                 )
             for row, tokens in zip(rows, output[:, inputs.shape[1] :].tolist(), strict=True):
                 found[row] = self._reply(tokens)
+                done(row, found[row])
         return [found[row] for row in range(len(ids))]
 
     def loglikelihood(
-        self, prompts: Sequence[Sequence[Message]], options: Sequence[Sequence[str]]
+        self,
+        prompts: Sequence[Sequence[Message]],
+        options: Sequence[Sequence[str]],
+        *,
+        done: Done = ignore,
     ) -> list[list[float]]:
         """See `limbeck.models.Model.loglikelihood`."""
         pairs = zip(prompts, options, strict=True)
         split = [continuations(self._encode, self._render(p), o) for p, o in pairs]
         prefixes = [prefix for prefix, _ in split]
         choices = [own for _, own in split]
-        longest = [
-            len(prefix) + max(map(len, own)) for prefix, own in zip(prefixes, choices, strict=True)
-        ]
-        say_if_long(longest, self._context)
+        say_if_long([len(prefix) + max(map(len, own)) for prefix, own in split], self._context)
         found: dict[int, list[float]] = {}
+        head = self._head(prefixes)
         for rows in self._batches([len(prefix) for prefix in prefixes]):
-            scores = self._score([prefixes[row] for row in rows], [choices[row] for row in rows])
-            found.update(zip(rows, scores, strict=True))
+            part = [prefixes[row] for row in rows], [choices[row] for row in rows]
+            for row, scores in zip(rows, self._score(head, *part), strict=True):
+                found[row] = scores
+                done(row, scores)
         return [found[row] for row in range(len(prefixes))]
 
+    def _head(self, ids: list[list[int]]) -> "Head":
+        """What all prompts begin with, computed."""
+        import torch
+        from transformers.cache_utils import DynamicCache, DynamicLayer
+
+        count = shared(ids)
+        empty = DynamicCache(config=self._model.config)
+        # Windows and recurrent states cannot be continued in many ways.
+        if not count or any(type(layer) is not DynamicLayer for layer in empty.layers):
+            return Head([], [])
+        with torch.inference_mode():
+            tokens = torch.tensor([ids[0][:count]], device=self._device)
+            output = self._model(
+                input_ids=tokens, past_key_values=empty, use_cache=True, logits_to_keep=1
+            )
+        layers = [(layer.keys, layer.values) for layer in output.past_key_values.layers]
+        return Head(ids[0][:count], layers)
+
     def _score(
-        self, prefixes: list[list[int]], choices: list[list[list[int]]]
+        self, head: "Head", prefixes: list[list[int]], choices: list[list[list[int]]]
     ) -> list[list[float]]:
         """Log-probabilities of a batch: one pass over the prefixes, one over longer options."""
         import torch
 
-        # Options with more than one token: (row, option, all its tokens).
         long = [
             (row, index, tokens)
             for row, own in enumerate(choices)
             for index, tokens in enumerate(own)
             if len(tokens) > 1
         ]
-        inputs, mask = self._left_padded(prefixes)
+        inputs, mask = self._padded(head, prefixes)
+        start = len(head.tokens)
         with torch.inference_mode():
             output = self._model(
-                input_ids=inputs,
+                input_ids=inputs[:, start:],
                 attention_mask=mask,
-                position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
-                use_cache=bool(long),
+                position_ids=(mask.cumsum(-1) - 1).clamp(min=0)[:, start:],
+                past_key_values=head.cache(len(prefixes)),
+                use_cache=bool(start or long),
                 logits_to_keep=1,
             )
             first = output.logits[:, -1].float().log_softmax(-1)
@@ -147,8 +186,8 @@ class TransformersModel:
         sums: list[float] = chosen.masked_fill(~real, 0.0).sum(-1).tolist()
         return sums
 
-    def _render(self, messages: Sequence[Message]) -> str:
-        return chat.render(self._tokenizer, messages, generation_prompt=True)
+    def _render(self, messages: Sequence[Message], thinking: bool = False) -> str:
+        return chat.render(self._tokenizer, messages, thinking=thinking, generation_prompt=True)
 
     def _encode(self, text: str) -> list[int]:
         # The template has written the special tokens that it wants, BOS too.
@@ -161,15 +200,40 @@ class TransformersModel:
         for start in range(0, len(order), self._batch):
             yield order[start : start + self._batch]
 
-    def _left_padded(self, ids: list[list[int]]) -> tuple[Any, Any]:
+    def _padded(self, head: "Head", ids: list[list[int]]) -> tuple[Any, Any]:
+        """Prompts of one length: what they share, then padding, then what each has of its own."""
         import torch
 
-        width = max(map(len, ids))
-        padded = [[self._pad] * (width - len(tokens)) + tokens for tokens in ids]
-        mask = [[0] * (width - len(tokens)) + [1] * len(tokens) for tokens in ids]
+        start, width = len(head.tokens), max(map(len, ids))
+        padded = [
+            head.tokens + [self._pad] * (width - len(tokens)) + tokens[start:] for tokens in ids
+        ]
+        mask = [
+            [1] * start + [0] * (width - len(tokens)) + [1] * (len(tokens) - start)
+            for tokens in ids
+        ]
         return torch.tensor(padded, device=self._device), torch.tensor(mask, device=self._device)
 
     def _reply(self, tokens: list[int]) -> Generation:
         end = next((i for i, token in enumerate(tokens) if token in self._stops), None)
         text = self._tokenizer.decode(tokens[:end], skip_special_tokens=True)
         return Generation(text, "length" if end is None else "stop")
+
+
+class Head(NamedTuple):
+    """Tokens that all prompts begin with; keys and values (1, heads, tokens, width) of each layer.
+
+    None of them, where nothing is shared.
+    """
+
+    tokens: list[int]
+    layers: list[tuple[Any, Any]]
+
+    def cache(self, rows: int) -> Any:
+        """A cache of its own for a batch, or None."""
+        from transformers.cache_utils import DynamicCache
+
+        if not self.tokens:
+            return None
+        layers = [(k.expand(rows, -1, -1, -1), v.expand(rows, -1, -1, -1)) for k, v in self.layers]
+        return DynamicCache(layers)

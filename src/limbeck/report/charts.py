@@ -3,13 +3,14 @@
 Every number is formatted here and every name is escaped, so that the text is safe as markup.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from html import escape
 
 Point = tuple[float, float]
 
-WIDTH = 420
+WIDTH = 460
 
 
 def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
@@ -52,11 +53,11 @@ def lines(curves: Sequence[tuple[str, Sequence[Point]]], across: str, up: str) -
     for tick in nice_ticks(0, top):
         y = bottom - height * tick / top
         parts.append(f'<path class="grid" d="M{left} {y:.1f}H{left + width}"/>')
-        parts.append(_text(left - 6, y + 4, f"{tick:g}", "end"))
+        parts.append(_text(left - 6, y + 4, f"{tick:g}", "end", "tick"))
     for tick in nice_ticks(0, right):
-        parts.append(_text(left + width * tick / right, bottom + 18, f"{tick:g}", "middle"))
-    parts.append(_text(left + width / 2, bottom + 38, across, "middle"))
-    parts.append(_text(4, 14, up, "start"))
+        parts.append(_text(left + width * tick / right, bottom + 18, f"{tick:g}", "middle", "tick"))
+    parts.append(_text(left + width / 2, bottom + 38, across, "middle", "axis"))
+    parts.append(_text(0, 14, up, "start", "axis"))
     for index, (name, curve) in enumerate(curves):
         path = " ".join(place(point) for point in curve)
         parts.append(f'<polyline class="curve c{index}" points="{path}"/>')
@@ -100,11 +101,11 @@ def learning(
 
     for tick in (0, 25, 50, 75, 100):
         parts.append(f'<path class="grid" d="M{left} {y_of(tick):.1f}H{left + width}"/>')
-        parts.append(_text(left - 6, y_of(tick) + 4, str(tick), "end"))
+        parts.append(_text(left - 6, y_of(tick) + 4, str(tick), "end", "tick"))
     for place in _apart(places, x_of):
-        parts.append(_text(x_of(place), bottom + 18, f"{place:g}", "middle"))
-    parts.append(_text(left + width / 2, bottom + 38, across, "middle"))
-    parts.append(_text(4, top + 14, up, "start"))
+        parts.append(_text(x_of(place), bottom + 18, f"{place:g}", "middle", "tick"))
+    parts.append(_text(left + width / 2, bottom + 38, across, "middle", "axis"))
+    parts.append(_text(0, top + 14, up, "start", "axis"))
     for _, value, mark in across_at:
         line = f"M{left} {y_of(value):.1f}H{left + width}"
         parts.append(f'<path class="whisker line {mark}" d="{line}"/>')
@@ -143,31 +144,101 @@ def _key(named: Sequence[tuple[str, str]]) -> tuple[list[str], float]:
     return parts, y + 8
 
 
-def intervals(title: str, rows: Sequence[tuple[str, float, float, float, str]]) -> str:
+def intervals(
+    title: str,
+    rows: Sequence[tuple[str, float, float, float, str]],
+    across: str = "",
+    chance: float | None = None,
+) -> str:
     """Values with their intervals, a row each, on an axis from 0 to 100.
 
     Args:
         rows: name, value, low, high, and the class of the mark.
+        across: the axis' label.
+        chance: the score of guessing, a dashed line.
     """
-    left, width, height = 165.0, WIDTH - 215.0, 28
-    bottom = height * len(rows) + 8
+    left, width = 156.0, WIDTH - 211.0
+    height = 26.0
+    top = 22.0 if chance is not None else 6.0
+    bottom = top + height * len(rows)
+
+    def place(value: float) -> float:
+        return left + width * min(max(value, 0.0), 100.0) / 100
+
     parts = []
     for tick in (0, 25, 50, 75, 100):
-        x = left + width * tick / 100
-        parts.append(f'<path class="grid" d="M{x:.1f} 4V{bottom}"/>')
-        parts.append(_text(x, bottom + 18, str(tick), "middle"))
+        parts.append(f'<path class="grid" d="M{place(tick):.1f} {top}V{bottom}"/>')
+        parts.append(_text(place(tick), bottom + 17, str(tick), "middle", "tick"))
+    parts.append(_text(left + width / 2, bottom + 35, across, "middle", "axis"))
+    if chance is not None:
+        parts.append(f'<path class="chance" d="M{place(chance):.1f} {top - 4}V{bottom}"/>')
+        parts.append(_text(place(chance), top - 9, "guessing", "middle", "tick"))
     for index, (name, value, low, high, mark) in enumerate(rows):
-        y = height * index + 20
-        ends = [left + width * min(max(end, 0.0), 100.0) / 100 for end in (low, high, value)]
-        parts.append(_text(0, y + 5, name if len(name) < 21 else f"{name[:19]}…", "start"))
-        parts.append(f'<path class="whisker {mark}" d="M{ends[0]:.1f} {y}H{ends[1]:.1f}"/>')
-        parts.append(f'<circle class="dot {mark}" cx="{ends[2]:.1f}" cy="{y}" r="5"/>')
-        parts.append(_text(WIDTH, y + 5, f"{value:.1f}", "end"))
-    return _svg(bottom + 24, title, parts)
+        y = top + height * index + height / 2
+        shown = name if len(name) < 22 else f"{name[:20]}…"
+        parts.append(_text(0, y + 4, shown, "start", mark))
+        parts.append(
+            f'<path class="whisker {mark}" d="M{place(low):.1f} {y}H{place(high):.1f}"/>'
+            f'<circle class="dot {mark}" cx="{place(value):.1f}" cy="{y}" r="4.5"/>'
+        )
+        parts.append(_text(WIDTH, y + 4, f"{value:.1f}", "end", mark))
+    return _svg(bottom + 42, title, parts)
 
 
-def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+def sizes(
+    curves: Sequence[tuple[str, Sequence[float]]], files: Sequence[tuple[str, float]], up: str
+) -> str:
+    """Scores of files of different sizes: a line a benchmark, named at its right end.
+
+    Args:
+        curves: name, and the score of each file in percent; classes ``c0``, ``c1`` ...
+        files: name and megabytes of each, smallest first.
+        up: the ordinate's label.
+    """
+    left, bottom, width, height = 34.0, 236.0, WIDTH - 150.0, 190.0
+    largest = max((size for _, size in files), default=0.0) or 1.0
+
+    def x_of(size: float) -> float:
+        return left + width * size / largest
+
+    def y_of(value: float) -> float:
+        return bottom - height * value / 100
+
+    parts = []
+    for tick in (0, 25, 50, 75, 100):
+        parts.append(f'<path class="grid" d="M{left} {y_of(tick):.1f}H{left + width}"/>')
+        parts.append(_text(left - 6, y_of(tick) + 4, str(tick), "end", "tick"))
+    for megabytes in nice_ticks(0, largest):
+        parts.append(_text(x_of(megabytes), bottom + 17, f"{megabytes:g}", "middle", "tick"))
+    parts.append(_text(left + width / 2, bottom + 35, "size of the file, MB", "middle", "axis"))
+    parts.append(_text(0, 12, up, "start", "axis"))
+    for name, size in files:
+        parts.append(f'<path class="chance" d="M{x_of(size):.1f} {bottom}V{bottom - height}"/>')
+        parts.append(_text(x_of(size), bottom - height - 6, name, "middle", "tick"))
+    heights = _spread([y_of(values[-1]) for _, values in curves], 15.0)
+    for index, (name, values) in enumerate(curves):
+        places = [(x_of(size), y_of(value)) for (_, size), value in zip(files, values, strict=True)]
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        parts.append(f'<polyline class="curve c{index}" points="{points}"/>')
+        parts += [
+            f'<circle class="dot c{index}" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>' for x, y in places
+        ]
+        parts.append(_text(left + width + 12, heights[index] + 4, name, "start", f"c{index}"))
+    return _svg(bottom + 42, f"{up} over the size of the file", parts)
+
+
+def _spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Heights moved down as little as it takes for labels not to cover each other."""
+    moved = list(heights)
+    order = sorted(range(len(moved)), key=lambda index: moved[index])
+    for above, below in itertools.pairwise(order):
+        moved[below] = max(moved[below], moved[above] + gap)
+    return moved
+
+
+def _text(x: float, y: float, text: str, anchor: str, mark: str = "") -> str:
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text class="{mark}" {place}>{escape(text)}</text>'
 
 
 def _svg(height: float, label: str, parts: Sequence[str]) -> str:

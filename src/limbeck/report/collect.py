@@ -1,10 +1,11 @@
-"""Read the artefacts of a build for its report. What is not there is left out."""
+"""Read the artefacts of a language for its page and cards. What is not there is left out."""
 
 import heapq
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +15,51 @@ from limbeck.config import Section
 from limbeck.errors import UserError
 from limbeck.files import Row, digest, read_json, read_jsonl
 from limbeck.languages import resolve
-from limbeck.report import classification
+from limbeck.report import classification, names
+from limbeck.report.timings import Timing, timings
 
-SAMPLES = 12  # of each strategy
+SAMPLES = 20  # of each strategy
 
 STEPS = {
-    "topics": "prompts from topics",
-    "scenarios": "prompts from scenarios",
-    "contexts": "prompts about texts",
-    "prompts": "prompts, some revised",
+    "topics": "from topics",
+    "scenarios": "from scenarios",
+    "contexts": "about texts",
+    "prompts": "prompts",
     "responses": "responses",
-    "translations": "translated conversations",
+    "translations": "translations",
 }
 
 
-class Settings(Section):
-    """What the report is about."""
+def demonstrates(teacher: dict[str, Any]) -> bool:
+    """Whether a teacher is the built-in phrasebook, whose results are a demonstration."""
+    return bool(teacher.get("server") == "phrasebook")
 
-    languages: list[str]
+
+class Settings(Section):
+    """What a page or card needs to know beside the artefacts."""
+
     students: dict[str, dict[str, Any]]
     teacher: dict[str, Any]
+    sources: dict[str, str]
+    models: list[str]
     benchmarks: list[str]
     quantizations: list[str]
     classification: list[str] = Field(default_factory=list)
-    results: str = "results"
+    skipped: list[str] = Field(default_factory=list)  # benchmarks without items in the language
+    published: dict[str, dict[str, str]] = Field(default_factory=dict)  # data sets of benchmarks
+    license: str = "apache-2.0"
     seed: int | None = None
+
+    @property
+    def demonstrator(self) -> bool:
+        """Whether the teacher is the built-in phrasebook."""
+        return demonstrates(self.teacher)
+
+    def names(self, scored: Container[str]) -> dict[str, str]:
+        """What the models that have a score are called."""
+        teacher = str(self.teacher.get("model", "?"))
+        called = names.models(self.models, list(self.students), teacher)
+        return {model: name for model, name in called.items() if model in scored}
 
 
 @dataclass
@@ -46,12 +67,13 @@ class Step:
     """How many rows a step of the flow wrote, and how many of its requests failed."""
 
     label: str
-    rows: int
+    rows: int = 0
     failed: int = 0
+    revised: int = 0
 
 
 @dataclass
-class StudentPage:
+class Student:
     """What is known of a student in a language."""
 
     name: str
@@ -61,63 +83,67 @@ class StudentPage:
     training: dict[str, Any]
     parity: dict[str, Any]
     gguf: dict[str, int]  # quantization -> bytes
+    gains: dict[str, Row]  # benchmark -> difference to the base
 
 
 @dataclass
-class LanguagePage:
+class Language:
     """What is known of a language."""
 
     code: str
     card: dict[str, Any]
-    steps: list[Step]
+    steps: dict[str, Step]
     funnel: dict[str, Any]
-    students: list[StudentPage]
+    students: list[Student]
     scores: dict[str, dict[str, Row]]  # model -> benchmark -> score
+    names: dict[str, str]  # model -> what it is called
+    cost: dict[str, Any]
+    timings: list[Timing] = field(default_factory=list)
     samples: list[Row] = field(default_factory=list)
     tasks: list[Row] = field(default_factory=list)  # of classification
 
+    @property
+    def name(self) -> str:
+        """The language's English name."""
+        return str(self.card.get("name", self.code))
 
-def collect(settings: Settings) -> list[LanguagePage]:
-    """A page's content for every language of the settings."""
-    return [_language(code, settings) for code in settings.languages]
-
-
-def models(settings: Settings) -> Iterator[tuple[str, str]]:
-    """The scored models and what they are called, teacher last."""
-    several = len(settings.students) > 1
-    for student in settings.students:
-        prefix = f"{student}: " if several else ""
-        yield f"{student}/base", f"{prefix}base"
-        yield f"{student}/student", f"{prefix}student"
-        for quantization in settings.quantizations:
-            yield f"{student}/{quantization}", f"{prefix}GGUF {quantization}"
-    yield "teacher", f"teacher ({settings.teacher.get('model', '?')})"
+    def benchmarks(self, wanted: list[str]) -> list[str]:
+        """The benchmarks that any model has a score on."""
+        return [name for name in wanted if any(name in scores for scores in self.scores.values())]
 
 
-def _language(code: str, settings: Settings) -> LanguagePage:
-    folder = Path(settings.results) / code
+def collect(folder: Path, settings: Settings, benchmarks: Path | None = None) -> Language:
+    """What is known of the language of a folder, such as results/swh_Latn.
+
+    Args:
+        benchmarks: the folder of Snakemake's own records of time and memory.
+    """
     chosen: dict[str, list[tuple[str, Row]]] = defaultdict(list)
-    steps = [
-        _step(folder / f"{name}.jsonl", label, chosen)
+    steps = {
+        name: _step(folder / f"{name}.jsonl", label, chosen)
         for name, label in STEPS.items()
         if (folder / f"{name}.jsonl").is_file()
-    ]
-    funnel = _optional(folder / "funnel.json")
-    if "rows" in funnel:
-        steps.append(Step("rows kept", funnel["rows"]))
-    samples = [row for name in sorted(chosen) for _, row in sorted(chosen[name], key=_first)]
-    return LanguagePage(
-        code=code,
-        card=_optional(folder / "language.json") or resolve(code).card(),
+    }
+    cost = optional(folder / "cost.json")
+    scores = read_scores(folder / "scores", settings)
+    return Language(
+        code=folder.name,
+        card=optional(folder / "language.json") or resolve(folder.name).card(),
         steps=steps,
-        funnel=funnel,
-        students=[
-            _student(folder, name, body, settings) for name, body in settings.students.items()
-        ],
-        scores=_scores(folder / "scores", settings),
-        samples=samples,
+        funnel=optional(folder / "funnel.json"),
+        students=[student(folder, name, settings) for name in settings.students],
+        scores=scores,
+        names=settings.names(scores),
+        cost=cost,
+        timings=timings(benchmarks, cost) if benchmarks else [],
+        samples=_dealt([sorted(chosen[name], key=_first) for name in sorted(chosen)]),
         tasks=classification.collect(folder / "classification", settings.classification),
     )
+
+
+def _dealt(piles: list[list[tuple[str, Row]]]) -> list[Row]:
+    """The rows of all piles, one of each in turn."""
+    return [row for turn in zip_longest(*piles) for _, row in filter(None, turn)]
 
 
 def _first(pair: tuple[str, Row]) -> str:
@@ -126,13 +152,14 @@ def _first(pair: tuple[str, Row]) -> str:
 
 def _step(path: Path, label: str, chosen: dict[str, list[tuple[str, Row]]]) -> Step:
     """Count a file's rows, and choose samples among answers and translations."""
-    step = Step(label, 0)
+    step = Step(label)
     shown = path.stem in {"responses", "translations"}
     for row in read_jsonl(path):
         if row.get("failure"):
             step.failed += 1
             continue
         step.rows += 1
+        step.revised += str(row.get("kind", "")).startswith("revised:")
         if shown:
             # The smallest digests: a sample that is the same at every run.
             heap = chosen[str(row.get("strategy", path.stem))]
@@ -144,31 +171,35 @@ def _step(path: Path, label: str, chosen: dict[str, list[tuple[str, Row]]]) -> S
     return step
 
 
-def _student(folder: Path, name: str, body: dict[str, Any], settings: Settings) -> StudentPage:
+def student(folder: Path, name: str, settings: Settings) -> Student:
+    """What is known of a student in the language of a folder."""
     own = folder / name
     files = {kind: own / "gguf" / f"{kind}.gguf" for kind in settings.quantizations}
-    return StudentPage(
+    return Student(
         name=name,
-        settings=body,
+        settings=settings.students[name],
         folder=own.as_posix(),
-        mixture=_optional(own / "mixture.json"),
-        training=_optional(own / "training.json"),
-        parity=_optional(own / "gguf" / "parity.json"),
+        mixture=optional(own / "mixture.json"),
+        training=optional(own / "training.json"),
+        parity=optional(own / "gguf" / "parity.json"),
         gguf={kind: path.stat().st_size for kind, path in files.items() if path.is_file()},
+        gains=optional(own / "gains.json"),
     )
 
 
-def _scores(folder: Path, settings: Settings) -> dict[str, dict[str, Row]]:
+def read_scores(folder: Path, settings: Settings) -> dict[str, dict[str, Row]]:
+    """The scores in a folder, by model and benchmark."""
     found: dict[str, dict[str, Row]] = {}
-    for model, _ in models(settings):
+    for model in settings.models:
         for benchmark in settings.benchmarks:
-            score = _optional(folder / model / f"{benchmark}.json")
+            score = optional(folder / model / f"{benchmark}.json")
             if isinstance(score.get("value"), int | float):
                 found.setdefault(model, {})[benchmark] = score
     return found
 
 
-def _optional(path: Path) -> dict[str, Any]:
+def optional(path: Path) -> dict[str, Any]:
+    """The JSON object in a file, an empty one if there is no such file."""
     if not path.is_file():
         return {}
     value = read_json(path)

@@ -1,120 +1,211 @@
-"""Turn what was collected into the page."""
+"""Turn what was collected of a language into its page."""
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from limbeck.files import Row
-from limbeck.report import charts, classification
-from limbeck.report.collect import LanguagePage, Settings, StudentPage, models
-
-FOLDER = Path(__file__).parent
-
-BENCHMARKS = {
-    "flores_from_english": ("English into {language}", "chrF++"),
-    "flores_into_english": ("{language} into English", "chrF++"),
-    "sib200": ("Topic of a text", "accuracy, %"),
-    "belebele": ("Reading comprehension", "accuracy, %"),
-    "global_mmlu": ("Knowledge, four options", "accuracy, %"),
-}
+from limbeck.report import charts, classification, facts, names, page
+from limbeck.report.collect import Language, Settings, Step, Student
 
 
-def render(settings: Settings, pages: Sequence[LanguagePage]) -> str:
-    """The whole page: HTML that asks for nothing outside itself."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        autoescape=True,  # what a teacher or corpus wrote is text, whatever it looks like
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["count"] = lambda number: f"{number:,}".replace(",", "\u202f")
-    environment.filters["size"] = _size
-    environment.filters["pretty"] = lambda value: json.dumps(value, ensure_ascii=False, indent=2)
-    from markupsafe import Markup
-
-    return environment.get_template("report.html").render(
+def render(settings: Settings, language: Language) -> str:
+    """The page of a language."""
+    return page.render(
+        "report.html",
         settings=settings,
-        demonstrator=settings.teacher.get("server") == "phrasebook",
-        pages=[_view(page, settings) for page in pages],
-        style=Markup((FOLDER / "report.css").read_text("utf-8")),
-        script=Markup((FOLDER / "report.js").read_text("utf-8")),
-        versions=_versions(pages),
+        demonstrator=settings.demonstrator,
+        page=view(language, settings),
     )
 
 
-def _size(number: int) -> str:
-    return f"{number / 1e9:.2f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
-
-
-def _view(page: LanguagePage, settings: Settings) -> dict[str, Any]:
-    """A language's part of the page: its content with charts and tables made of it."""
-    names = [(model, name) for model, name in models(settings) if model in page.scores]
-    shown = [name for name in settings.benchmarks if any(name in s for s in page.scores.values())]
+def view(language: Language, settings: Settings) -> dict[str, Any]:
+    """The page's content, with charts and tables made of it."""
+    shown = language.benchmarks(settings.benchmarks)
+    samples = [_sample(row) for row in language.samples]
+    filters = language.funnel.get("stages", []) + language.funnel.get("filters", [])
+    seconds = [timing.seconds for timing in language.timings]
     return {
-        "code": page.code,
-        "card": page.card,
-        "steps": page.steps,
-        "most": max((step.rows for step in page.steps), default=1) or 1,
-        "funnel": page.funnel,
-        "students": [_student(student) for student in page.students],
-        "benchmarks": [_benchmark(name, page) for name in shown],
-        "models": [
-            {"name": name, "cells": [_cell(page.scores[model].get(b)) for b in shown]}
-            for model, name in names
+        "code": language.code,
+        "name": language.name,
+        "card": language.card,
+        "headlines": [
+            {"student": student.name, "lines": lines}
+            for student in language.students
+            if (lines := _headlines(student, language, shown))
         ],
-        "charts": [_chart(benchmark, page, names) for benchmark in shown],
-        "samples": [_sample(row) for row in page.samples],
-        "tasks": [classification.view(task) for task in page.tasks],
+        "benchmarks": [_benchmark(name, language) for name in shown],
+        "skipped": [_title(name, language) for name in settings.skipped],
+        "models": [
+            {
+                "name": called,
+                "mark": names.mark(model),
+                "cells": [_cell(language.scores[model].get(name)) for name in shown],
+            }
+            for model, called in language.names.items()
+        ],
+        "charts": [_chart(name, language) for name in shown],
+        "sizes": [
+            chart
+            for student in language.students
+            if (chart := _sizes(student, language, shown)) is not None
+        ],
+        "flow": list(_flow(language)),
+        "funnel": language.funnel,
+        "most": max((step["in"] for step in filters), default=1) or 1,
+        "students": [_student(student) for student in language.students],
+        "tasks": [classification.view(task) for task in language.tasks],
+        "samples": samples,
+        "strategies": sorted({sample["strategy"] for sample in samples}),
+        "timings": language.timings,
+        "longest": max(seconds, default=1.0) or 1.0,
+        "total": {
+            "seconds": sum(seconds),
+            "replies": sum(timing.replies for timing in language.timings),
+            "tokens": sum(timing.tokens for timing in language.timings),
+            "dollars": language.cost.get("total", {}).get("dollars"),
+        },
+        "runs": [_run(student) for student in language.students if student.gguf],
+        "versions": versions(language),
     }
 
 
-def _benchmark(name: str, page: LanguagePage) -> dict[str, Any]:
-    title, metric = BENCHMARKS.get(name, (name, ""))
-    counts = {scores[name].get("n") for scores in page.scores.values() if name in scores}
-    signatures = {
-        str(scores[name]["signature"])
-        for scores in page.scores.values()
-        if name in scores and scores[name].get("signature")
-    }
+def _title(name: str, language: Language) -> str:
+    return names.benchmark(name).title.format(language=language.name)
+
+
+def _benchmark(name: str, language: Language) -> dict[str, Any]:
+    scores = [scores[name] for scores in language.scores.values() if name in scores]
+    counts = {score["n"] for score in scores if score.get("n")}
     return {
-        "title": title.format(language=page.card.get("name", page.code)),
-        "metric": metric,
-        "n": ", ".join(str(count) for count in sorted(filter(None, counts))),
-        "signatures": sorted(signatures),
+        "title": _title(name, language),
+        "metric": names.metric(scores[0]),
+        "n": ", ".join(str(count) for count in sorted(counts)),
+        "signatures": sorted({str(s["signature"]) for s in scores if s.get("signature")}),
     }
 
 
-def _interval(score: Row) -> tuple[float, float]:
-    low, high = score.get("interval") or (score["value"], score["value"])
-    return float(low), float(high)
+def _headlines(student: Student, language: Language, shown: Sequence[str]) -> list[dict[str, Any]]:
+    """From base to student, a line for each benchmark that both have a score on."""
+    base = language.scores.get(f"{student.name}/base", {})
+    after = language.scores.get(f"{student.name}/student", {})
+    return [
+        {
+            "title": _title(name, language),
+            "before": f"{base[name]['value']:.1f}",
+            "after": f"{after[name]['value']:.1f}",
+            "metric": names.metric(after[name]),
+            "verdict": verdict(student.gains.get(name)),
+            "shown": student.gains.get(name, {}).get("shown", False),
+        }
+        for name in shown
+        if name in base and name in after
+    ]
 
 
-def _cell(score: Row | None) -> dict[str, Any] | None:
+def verdict(gain: Row | None) -> str:
+    """What is known of a difference; nothing where the two were not compared."""
+    if gain is None:
+        return ""
+    if not gain["shown"]:
+        return "no difference shown"
+    low, high = gain["interval"]
+    return f"{gain['difference']:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+
+def _cell(score: Row | None) -> dict[str, str] | None:
     if score is None:
         return None
-    low, high = _interval(score)
+    low, high = names.interval(score)
     return {"value": f"{score['value']:.1f}", "interval": f"{low:.1f}–{high:.1f}"}
 
 
-def _chart(name: str, page: LanguagePage, names: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def _chart(name: str, language: Language) -> dict[str, Any]:
     from markupsafe import Markup
 
     rows = []
-    for model, called in names:
-        score = page.scores[model].get(name)
+    for model, called in language.names.items():
+        score = language.scores[model].get(name)
         if score is not None:
-            kind = model.rpartition("/")[2]
-            mark = {"base": "base", "student": "student", "teacher": "teacher"}.get(kind, "gguf")
-            rows.append((called, float(score["value"]), *_interval(score), mark))
-    benchmark = _benchmark(name, page)
-    return {**benchmark, "svg": Markup(charts.intervals(benchmark["title"], rows))}
+            ends = names.interval(score)
+            rows.append((called, float(score["value"]), *ends, names.mark(model)))
+    benchmark = _benchmark(name, language)
+    chance = names.benchmark(name).chance
+    drawn = charts.intervals(benchmark["title"], rows, benchmark["metric"], chance)
+    return {**benchmark, "svg": Markup(drawn)}
 
 
-def _student(student: StudentPage) -> dict[str, Any]:
+def _sizes(student: Student, language: Language, shown: Sequence[str]) -> dict[str, Any] | None:
+    """Scores over the sizes of a student's GGUF files, where there are two at least."""
+    from markupsafe import Markup
+
+    scored = {
+        kind: language.scores[f"{student.name}/{kind}"]
+        for kind in student.gguf
+        if f"{student.name}/{kind}" in language.scores
+    }
+    if len(scored) < 2:
+        return None
+    files = sorted(((kind, student.gguf[kind] / 1e6) for kind in scored), key=lambda file: file[1])
+    curves = [
+        (
+            names.benchmark(name).short,
+            [float(scored[kind][name]["value"]) for kind, _ in files],
+        )
+        for name in shown
+        if all(name in scores for scores in scored.values())
+    ]
+    drawn = charts.sizes(curves, files, "chrF++ or accuracy, %")
+    return {"student": student.name, "svg": Markup(drawn)}
+
+
+def _line(rows: int, label: str, more: str = "") -> dict[str, Any]:
+    return {"rows": rows, "label": label, "more": more}
+
+
+def _flow(language: Language) -> Iterator[dict[str, Any]]:
+    """The stations of the flow, each with its counts."""
+
+    def station(title: str, *keys: str) -> dict[str, Any]:
+        steps = [language.steps[key] for key in keys if key in language.steps]
+        return {"title": title, "lines": [_line(s.rows, s.label, _asides(s)) for s in steps]}
+
+    stations = [
+        station("Prompts", "topics", "scenarios", "contexts"),
+        station("Some revised", "prompts"),
+        station("The teacher's replies", "responses", "translations"),
+    ]
+    if "rows" in language.funnel:
+        came = sum(part["rows"] for part in language.funnel.get("strategies", []))
+        aside = f"of {names.count(came)}" if came else ""
+        stations.append(
+            {"title": "Filtered", "lines": [_line(language.funnel["rows"], "kept", aside)]}
+        )
+    mixed = [student for student in language.students if "rows" in student.mixture.get("train", {})]
+    lines = []
+    for student in mixed:
+        held = student.mixture.get("validation", {}).get("rows", 0)
+        label = "training rows" if len(mixed) == 1 else f"rows for {student.name}"
+        lines.append(_line(student.mixture["train"]["rows"], label, f"{held} more to validate"))
+    stations.append({"title": "Training set", "lines": lines})
+    lines = []
+    for student in language.students:
+        sizes = ", ".join(f"{kind} {names.size(size)}" for kind, size in student.gguf.items())
+        if sizes:
+            lines.append(_line(len(student.gguf), "GGUF files", sizes))
+    stations.append({"title": "Models", "lines": lines})
+    yield from (station for station in stations if station["lines"])
+
+
+def _asides(step: Step) -> str:
+    asides = []
+    if step.revised and step.label == "prompts":
+        asides.append(f"{names.count(step.revised)} of them rewritten")
+    if step.failed:
+        asides.append(f"failed requests: {names.count(step.failed)}")
+    return ", ".join(asides)
+
+
+def _student(student: Student) -> dict[str, Any]:
     from markupsafe import Markup
 
     curves = []
@@ -126,53 +217,53 @@ def _student(student: StudentPage) -> dict[str, Any]:
         ]
         if points:
             curves.append((name, points))
-    facts = {
-        key: student.training[key]
-        for key in ("rows", "tokens", "tokens_seen", "dropped", "seconds", "device")
-        if key in student.training
-    }
     return {
         "name": student.name,
-        "settings": student.settings,
-        "folder": student.folder,
-        "mixture": student.mixture,
-        "parity": {k: v for k, v in student.parity.items() if not isinstance(v, dict | list)},
-        "gguf": student.gguf,
-        "best": "Q8_0" if "Q8_0" in student.gguf else next(iter(student.gguf), None),
         "curve": Markup(charts.lines(curves, "step", "loss")),
         "last": {name: f"{points[-1][1]:.3f}" for name, points in curves},
-        "facts": facts,
+        "facts": list(facts.of(student)),
+    }
+
+
+def _run(student: Student) -> dict[str, str]:
+    best = "Q8_0" if "Q8_0" in student.gguf else next(iter(student.gguf))
+    return {
+        "student": student.name,
+        "folder": student.folder,
+        "gguf": f"{student.folder}/gguf/{best}.gguf",
     }
 
 
 def _sample(row: Row) -> dict[str, Any]:
-    """A row as pairs of a label and a text."""
+    """A row as parts, each with a label and a text, and the English original where there is one."""
     if "messages" in row:
-        originals = row.get("original") or []
-        parts = []
-        for index, message in enumerate(row.get("messages") or []):
-            if index < len(originals):
-                parts.append((f"English {message['role']}", originals[index]["content"], "en"))
-            parts.append((str(message["role"]), message["content"], ""))
+        originals = [message["content"] for message in row.get("original") or []]
+        originals += [None] * (len(row["messages"]) - len(originals))
+        parts = [
+            {"label": message["role"], "text": message["content"], "original": original, "kind": ""}
+            for message, original in zip(row["messages"], originals, strict=False)
+        ]
     else:
-        parts = [("prompt", row.get("prompt"), "")]
-        parts.append(("reasoning", row.get("reasoning"), "trace"))
-        parts.append(("answer", row.get("response"), ""))
-    shown = [(label, str(text), kind) for label, text, kind in parts if text]
+        keys = (("prompt", "prompt", ""), ("reasoning", "reasoning", "trace"))
+        parts = [
+            {"label": label, "text": row.get(key), "original": None, "kind": kind}
+            for key, label, kind in (*keys, ("response", "answer", ""))
+        ]
+    parts = [part for part in parts if part["text"]]
     return {
         "id": row.get("id", ""),
-        "strategy": row.get("strategy", ""),
-        "kind": row.get("kind", ""),
-        "title": next((text for _, text, kind in shown if kind != "en"), "")[:140],
-        "parts": shown,
+        "strategy": str(row.get("strategy", "")),
+        "about": ", ".join(str(row[key]) for key in ("kind", "source") if row.get(key)),
+        "title": str(parts[0]["text"])[:140] if parts else "",
+        "parts": parts,
     }
 
 
-def _versions(pages: Sequence[LanguagePage]) -> dict[str, str]:
+def versions(language: Language) -> dict[str, str]:
+    """The versions of the tools that made the students."""
     from importlib.metadata import version
 
     found = {"limbeck": version("limbeck")}
-    for page in pages:
-        for student in page.students:
-            found |= student.training.get("versions") or {}
+    for student in language.students:
+        found |= student.training.get("versions") or {}
     return found

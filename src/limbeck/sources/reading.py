@@ -14,7 +14,7 @@ from limbeck.errors import UserError
 from limbeck.files import Row, jsonl_rows
 
 _TEXT = (".txt", ".txt.gz")
-_ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", *_TEXT)
+_ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", ".parquet.gz", *_TEXT)
 _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _BUFFER = 10_000  # rows of the hub's shards that are shuffled at once
 
@@ -23,7 +23,7 @@ class Source(NamedTuple):
     """An opened source."""
 
     rows: Iterator[Row]
-    label: str  # as rows name it: the file or folder, or the hub's data set and commit
+    label: str  # as rows name it: the file or folder, or the hub's data set, part and commit
     shuffled: bool  # the rows come shuffled
 
 
@@ -32,14 +32,18 @@ def open_source(
 ) -> Source:
     """A local file or folder, or a data set of the hub.
 
-    A folder's files are read in the order of their paths. Data sets of the hub are streamed, their
-    shards and rows shuffled by ``seed``, so that a sample needs no more than the first of them. One
-    without a revision is read at its present commit, which is said aloud.
+    A folder's files are read in the order of their paths; one with other files than ours, or
+    whose configuration is named, is read by the library `datasets`. Data sets of the hub are
+    streamed, their shards and rows shuffled by ``seed``, so that a sample needs no more than the
+    first of them. One without a revision is read at its present commit, which is said aloud.
 
     Raises:
         UserError: there is no such source. Reading the rows raises it too.
     """
     path = Path(source).expanduser()
+    part = f"{source}/{name}" if name else source
+    if path.is_dir() and (name or not _files(path)):
+        return Source(_folder_rows(path, name, split), part, shuffled=False)
     if path.exists():
         return Source(_local_rows(path), source, shuffled=False)
     if path.is_absolute() or source.startswith((".", "~")) or source.endswith(_ENDINGS):
@@ -51,12 +55,16 @@ def open_source(
         )
     commit = revision or _present_commit(source)
     rows = _hub_rows(source, name, commit, split, seed)
-    return Source(rows, f"{source}@{commit}", shuffled=True)
+    return Source(rows, f"{part}@{commit}", shuffled=True)
+
+
+def _files(path: Path) -> list[Path]:
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    return [file for file in files if file.name.endswith(_ENDINGS)]
 
 
 def _local_rows(path: Path) -> Iterator[Row]:
-    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-    files = [file for file in files if file.name.endswith(_ENDINGS)]
+    files = _files(path)
     if not files:
         raise UserError(f"{path}: no file of the kinds {', '.join(_ENDINGS)}")
     for file in files:
@@ -67,7 +75,7 @@ def _local_rows(path: Path) -> Iterator[Row]:
 
 
 def _file_rows(path: Path) -> Iterator[Row]:
-    if path.name.endswith(".parquet"):
+    if path.name.endswith((".parquet", ".parquet.gz")):
         return _parquet_rows(path)
     if path.name.endswith(_TEXT):
         return ({"text": paragraph} for paragraph in _paragraphs(path))
@@ -89,8 +97,9 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
     import pyarrow
     import pyarrow.parquet
 
+    opener = gzip.open if path.suffix == ".gz" else open
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        with opener(path, "rb") as raw, pyarrow.parquet.ParquetFile(raw) as file:
             for batch in file.iter_batches(batch_size=1000):
                 yield from batch.to_pylist()
     except pyarrow.ArrowInvalid as error:
@@ -111,6 +120,23 @@ def _paragraphs(path: Path) -> Iterator[str]:
                 lines = []
     if lines:
         yield "\n".join(lines)
+
+
+def _folder_rows(path: Path, name: str | None, split: str) -> Iterator[Row]:
+    """A folder that `datasets` saved or can load: with configurations, CSV, Arrow ..."""
+    from datasets import load_dataset, load_from_disk
+
+    try:
+        if (path / "state.json").exists() or (path / "dataset_dict.json").exists():
+            data = load_from_disk(str(path))
+            data = data[split] if (path / "dataset_dict.json").exists() else data
+        else:
+            data = load_dataset(str(path), name, split=split, streaming=True)
+        found = iter(data)
+        while (row := next(found, None)) is not None:
+            yield row
+    except Exception as error:  # the library raises many kinds, none of them ours
+        raise UserError(f"{path}: cannot be read as a data set ({_line(error)})") from None
 
 
 def _hub_rows(source: str, name: str | None, commit: str, split: str, seed: int) -> Iterator[Row]:

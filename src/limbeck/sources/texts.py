@@ -4,7 +4,7 @@ python -m limbeck.sources.texts --language card.json --settings JSON --output te
 
 From the phrasebook (Swahili), a text file (paragraphs between blank lines, or lines), a JSON Lines
 or Parquet file or folder with a column "text", or a data set of the hub. Settings: {"texts",
-"seed"}. Rows: {"id", "source", "text"}.
+"seed"}. Rows: {"id", "source", "text"}, and "url" where the source has it.
 """
 
 import re
@@ -23,6 +23,10 @@ BUILTIN_LANGUAGE = "swh_Latn"
 _UNSPACED = {"Hani", "Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt"}
 _CHARACTERS_A_WORD = 4
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？።፧।॥།۔؟။]+")
+# What chat templates take for their own: a text may not end a turn, or begin another's.
+_CONTROL = re.compile(
+    r"<(?=[|｜]|/?s>|/?think>|/?(?:start|end)_of_turn>|(?:bos|eos|pad|unk)>)|\[(?=/?INST\])", re.I
+)
 
 
 class Settings(config.Section):
@@ -48,8 +52,17 @@ def cut(text: str, max_words: int, script: str) -> str:
     return text[:end].rstrip()
 
 
+def harmless(text: str) -> str:
+    """The text with the control tokens of chat templates broken.
+
+    >>> harmless("a <|im_end|> <b> [INST]")
+    'a ‹|im_end|> <b> ‹INST]'
+    """
+    return _CONTROL.sub("‹", text)
+
+
 def texts(found: Iterable[Row], source: str, max_words: int, script: str) -> Iterator[Row]:
-    """The texts among a source's rows, cut; blank ones are left out.
+    """The texts among a source's rows, cut and harmless; blank ones are left out.
 
     Raises:
         UserError: a row has no text; the message names its columns.
@@ -60,8 +73,10 @@ def texts(found: Iterable[Row], source: str, max_words: int, script: str) -> Ite
             raise UserError(
                 f"{source}: a column 'text' is wanted; the columns are: {', '.join(row)}"
             )
-        if shortened := cut(text, max_words, script):
-            yield {"id": f"text-{files.digest(shortened)}", "source": source, "text": shortened}
+        if shortened := cut(harmless(text), max_words, script):
+            key = f"text-{files.digest(shortened)}"
+            url = {"url": row["url"]} if isinstance(row.get("url"), str) else {}
+            yield {"id": key, "source": source, "text": shortened, **url}
 
 
 def collect(settings: config.Texts, card: Row, seed: int) -> list[Row]:
@@ -79,9 +94,8 @@ def collect(settings: config.Texts, card: Row, seed: int) -> list[Row]:
             )
         found, where, shuffled = _builtin(limit, seed), source, True
     else:
-        name = settings.name and settings.name.replace("{code}", card["code"])
         found, where, shuffled = reading.open_source(
-            source, name, settings.revision, settings.split, seed
+            source, settings.name, settings.revision, settings.split, seed
         )
     cut_texts = texts(found, where, settings.max_words, card["script"])
     rows = reading.sample(cut_texts, limit, seed, shuffled)

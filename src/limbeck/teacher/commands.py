@@ -20,14 +20,11 @@ if TYPE_CHECKING:
 Subparsers = Any  # argparse keeps the name of its type to itself
 
 
-def add_to(commands: Subparsers) -> None:
-    """Add both commands to a parser's subparsers."""
+def add_to(commands: Subparsers) -> Subparsers:
+    """Add both commands to a parser's subparsers; the subparsers of ``limbeck teacher``."""
     words = "Say what a run will ask of its teachers and cost, before anything runs."
     command = commands.add_parser("plan", help=words, description=words)
-    command.add_argument("--configfile", type=Path, nargs="+", default=[], help="as for snakemake")
-    command.add_argument(
-        "--config", nargs="+", default=[], metavar="KEY=VALUE", help="as for snakemake"
-    )
+    add_config(command)
     command.add_argument("--work", type=Path, default=Path("work"), help="the run's work folder")
     command.add_argument("--json", action="store_true", help="for programs")
     command.set_defaults(run=plan)
@@ -42,13 +39,22 @@ def add_to(commands: Subparsers) -> None:
     command.add_argument("--compact", action="store_true", help="drop lines that nobody reads")
     command.add_argument("--json", action="store_true", help="for programs")
     command.set_defaults(run=journal)
+    return parts
+
+
+def add_config(command: argparse.ArgumentParser) -> None:
+    """The options by which snakemake is given a config."""
+    command.add_argument("--configfile", type=Path, nargs="+", default=[], help="as for snakemake")
+    command.add_argument(
+        "--config", nargs="+", default=[], metavar="KEY=VALUE", help="as for snakemake"
+    )
 
 
 def plan(options: argparse.Namespace) -> int:
     """Show the estimates."""
     from limbeck.teacher.plan import summary
 
-    build = _build(options.configfile, options.config)
+    build = build_of(options.configfile, options.config)
     found = summary(build.config, build.codes, options.work)
     if options.json:
         print(json.dumps(found, indent=2))
@@ -69,7 +75,7 @@ def plan(options: argparse.Namespace) -> int:
                 basis if one is not found["total"] else "",
             )
         )
-    print(_table(lines))
+    print(table(lines))
     print(f"\n{_verdict(found)}")
     return 0
 
@@ -89,7 +95,7 @@ def _verdict(found: Mapping[str, Any]) -> str:
     return f"{words}: ${after - cap:,.2f} more than the budget of ${cap:,.2f}, where it will stop"
 
 
-def _build(paths: Sequence[Path], pairs: Sequence[str]) -> "Build":
+def build_of(paths: Sequence[Path], pairs: Sequence[str]) -> "Build":
     """The build of the config that snakemake would read, given the same options."""
     import yaml
 
@@ -142,7 +148,7 @@ def journal(options: argparse.Namespace) -> int:
         return 0
     rows.append(_row("all", whole, [str(path) for path in paths], entries, None))
     head = ("JOURNAL", "REPLIES", "TOKENS IN", "TOKENS OUT", "DOLLARS", "UNCERTAIN", "FAILED")
-    print(_table([head, *(_cells(row) for row in rows)]))
+    print(table([head, *(_cells(row) for row in rows)]))
     freed = sum(row["freed_bytes"] or 0 for row in rows)
     if options.compact:
         print(f"\ncompacted: {freed:,} bytes freed")
@@ -191,7 +197,7 @@ def _dollars(dollars: float | None) -> str:
     return "no price" if dollars is None else f"{dollars:,.2f}"
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
+def table(rows: Sequence[tuple[str, ...]]) -> str:
     """Columns under each other: words to the left, figures to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     last = len(widths) - 1

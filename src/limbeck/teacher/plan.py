@@ -80,8 +80,24 @@ def stages(settings: Config) -> list[Stage]:
             INSTRUCTION + CONVERSATION,
             translated + REASONING,
         ),
+        *_optional(settings, written),
         *(_scores(settings.benchmarks, name) for name in settings.benchmarks.run),
     ]
+
+
+def _optional(settings: Config, written: int) -> list[Stage]:
+    """The stages that the config may turn off, where it does not."""
+    checks, translated = settings.generation.checks, TRANSLATED * CONVERSATION
+    answered = INSTRUCTION + PROMPT + ANSWER
+    learnt = any(student.mixture.asks_in_language for student in settings.students.values())
+    back = round(checks.round_trip * settings.conversations.limit)
+    given, said = INSTRUCTION + translated, CONVERSATION + REASONING
+    found = [
+        Stage("translate_templates", "translator", int(learnt), INSTRUCTION, 2 * PROMPT),
+        Stage("judge_responses", "judge", round(checks.judge * written), answered, REASONING),
+        Stage("translate_back", "translator", back, given, said),
+    ]
+    return [stage for stage in found if stage.calls]
 
 
 def _tree(name: str, lists: Sequence[tuple[int, int]], nodes: int, each: int) -> tuple[Stage, int]:

@@ -140,6 +140,7 @@ def test_options_that_look_alike(reply: str, expected: str | None) -> None:
 def test_the_best_option() -> None:
     assert best({"A": -2.0, "B": -1.0, "C": -1.0}) == "B"
     scores = {"travel": -6.0, "science/technology": -9.0}
-    assert per_character(scores) == {"travel": -1.0, "science/technology": -0.5}
+    assert per_character(scores, LABELS) == {"travel": -1.0, "science/technology": -0.5}
     assert best(scores) == "travel"
-    assert best(per_character(scores)) == "science/technology"
+    assert best(per_character(scores, LABELS)) == "science/technology"
+    assert per_character({"A": -6.0}, CITIES) == {"A": -6.0 / len("Kampala")}

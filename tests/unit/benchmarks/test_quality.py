@@ -2,7 +2,10 @@
 
 import pytest
 
+from limbeck.benchmarks.figures import right_language_rate
 from limbeck.benchmarks.replies import repeats, right_script_rate, without_trace
+from limbeck.filters import LanguageFilter
+from limbeck.languages import resolve
 
 TRACES = {
     "plain": "plain",
@@ -30,7 +33,9 @@ SCRIPTS = [
     (["ሰላም"], "Ethi", 1.0),
     (["ສະບາຍດີ"], "Laoo", 1.0),
     (["日本語のカタカナ"], "Jpan", 1.0),
-    (["日本語"], "Hans", 1.0),
+    (["汉语"], "Hans", 1.0),
+    (["漢語"], "Hans", 0.0),
+    (["漢語"], "Hant", 1.0),
     (["123 !?"], "Latn", None),
     ([], "Latn", None),
     (["x"], "Zzzz", None),
@@ -43,10 +48,14 @@ def test_right_script(replies: list[str], script: str, expected: float | None) -
 
 
 def test_every_script_of_the_language_table_is_known() -> None:
-    from limbeck.benchmarks.replies import _NAMES
-    from limbeck.languages import languages
+    from GlotScript.GlotScript import SCRIPT_RANGES
 
-    assert {language.script for language in languages()} <= set(_NAMES)
+    from limbeck.languages import languages
+    from limbeck.scripts import PARTS
+
+    scripts = {language.script for language in languages()}
+    parts = {part for script in scripts for part in PARTS.get(script, {script})}
+    assert parts <= set(SCRIPT_RANGES)
 
 
 LOOPS = {
@@ -64,3 +73,27 @@ LOOPS = {
 @pytest.mark.parametrize("reply", LOOPS)
 def test_loops(reply: str) -> None:
     assert repeats(reply) is LOOPS[reply]
+
+
+IN_SWAHILI = "Mtoto anasoma kitabu kipya shuleni kila siku asubuhi na jioni pamoja na rafiki zake."
+IN_ENGLISH = (
+    "The child reads a new book at school every morning and every evening with his friends."
+)
+LANGUAGES = [
+    ([IN_SWAHILI] * 3, "swh_Latn", 1.0),
+    ([IN_SWAHILI, IN_ENGLISH, IN_ENGLISH, IN_ENGLISH], "swh_Latn", 0.25),
+    ([IN_SWAHILI, IN_ENGLISH], "eng_Latn", 0.5),
+    ([IN_SWAHILI, "Ndiyo.", ""], "swh_Latn", 1.0),  # short ones are not judged
+    (["Ndiyo."], "swh_Latn", None),
+    ([IN_SWAHILI], "bam_Latn", None),  # which this identifier does not know
+]
+
+
+@pytest.mark.parametrize(("texts", "code", "expected"), LANGUAGES)
+def test_right_language(texts: list[str], code: str, expected: float | None) -> None:
+    settings = LanguageFilter(
+        model="py3langid", revision=None, confidence=0.3, share=0.5, letters=30
+    )
+    card = dict(resolve(code).card())
+    assert right_language_rate(texts, card, settings) == expected
+    assert right_language_rate(texts, card, None) is None

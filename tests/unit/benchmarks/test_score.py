@@ -11,8 +11,12 @@ import pytest
 import endpoint as endpoints
 import tiny_checkpoint
 from limbeck.benchmarks import prepare, score
+from limbeck.benchmarks.answers import Kept, ask
+from limbeck.benchmarks.catalogue import BENCHMARKS, load_instructions
+from limbeck.benchmarks.questions import Settings, questions
 from limbeck.files import read_json, read_parquet, write_json
 from limbeck.languages import resolve
+from limbeck.models import open_model
 
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts" / "benchmarks.yaml"
 SETTINGS = {"shots": 1, "limit": 12, "max_tokens": 8, "choose_by": "likelihood", "seed": 1}
@@ -121,6 +125,23 @@ def test_a_gguf_scores_as_its_checkpoint(folder: Path) -> None:
         assert sum(same) >= 99, f"{name}: {sum(same)} of 100 options are the same"
         assert abs(ours["value"] - theirs["value"]) <= 1
         assert "llama-cpp-python:" in theirs["signature"]
+
+
+def test_a_gguf_f16_chooses_as_its_checkpoint(folder: Path) -> None:
+    data = os.environ.get("LIMBECK_TEST_DATA")
+    if not data:
+        pytest.skip("LIMBECK_TEST_DATA does not name the folder of test data")
+    gguf = tiny_checkpoint.write_gguf(folder / "checkpoint", folder / "F16.gguf", "f16")
+    read = BENCHMARKS["sib200"].folder(Path(data) / "sib200")
+    card = dict(resolve("swh_Latn").card())
+    rows = [*read.rows(card, "test"), *read.rows(card, "shots")][:900]
+    settings = Settings(**SETTINGS | {"shots": 0, "limit": 900})
+    texts = load_instructions(PROMPTS)
+    asked = questions(BENCHMARKS["sib200"], rows, [], texts, card, settings)
+    models = [open_model(str(path), 16, 2) for path in (folder / "checkpoint", gguf)]
+    ours, theirs = (ask(asked, model, settings, Kept(None)) for model in models)
+    same = sum(a == b for a, b in zip(ours.predicted, theirs.predicted, strict=True))
+    assert same >= 0.995 * 900, f"{same} of 900 options are the same"
 
 
 def test_a_teacher_is_asked_to_generate(folder: Path, tmp_path: Path) -> None:

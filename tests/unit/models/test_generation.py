@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_likelihood import prompts
+from test_likelihood import after_shots, prompts
 
 import endpoint as endpoints
 import tiny_gguf
 from limbeck.errors import UserError
-from limbeck.models import Generation, open_model
+from limbeck.models import Generation, hub, open_model
 from limbeck.models.gguf_model import GgufModel
 from limbeck.models.transformers_model import TransformersModel
 
@@ -19,6 +19,47 @@ def test_batched_is_one_by_one(transformers_model: TransformersModel) -> None:
     batched = transformers_model.generate(asked, 12)
     assert batched == [transformers_model.generate([messages], 12)[0] for messages in asked]
     assert len({reply.text for reply in batched}) > 1, "the replies depend on the prompts"
+
+
+def test_shots_that_are_computed_once_change_no_reply(
+    transformers_model: TransformersModel, gguf_model: GgufModel
+) -> None:
+    asked = after_shots(9)
+    for model in (transformers_model, gguf_model):
+        together = model.generate(asked, 8)
+        alone = [model.generate([messages], 8)[0] for messages in asked]
+        same = sum(a == b for a, b in zip(together, alone, strict=True))
+        assert same >= 8, f"{same} of 9 replies are the same"  # one may be a draw
+
+
+def test_answers_are_told_as_they_come(
+    transformers_model: TransformersModel, gguf_model: GgufModel
+) -> None:
+    asked = prompts(7)
+    for model in (transformers_model, gguf_model):
+        told: dict[int, Any] = {}
+        replies = model.generate(asked, 4, done=told.__setitem__)
+        assert told == dict(enumerate(replies))
+        told = {}
+        scores = model.loglikelihood(asked, [["A", "mtoto"]] * 7, done=told.__setitem__)
+        assert told == dict(enumerate(scores))
+
+
+HUB_NAMES = {
+    "owner/model": ("owner/model", None, None),
+    "owner/model@abc123": ("owner/model", None, "abc123"),
+    "owner/repo/file.gguf": ("owner/repo", "file.gguf", None),
+    "owner/repo/sub/file-Q8_0.gguf@main": ("owner/repo", "sub/file-Q8_0.gguf", "main"),
+    "ibm-granite/granite-4.0-micro": ("ibm-granite/granite-4.0-micro", None, None),
+    "folder": None,
+    "a/b/c": None,
+}
+
+
+@pytest.mark.parametrize("name", HUB_NAMES)
+def test_names_of_the_hub(name: str) -> None:
+    match = hub.NAME.fullmatch(name)
+    assert (match and (match["repo"], match["file"], match["commit"])) == HUB_NAMES[name]
 
 
 def test_a_checkpoint_s_own_sampling_is_left_out(
@@ -105,8 +146,10 @@ def test_a_reply_that_was_cut_is_the_model_s_own(tmp_path: Path) -> None:
 
 
 WRONG = {
-    "no such model": ("nowhere", "a checkpoint's folder, a .gguf file or 'teacher' is wanted"),
+    "no such model": ("nowhere", "a checkpoint's folder, a .gguf file, .* or 'teacher' is wanted"),
     "a teacher without connection": ("teacher", "--connection and --journal are wanted"),
+    "a hub that is not reached": ("owner/model", "no folder, and the hub cannot be reached"),
+    "a file that the hub does not have": ("owner/repo/x.gguf", "nor from the hub"),
     "an empty folder": ("folder", "transformers cannot load it"),
     "no GGUF file": ("bad.gguf", r"llama\.cpp cannot load it"),
 }
@@ -116,6 +159,9 @@ WRONG = {
 def test_wrong_models_are_one_line(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import huggingface_hub
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "bad.gguf").write_bytes(b"GGUF and then nothing of use")

@@ -7,7 +7,7 @@ import pytest
 
 import tiny_gguf
 from limbeck.errors import UserError
-from limbeck.models import continuations
+from limbeck.models import continuations, shared
 from limbeck.models.gguf_model import GgufModel
 from limbeck.models.transformers_model import TransformersModel
 from limbeck.student import chat
@@ -87,6 +87,79 @@ def test_shared_and_single_sequences_agree_in_llama_cpp(tmp_path: Path) -> None:
     for messages, scores in zip(asked, together, strict=True):
         alone = [model.loglikelihood([messages], [[option]])[0][0] for option in options]
         assert scores == pytest.approx(alone, abs=1e-2)
+
+
+def after_shots(count: int) -> list[list[dict[str, str]]]:
+    """Prompts that all begin with the same two worked examples."""
+    shots = [
+        {"role": role, "content": " ".join(WORDS[n : n + 9])}
+        for n in (0, 3)
+        for role in ("user", "assistant")
+    ]
+    return [[*shots, messages[-1]] for messages in prompts(count)]
+
+
+@pytest.mark.parametrize("options", [LETTERS, LABELS])
+def test_shots_that_are_computed_once_change_nothing(
+    transformers_model: TransformersModel, gguf_model: GgufModel, options: list[str]
+) -> None:
+    asked = after_shots(11)
+    ids = [transformers_model._encode(transformers_model._render(m)) for m in asked]
+    assert 40 < len(transformers_model._head(ids).tokens) == shared(ids) < min(map(len, ids))
+    expected = [[naive(transformers_model, m, option) for option in options] for m in asked]
+    for model, tolerance in ((transformers_model, 1e-4), (gguf_model, 0.05)):
+        scores = model.loglikelihood(asked, [options] * len(asked))
+        for ours, theirs in zip(scores, expected, strict=True):
+            assert ours == pytest.approx(theirs, abs=tolerance)
+
+
+@pytest.mark.parametrize("kind", ["hybrid", "window"])
+def test_states_that_cannot_be_shared_are_computed_anew(
+    kind: str, checkpoint: Path, tmp_path: Path
+) -> None:
+    import torch
+    import transformers
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    common = {
+        "vocab_size": len(tokenizer), "hidden_size": 64, "num_hidden_layers": 2,
+        "intermediate_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2,
+    }  # fmt: skip
+    torch.manual_seed(1)
+    if kind == "hybrid":
+        config = transformers.GraniteMoeHybridConfig(
+            **common, layer_types=["mamba", "attention"], shared_intermediate_size=64,
+            num_local_experts=0, mamba_n_heads=4, mamba_d_head=32, mamba_d_state=16,
+            mamba_expand=2,
+        )  # fmt: skip
+        model = transformers.GraniteMoeHybridForCausalLM(config)
+    else:
+        config = transformers.MistralConfig(**common, sliding_window=16)
+        model = transformers.MistralForCausalLM(config)
+    model.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    opened = TransformersModel(tmp_path, batch=3, threads=1)
+    asked = after_shots(4)
+    assert not opened._head([opened._encode(opened._render(m)) for m in asked]).tokens
+    for messages, scores in zip(asked, opened.loglikelihood(asked, [LETTERS] * 4), strict=True):
+        expected = [naive(opened, messages, option) for option in LETTERS]
+        assert scores == pytest.approx(expected, abs=1e-4)
+
+
+SHARED = [
+    ([], 0),
+    ([[1, 2, 3]], 0),
+    ([[1, 2, 3], [1, 2, 4]], 2),
+    ([[1, 2], [1, 2, 3]], 1),
+    ([[1, 2], [1, 2]], 1),
+    ([[1, 2], [2, 2], [1, 2]], 0),
+]
+
+
+@pytest.mark.parametrize(("ids", "count"), SHARED)
+def test_what_prompts_share(ids: list[list[int]], count: int) -> None:
+    assert shared(ids) == count
 
 
 CUTS = {

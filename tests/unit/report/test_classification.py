@@ -81,9 +81,9 @@ def test_on_the_page_texts_are_no_markup(tmp_path: Path) -> None:
     found = scores(tmp_path, 0.95)
     write_json(folder / "funnel.json", found.pop("funnel"))
     write_json(folder / "scores.json", found)
-    given = json.loads(report_build.settings(results, classification=["sentiment", "topic"]))
+    given = json.loads(report_build.settings(classification=["sentiment", "topic"]))
     settings = Settings.model_validate(given)
-    page = render(settings, collect(settings))
+    page = render(settings, collect(results / "swh_Latn", settings))
     assert "The teacher wrote 90 labelled texts, 80 of which were kept" in page
     assert report_build.SCRIPT not in page
     assert "&lt;script&gt;" in page

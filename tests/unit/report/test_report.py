@@ -1,4 +1,4 @@
-"""The report of a small build: what it shows, what stays text, what it asks of the network."""
+"""The page of a small build: what it shows, what stays text, and that it is stable."""
 
 import subprocess
 import sys
@@ -7,52 +7,67 @@ from pathlib import Path
 
 import pytest
 
-import report_browser as browser
 import report_build as build
-from limbeck.report import charts
+from limbeck.report import charts, names
+from limbeck.report.timings import timings
 
 
-def _write(folder: Path, **changes: object) -> str:
-    output = folder / "report.html"
-    given = build.settings(folder / "results", **changes)
-    command = [sys.executable, "-m", "limbeck.report.write", "--settings", given]
-    subprocess.run([*command, "--output", str(output)], check=True)
+def _write(folder: Path, code: str = "swh_Latn", **changes: object) -> str:
+    output = folder / "results" / code / "report.html"
+    subprocess.run(
+        [
+            sys.executable, "-m", "limbeck.report.write",
+            "--folder", str(folder / "results" / code), "--benchmarks", str(folder / "benchmarks"),
+            "--settings", build.settings(**changes), "--output", str(output),
+        ],
+        check=True,
+    )  # fmt: skip
     return output.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with results/ and report.html of two languages."""
+    """A folder with results/ and benchmarks/ of two languages."""
     folder = tmp_path_factory.mktemp("build")
-    build.write(folder / "results")
-    build.write(folder / "results", "arb_Arab")
-    _write(folder, languages=["swh_Latn", "arb_Arab"])
+    for code in ("swh_Latn", "arb_Arab"):
+        build.write(folder / "results", code)
+    build.write_timings(folder / "benchmarks")
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(folder: Path) -> str:
-    return (folder / "report.html").read_text(encoding="utf-8")
+    return _write(folder)
 
 
 SHOWN = [
     "The teacher of this build is a demonstrator, not a language model.",
     "failed requests: 1",
     "exact duplicate: 5",
+    "length ratio<br><small>0.4 to 3</small>",
     ">71.0<small>67.0–75.0</small>",
+    '<span class="before">3.0</span>',
+    "chrF++<br>+68.0 [+60.0, +76.0]",
+    "accuracy, %<br>no difference shown",
     "accuracy, %, n = 100",
     "GGUF Q4_K_M",
     "0.4 MB",
-    "1\u202f234",
-    "158 s",
+    "<strong>1\u202f234</strong> training rows",
+    "<dt>rows too long, dropped</dt><dd>4</dd>",
+    "<dt>training time</dt><dd>3 min</dd>",
     "FROM /",
     "llama-cli -m",
     "chrF2++|nrefs:1|version:2.6.0",
     "<dt>torch</dt><dd>2.13.0</dd>",
     "<dt>seed</dt><dd>1</dd>",
-    'dir="auto"',
+    "<dt>texts</dt><dd>HuggingFaceFW/fineweb-2 swh_Latn</dd>",
+    'dir="ltr" lang="sw"',
     "The cow drinks water.",
     "last training loss",
+    "size of the file, MB",
+    "guessing",
+    'scores <small>2 jobs</small></th><td class="number">30 s</td>',
+    '<td class="number">1.25</td>',
 ]
 
 
@@ -77,14 +92,21 @@ def test_markup_of_a_teacher_stays_text_and_nothing_is_fetched(page: str) -> Non
     elements.feed(page)
     assert elements.tags.count("script") == 1
     assert "&lt;script&gt;document.title" in page
-    assert [link for link in elements.links if not link.startswith(("#", "data:"))] == []
+    outside = [link for link in elements.links if not link.startswith(("#", "data:"))]
+    assert outside == ["../index.html"]
 
 
 def test_the_page_is_the_same_at_every_run(folder: Path, page: str) -> None:
-    assert _write(folder, languages=["swh_Latn", "arb_Arab"]) == page
+    assert _write(folder) == page
 
 
-def test_a_real_teacher_is_no_demonstrator(folder: Path, tmp_path: Path) -> None:
+def test_a_script_from_right_to_left(folder: Path) -> None:
+    page = _write(folder, "arb_Arab")
+    assert '<p class="said " dir="rtl" lang="ar">اكتب لي عن الصحة.' in page
+    assert 'dir="ltr" lang="en"><small>user, English</small>The cow drinks water.' in page
+
+
+def test_a_real_teacher_is_no_demonstrator(tmp_path: Path) -> None:
     build.write(tmp_path / "results")
     page = _write(tmp_path, teacher={"model": "gpt-oss-120b", "server": None})
     assert "demonstrator" not in page
@@ -94,7 +116,16 @@ def test_a_real_teacher_is_no_demonstrator(folder: Path, tmp_path: Path) -> None
 def test_what_is_not_there_is_left_out(tmp_path: Path) -> None:
     page = _write(tmp_path)
     assert "Kiswahili" in page
-    assert "<h3>Scores" not in page
+    assert "<h2>Scores" not in page
+    assert "<h2>Time and cost" not in page
+
+
+def test_stages_come_in_the_order_of_the_flow(folder: Path) -> None:
+    spent = {"replies": 7, "prompt_tokens": 1, "completion_tokens": 2, "dollars": None}
+    found = timings(folder / "benchmarks", {"stages": {"score-sib200": spent}})
+    assert [timing.label for timing in found] == ["prompts from topics", "scores"]
+    assert (found[1].jobs, found[1].seconds, found[1].megabytes) == (2, 30.0, 500.0)
+    assert (found[1].replies, found[1].tokens, found[1].dollars) == (7, 3, None)
 
 
 @pytest.mark.parametrize(
@@ -106,39 +137,49 @@ def test_ticks_are_round(low: float, high: float, ticks: list[float]) -> None:
 
 
 def test_names_in_charts_are_escaped() -> None:
-    assert "<b>" not in charts.intervals("<b>", [("<b>", 50.0, 40.0, 60.0, "base")])
+    assert "<b>" not in charts.intervals("<b>", [("<b>", 50.0, 40.0, 60.0, "base")], "<b>", 25.0)
+    assert "<b>" not in charts.sizes([("<b>", [50.0])], [("<b>", 1.0)], "<b>")
     assert charts.lines([], "step", "loss") == ""
 
 
-WINDOWS = [("desktop", 1280, False), ("dark", 1280, True), ("phone", 390, False)]
+def test_labels_of_near_curves_do_not_cover_each_other() -> None:
+    assert charts._spread([100.0, 90.0, 102.0], 15.0) == [105.0, 90.0, 120.0]
 
 
-@pytest.mark.skipif(browser.CHROMIUM is None, reason="no Chromium on this machine")
-def test_a_browser_finds_nothing_to_complain_of(folder: Path, tmp_path: Path) -> None:
-    url = (folder / "report.html").as_uri()
-    with browser.Browser(tmp_path / "profile") as chromium:
-        for name, width, dark in (
-            ("desktop", 1280, False),
-            ("dark", 1280, True),
-            ("phone", 390, False),
-        ):
-            chromium.open(url, width, 900, dark)
-            chromium.evaluate(
-                "document.querySelectorAll('.sample').forEach((one, i) => one.open = i % 12 == 0)"
-            )
-            chromium.screenshot(tmp_path / f"{name}.png")
-            wide = chromium.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{name}: the page is {wide} wide"
-        assert chromium.evaluate("document.title").startswith("Limbeck: ")
-        shown = "[...document.querySelectorAll('#swh_Latn .sample')].filter(x => !x.hidden).length"
-        every = chromium.evaluate(shown)
-        chromium.evaluate(
-            "{const box = document.querySelector('#swh_Latn input'); box.value = 'MAJI ng';"
-            " box.dispatchEvent(new Event('input'))}"
-        )
-        found = chromium.evaluate(shown)
-        assert (every, found) == (36, 12)
-        assert chromium.complaints == []
-        assert [
-            asked for asked in chromium.requests if not asked.startswith(("file:", "data:"))
-        ] == []
+@pytest.mark.parametrize(
+    ("model", "called"),
+    [
+        ("teacher", "teacher (t)"),
+        ("a/base", "base"),
+        ("a/Q8_0", "GGUF Q8_0"),
+        ("comparisons/granite", "granite"),
+    ],
+)
+def test_models_are_called(model: str, called: str) -> None:
+    assert names.models([model], ["a"], "t") == {model: called}
+    assert list(names.models(["teacher", "a/base"], ["a", "b"], "t").values()) == [
+        "a: base",
+        "teacher (t)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (61, "61 s"), (276, "5 min"), (7300, "2 h 2 min")],
+)
+def test_durations(seconds: float, said: str) -> None:
+    assert names.duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, ""),
+        (True, ""),
+        (0.9, "0.9"),
+        ([0.4, 3.0], "0.4 to 3"),
+        ({"words": 9, "model": None, "bounds": [1.0, 2.5]}, "words 9, bounds 1 to 2.5"),
+    ],
+)
+def test_thresholds_are_said(value: object, said: str) -> None:
+    assert names.setting(value) == said

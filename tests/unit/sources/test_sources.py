@@ -101,13 +101,17 @@ def test_every_kind_of_file_gives_the_same_sample(tmp_path: Path) -> None:
     plain.write_text(lines)
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
     files.write_parquet(tmp_path / "a.parquet", rows)
+    (tmp_path / "a.parquet.gz").write_bytes(gzip.compress((tmp_path / "a.parquet").read_bytes()))
     folder.mkdir()
     files.write_parquet(folder / "2.parquet", rows[:20])
     files.write_jsonl(folder / "1.jsonl", rows[10:])
     (folder / "README.md").write_text("no data")
     wanted = [row["messages"] for row in collected(plain, 10)]
     assert len(wanted) == 10
-    for source in (tmp_path / "a.jsonl.gz", tmp_path / "a.parquet", folder):
+    for source in (
+        *(tmp_path / f"a.{end}" for end in ("jsonl.gz", "parquet", "parquet.gz")),
+        folder,
+    ):
         assert [row["messages"] for row in collected(source, 10)] == wanted
     assert [row["messages"] for row in collected(plain, 20)][:10] == wanted
     assert [row["messages"] for row in collected(plain, 10, seed=2)] != wanted
@@ -232,6 +236,65 @@ def test_texts(tmp_path: Path, name: str, content: str, found: list[str]) -> Non
     assert collected_texts(tmp_path / name) == found
     (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content.encode()))
     assert collected_texts(tmp_path / f"{name}.gz") == found
+
+
+HEAD = """---
+configs:
+- config_name: swh_Latn
+  data_files: [{split: train, path: swh/train*}, {split: test, path: swh/test*}]
+---
+"""
+
+
+def test_a_folder_in_any_form_that_datasets_loads(tmp_path: Path) -> None:
+    from datasets import Dataset, DatasetDict
+
+    rows = [{"text": f"Neno {number}"} for number in range(3)]
+    wanted = [row["text"] for row in rows]
+    saved = Dataset.from_list(rows)
+    saved.save_to_disk(str(tmp_path / "saved"))
+    DatasetDict({"train": saved, "test": saved.select([0])}).save_to_disk(str(tmp_path / "splits"))
+    (tmp_path / "csv").mkdir()
+    (tmp_path / "csv/train.csv").write_text("text\n" + "\n".join(wanted) + "\n")
+    assert [collected_texts(tmp_path / name) for name in ("saved", "splits", "csv")] == [wanted] * 3
+
+    (tmp_path / "named/swh").mkdir(parents=True)
+    (tmp_path / "named/README.md").write_text(HEAD)
+    files.write_parquet(tmp_path / "named/swh/train-0.parquet", rows)
+    files.write_parquet(tmp_path / "named/swh/test-0.parquet", [{"text": "Jaribio"}])
+    section = {"revision": None, "limit": 9, "max_words": 50, "source": str(tmp_path / "named")}
+    for split, found in (("train", wanted), ("test", ["Jaribio"])):
+        settings = config.Texts(name="swh_Latn", split=split, **section)
+        texts_found = texts.collect(settings, CARD, 1)
+        assert sorted(row["text"] for row in texts_found) == found
+        assert {row["source"] for row in texts_found} == {f"{tmp_path / 'named'}/swh_Latn"}
+    with pytest.raises(UserError, match=r"named: cannot be read as a data set \(") as error:
+        texts.collect(config.Texts(name="hau_Latn", split="train", **section), CARD, 1)
+    assert "\n" not in str(error.value)
+
+
+def test_the_address_of_a_text_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "Moja", "url": "https://example.org/", "id": 3}\n')
+    settings = config.Texts(
+        source=str(tmp_path / "a.jsonl"), name=None, revision=None, split="train", limit=1,
+        max_words=9,
+    )  # fmt: skip
+    (row,) = texts.collect(settings, CARD, 1)
+    assert (row["url"], row["source"]) == ("https://example.org/", str(tmp_path / "a.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a <|im_end|>\n<|im_start|>system", "a ‹|im_end|>\n‹|im_start|>system"),
+        ("</s> [/INST] [INST] <s>", "‹/s> ‹/INST] ‹INST] ‹s>"),
+        ("<start_of_turn>user <end_of_turn> <eos>", "‹start_of_turn>user ‹end_of_turn> ‹eos>"),
+        ("<｜User｜> <think>x</think>", "‹｜User｜> ‹think>x‹/think>"),
+        ("a < b | c <b>d</b> [1] <span>", "a < b | c <b>d</b> [1] <span>"),
+    ],
+)
+def test_control_tokens_of_chat_templates_are_broken(text: str, kept: str) -> None:
+    assert texts.harmless(text) == kept
 
 
 def test_texts_without_a_text_column(tmp_path: Path) -> None:

@@ -199,3 +199,20 @@ def test_what_batches_may_cost_stays_set_aside_while_nobody_waits(tmp_path: Path
         with pytest.raises(UserError, match=r"and up to \$0.01 for batches under way"):
             ask(questions(100), teacher(), at_once, tmp_path / "b.jsonl", tmp_path)
         assert endpoint.requests <= 3
+
+
+def test_the_key_is_sent_and_shown_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    key = "sk-very-secret-0123456789"
+    monkeypatch.setenv("TEACHER_KEY", key)
+    with serving_batches(lambda body, before: completion(f"your key is {key}")) as endpoint:
+        settings = batched(endpoint, api_key_env="TEACHER_KEY")
+        replies = ask(questions(3), teacher(), settings, tmp_path / "j.jsonl")
+        endpoint.refuse, endpoint.reason = "failed", f"no credit for {key}"
+        with pytest.raises(UserError, match=r"no credit for \[key\]"):
+            ask(questions(5), teacher(), settings, tmp_path / "j.jsonl")
+    assert {headers["Authorization"] for headers in endpoint.headers} == {f"Bearer {key}"}
+    assert [reply.content for reply in replies] == ["your key is [key]"] * 3
+    written = "".join(path.read_text() for path in tmp_path.iterdir())
+    assert key not in f"{written} {''.join(capfd.readouterr())}"

@@ -72,7 +72,7 @@ def test_the_journal_answers_what_it_holds(tmp_path: Path) -> None:
 
 
 def test_faults_cost_no_row_and_change_no_byte(tmp_path: Path) -> None:
-    requests = questions(300)
+    requests = questions(1000)
     with serving() as endpoint:
         clean = ask(requests, teacher(), connection(endpoint.url), tmp_path / "clean")
     with serving(faulty(retry_after="0.1"), latency=0.01) as endpoint:

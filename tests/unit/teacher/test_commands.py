@@ -48,7 +48,7 @@ def test_the_plan_of_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kakugo: about 75,000 calls and under $50 a language (arXiv 2601.14051)."""
     monkeypatch.chdir(ROOT)
     preset = Path("config/presets/kakugo.yaml")
-    build = commands._build([preset], ["languages=[Kinyarwanda]"])
+    build = commands.build_of([preset], ["languages=[Kinyarwanda]"])
     calls = {stage.name: stage.calls for stage in stages(build.config)}
     written = [calls[name] for name in list(calls)[:6]]
     # 16 seeds, 20 macro-topics each, 10 topics each; 60 broad scenarios, 30 detailed each.
@@ -93,6 +93,27 @@ def test_the_plan_is_right_about_the_calls_of_a_stage(tmp_path: Path) -> None:
             instructions = load(ROOT / f"config/prompts/{name}.yaml", module.TEMPLATES)
             module.write(section, asking, card, instructions)
             assert endpoint.requests == planned[f"write_{name}"]
+
+
+@pytest.mark.parametrize(
+    ("checks", "pairs", "planned"),
+    [
+        ((0.0, 0.0), 0, {}),
+        ((0.0, 0.0), 5, {"translate_templates": 1}),
+        ((0.5, 0.0), 0, {"judge_responses": 108}),
+        ((0.0, 0.1), 0, {"translate_back": 600}),
+        ((1.0, 1.0), 5, {"translate_templates": 1, "judge_responses": 216, "translate_back": 6000}),
+    ],
+)
+def test_what_is_off_is_not_planned(
+    checks: tuple[float, float], pairs: int, planned: dict[str, int]
+) -> None:
+    values = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    values["generation"]["checks"] = dict(zip(("judge", "round_trip"), checks, strict=True))
+    values["students"]["tiny"]["mixture"]["pairs"] = pairs
+    found = {stage.name: stage.calls for stage in stages(config.load(values))}
+    names = ("translate_templates", "judge_responses", "translate_back")
+    assert {name: found[name] for name in names if name in found} == planned
 
 
 def test_the_plan_measures_where_it_can(tmp_path: Path) -> None:

@@ -24,6 +24,12 @@ REQUESTS: dict[str, Pair] = {
     "true": Pair("Is this sentence true?", "Je, sentensi hii ni kweli?"),
     "yes": Pair("Yes, it is true.", "Ndiyo, ni kweli."),
     "no": Pair("No, it is not true.", "Hapana, si kweli."),
+    "into swahili": Pair(
+        "Translate from English into Swahili.", "Tafsiri kutoka Kiingereza kwenda Kiswahili."
+    ),
+    "into english": Pair(
+        "Translate from Swahili into English.", "Tafsiri kutoka Kiswahili kwenda Kiingereza."
+    ),
     "unknown": Pair(
         "I am sorry, I do not know the answer to this question.",
         "Samahani, sijui jibu la swali hili.",

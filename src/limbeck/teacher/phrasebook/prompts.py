@@ -11,11 +11,11 @@ _TOPIC = dialogues.REQUESTS["topic"].swahili
 _TRUE = dialogues.REQUESTS["true"].swahili
 _INTO_SWAHILI = (
     "Tafsiri kwa Kiswahili: {}",
-    "Tafsiri kutoka Kiingereza kwenda Kiswahili.\n\n{}",
+    f"{dialogues.REQUESTS['into swahili'].swahili}\n\n{{}}",
 )
 _INTO_ENGLISH = (
     "Tafsiri kwa Kiingereza: {}",
-    "Tafsiri kutoka Kiswahili kwenda Kiingereza.\n\n{}",
+    f"{dialogues.REQUESTS['into english'].swahili}\n\n{{}}",
 )
 _WRITE = (
     "Andika sentensi kuhusu {topic}.",
@@ -194,6 +194,8 @@ _WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "natural": (chat.BEFORE[:2], chat.AFTER[3:4]),
     "context": (chat.BEFORE[2:4], ()),
     "longer": (chat.BEFORE[4:], chat.AFTER[2:]),
+    "culture": (chat.BEFORE[6:], ()),
+    "harder": ((), chat.AFTER[4:]),
     "length": ((), _BRIEFLY),
     "format": ((), _ONE_SENTENCE),
 }

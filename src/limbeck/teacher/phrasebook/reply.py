@@ -85,22 +85,39 @@ def _revised(message: str, schema: Schema, rng: random.Random) -> object:
     return {"prompt": prompts.revise(prompt, way, text, rng)}
 
 
-def _translation(message: str, schema: Schema, rng: random.Random) -> object:
-    """The conversation in Swahili; no message at all when one of them is not covered."""
-    try:
-        turns = json.loads(tagged(message, "conversation"))
-        contents = [wording.to_swahili(turn["content"]) for turn in turns]
-        roles = [turn["role"] for turn in turns]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return {"messages": []}
-    if None in contents:
-        return {"messages": []}
-    return {
-        "messages": [
-            {"role": role, "content": content}
-            for role, content in zip(roles, contents, strict=True)
-        ]
+def _translation(translate: Callable[[str], str | None]) -> "_Form":
+    """The conversation translated; no message at all when one of them is not covered."""
+
+    def form(message: str, schema: Schema, rng: random.Random) -> object:
+        try:
+            turns = json.loads(tagged(message, "conversation"))
+            contents = [translate(turn["content"]) for turn in turns]
+            roles = [turn["role"] for turn in turns]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return {"messages": []}
+        if None in contents:
+            return {"messages": []}
+        return {
+            "messages": [
+                {"role": role, "content": content}
+                for role, content in zip(roles, contents, strict=True)
+            ]
+        }
+
+    return form
+
+
+def _verdict(message: str, schema: Schema, rng: random.Random) -> object:
+    """About an answer: whether it is the phrasebook's own, or one on the same topic."""
+    response = tagged(message, "response")
+    expected = chat.answer(tagged(message, "prompt"), rng).content
+    topic = wording.topic_of(response)
+    found = {
+        "correct": response == expected or (topic and topic == wording.topic_of(expected)),
+        "complete": bool(response),
+        "language": response == expected or wording.to_english(response),
     }
+    return {question: "yes" if answer else "no" for question, answer in found.items()}
 
 
 def _judgement(message: str, schema: Schema, rng: random.Random) -> object:
@@ -130,8 +147,10 @@ _FORMS: dict[str, _Form] = {
     "ScenarioPrompts": _items("scenario", prompts.about),
     "ContextPrompts": _context,
     "RevisedPrompt": _revised,
-    "Translation": _translation,
+    "Translation": _translation(wording.to_swahili),
+    "BackTranslation": _translation(wording.back_to_english),
     "Judgement": _judgement,
+    "Verdict": _verdict,
     "Label": _label,
     "LabelledExamples": _items("label", prompts.examples),
     "Summary": lambda message, schema, rng: {"summary": tagged(message, "description")},

@@ -12,6 +12,7 @@ from limbeck.teacher.phrasebook import dialogues, facts, passages, sentences, tr
 from limbeck.teacher.phrasebook.text import TOPICS, Pair, load, plain, split_sentences
 
 _OPTION = re.compile(r"([A-D])\. (.+)")
+_PLACE = re.compile(r"\{[a-z]+\}")  # of a template, for a text
 
 
 @lru_cache(maxsize=2)
@@ -74,6 +75,20 @@ def to_english(text: str) -> str | None:
     return _by_line(text, into_english=True)
 
 
+def back_to_english(text: str) -> str | None:
+    """The English of what `to_swahili` wrote, options and labels included, or None."""
+    phrases = {swahili: english for english, swahili in _phrases().items()}
+    lines = []
+    for line in text.split("\n"):
+        option = _OPTION.fullmatch(line)
+        known = phrases.get(option[2] if option else line)
+        done = f"{option[1]}. {known}" if option and known else known or to_english(line)
+        if done is None:
+            return None
+        lines.append(done)
+    return "\n".join(lines)
+
+
 def _by_line(text: str, into_english: bool) -> str | None:
     lines = []
     for line in text.split("\n"):
@@ -87,6 +102,8 @@ def _by_line(text: str, into_english: bool) -> str | None:
 def _line(line: str, into_english: bool) -> str | None:
     if known := _known()[into_english].get(line):
         return known
+    if _PLACE.fullmatch(line):
+        return line
     if not into_english:
         if line in _phrases():
             return _phrases()[line]

@@ -1,0 +1,1 @@
+"""Measures of teachers, to choose one by."""

@@ -1,0 +1,1 @@
+"""Cards of data sets and models in the Hub's format, and their publication."""

@@ -1,0 +1,113 @@
+"""What both cards are made of: names on the Hub, sources and licences, and the check of a card."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from limbeck import files
+from limbeck.errors import UserError
+from limbeck.report import names
+
+TEMPLATES = Path(__file__).parent / "data"
+
+OWNER = "OWNER"  # in a card that is not published yet
+ROWS = "rows"  # the part of the data set that all students share
+
+# Licences of the sources that the shipped configs name, as their own cards state them.
+LICENCES = {
+    "builtin": "apache-2.0",
+    "BAAI/Infinity-Instruct": "cc-by-sa-4.0",
+    "HuggingFaceFW/fineweb-2": "odc-by",
+    "databricks/databricks-dolly-15k": "cc-by-sa-3.0",
+}
+UNKNOWN = "not known to Limbeck; see the source"
+
+KAKUGO = """\
+@misc{devine2026kakugo,
+  title = {Kakugo: Distillation of Low-Resource Languages into Small Language Models},
+  author = {Peter Devine and Mardhiyah Sanni and Farid Adilazuarda and Julieta Gil Loizaga and
+            Barry Haddow},
+  year = {2026},
+  eprint = {2601.14051},
+  archivePrefix = {arXiv}
+}"""
+
+
+def dataset_repository(code: str) -> str:
+    """The data set's repository of a language, without its owner."""
+    return f"limbeck-{code}"
+
+
+def model_repository(code: str, student: str) -> str:
+    """The repository of a student's checkpoint and GGUF files, without its owner."""
+    return f"limbeck-{code}-{student}"
+
+
+def gguf_name(code: str, student: str, quantization: str) -> str:
+    """A GGUF file's name in the repository: llama.cpp and Ollama find it by its ending."""
+    return f"{model_repository(code, student)}-{quantization}.gguf"
+
+
+def hub_name(source: str) -> str | None:
+    """The name on the Hub in a source such as ``owner/name part revision``; None for all else."""
+    name = source.split(" ")[0]
+    return name if re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name) else None
+
+
+def licence(source: str) -> str:
+    """A source's licence, as far as it is known here."""
+    return LICENCES.get(hub_name(source) or source, UNKNOWN)
+
+
+def languages(card: dict[str, Any]) -> list[str]:
+    """The language and English, by the codes that the Hub takes."""
+    return [str(card.get("iso639_1") or card["iso639_3"]), "en"]
+
+
+def render(template: str, metadata: str, **values: Any) -> str:
+    """A card: its metadata (YAML), and the Markdown of a template."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=False,  # Markdown; nothing that a teacher or corpus wrote goes in
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["count"] = lambda number: f"{number:,}"
+    environment.filters["size"] = names.size
+    environment.filters["setting"] = names.setting
+    body = environment.get_template(template).render(owner=OWNER, kakugo=KAKUGO, **values)
+    return f"---\n{metadata}\n---\n\n{body}\n"
+
+
+def write(path: Path, text: str, kind: str) -> None:
+    """Write a card, if huggingface_hub reads the same metadata out of it.
+
+    Args:
+        kind: "model" or "dataset".
+
+    Raises:
+        UserError: the metadata is not what the Hub takes.
+    """
+    check(path, text, kind)
+    files.write_text(path, text)
+
+
+def check(path: Path, text: str, kind: str) -> None:
+    """Have huggingface_hub read a card.
+
+    Raises:
+        UserError: the metadata is not what the Hub takes.
+    """
+    from huggingface_hub import DatasetCard, ModelCard
+
+    card_class = ModelCard if kind == "model" else DatasetCard
+    try:
+        data = card_class(text).data.to_dict()
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{path}: the card's metadata is not the Hub's form ({error})") from None
+    missing = [key for key in ("language", "license", "tags") if not data.get(key)]
+    if missing:
+        raise UserError(f"{path}: the card's metadata has no {', '.join(missing)}")

@@ -1,0 +1,145 @@
+"""Text in another language than the one that is wanted.
+
+Models: GlotLID (or any other that fastText reads) from the hub or a file, or py3langid, which
+comes with its model and knows about 140 languages.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from limbeck.dataset.filters.script import answers_in_english
+from limbeck.dataset.funnel import Reason, Removal
+from limbeck.dataset.texts import prose, turns
+from limbeck.errors import UserError
+from limbeck.files import Row
+from limbeck.filters import LanguageFilter
+from limbeck.languages import covered
+
+_PREFIX = "__label__"
+_BEST = 5  # labels that fastText is asked for; any other is improbable
+
+
+class Identifier(Protocol):
+    """A model that tells languages apart."""
+
+    labels: frozenset[str]
+
+    def probabilities(self, line: str) -> Mapping[str, float]:
+        """The probable languages of a line, the most probable first."""
+
+
+class FastText:
+    """A model that fastText reads, such as GlotLID."""
+
+    def __init__(self, path: Path | str) -> None:
+        import fasttext
+
+        try:
+            self._model: Any = fasttext.load_model(str(path))
+        except ValueError as error:
+            raise UserError(
+                f"filters.language.model: {path}: no model of fastText ({error})"
+            ) from None
+        self.labels = frozenset(label.removeprefix(_PREFIX) for label in self._model.labels)
+
+    def probabilities(self, line: str) -> Mapping[str, float]:
+        """As `Identifier` says."""
+        labels, shares = self._model.predict(line, k=_BEST)
+        names = (label.removeprefix(_PREFIX) for label in labels)
+        return dict(zip(names, map(float, shares), strict=True))
+
+
+class Langid:
+    """py3langid's own model."""
+
+    def __init__(self) -> None:
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+        self._model: Any = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+        self.labels = frozenset(self._model.labels)
+
+    def probabilities(self, line: str) -> Mapping[str, float]:
+        """As `Identifier` says."""
+        return dict(self._model.rank(line)[:_BEST])
+
+
+def load(settings: LanguageFilter) -> Identifier | None:
+    """The identifier that the config names, or None.
+
+    Raises:
+        UserError: there is no such file, or the hub does not answer.
+    """
+    if settings.model is None:
+        return None
+    if settings.model == "py3langid":
+        return Langid()
+    path = Path(settings.model).expanduser()
+    if path.suffix not in {".bin", ".ftz"}:
+        path = _fetched(settings.model, settings.revision)
+    elif not path.is_file():
+        raise UserError(f"filters.language.model: {path}: there is no such file")
+    return FastText(path)
+
+
+def _fetched(repository: str, revision: str | None) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    try:
+        return Path(hf_hub_download(repository, "model.bin", revision=revision))
+    except Exception as error:  # the hub's clients raise many kinds, none of them ours
+        line = str(error).strip().split("\n")[0]
+        raise UserError(
+            f"filters.language.model: {repository}: no model.bin from the hub ({line}); name a "
+            ".bin file, 'py3langid', or null to go without"
+        ) from None
+
+
+def own_labels(identifier: Identifier, card: Row) -> frozenset[str]:
+    """The labels by which a model knows a language: none if it does not."""
+    exact = (covered(card, "glotlid"), card["code"], f"{card['iso639_3']}_{card['script']}")
+    for name in (*exact, card["iso639_3"], card["bcp47"], card["iso639_1"]):
+        if name in identifier.labels:
+            return frozenset({name})
+    return frozenset()
+
+
+def judged(
+    text: str, identifier: Identifier, own: frozenset[str], settings: LanguageFilter
+) -> tuple[float, str] | None:
+    """The share of a text's letters that is in the language, and the most usual other language.
+
+    None where no paragraph is long enough to be judged.
+    """
+    right = total = 0
+    others: dict[str, int] = {}
+    for line in prose(text).splitlines():
+        letters = sum(map(str.isalpha, line))
+        if letters < settings.letters:
+            continue
+        found = identifier.probabilities(line)
+        total += letters
+        if sum(found.get(label, 0.0) for label in own) >= settings.confidence:
+            right += letters
+        elif found:
+            best = next(iter(found))
+            others[best] = others.get(best, 0) + letters
+    if not total:
+        return None
+    return right / total, max(others, key=others.__getitem__, default="")
+
+
+def language(
+    identifier: Identifier, own: frozenset[str], settings: LanguageFilter
+) -> Callable[[Row], Reason]:
+    """A turn in another language; reasoning may be in any."""
+
+    def reason(row: Row) -> Reason:
+        roles = ("system", "user") if answers_in_english(row) else ()
+        for text in turns(row, *roles):
+            verdict = judged(text, identifier, own, settings)
+            if verdict and verdict[0] < settings.share:
+                return Removal("other language", verdict[1])
+        return None
+
+    return reason

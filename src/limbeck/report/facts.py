@@ -1,0 +1,39 @@
+"""What is worth knowing of a student's training, for its page and its card."""
+
+from collections.abc import Iterator
+
+from limbeck.report import names
+from limbeck.report.collect import Student
+
+
+def of(student: Student) -> Iterator[tuple[str, str]]:
+    """Terms and values."""
+    training = student.training
+    settings = student.settings.get("training", {})
+    yield "base", str(student.settings.get("base", "?"))
+    if settings.get("method"):
+        yield "method", "full fine-tuning" if settings["method"] == "full" else "LoRA"
+    counts = student.mixture.get("train", {})
+    for key, name in (("by_strategy", "rows by strategy"), ("by_form", "rows by form")):
+        if key in counts:
+            yield name, ", ".join(f"{k} {names.count(v)}" for k, v in counts[key].items())
+    lost = (
+        training.get("rows", {}).get("train", {}) if isinstance(training.get("rows"), dict) else {}
+    )
+    for key, name in (("tokens", "tokens"), ("too_long", "rows too long, dropped")):
+        if key in lost:
+            yield name, names.count(lost[key])
+    if "tokens_seen" in training:
+        yield "tokens seen", names.count(training["tokens_seen"])
+    for key, name in (("epochs", "epochs"), ("learning_rate", "learning rate"), ("batch", "batch")):
+        if key in settings:
+            yield name, f"{settings[key]:g}"
+    if "seconds" in training:
+        yield "training time", names.duration(training["seconds"])
+    for key in ("device", "precision"):
+        if key in training:
+            yield key, str(training[key])
+    for kind, size in student.gguf.items():
+        yield f"GGUF {kind}", names.size(size)
+    if "agreement" in student.parity:
+        yield "GGUF like checkpoint", f"{student.parity['agreement']:.2%} of next tokens"

@@ -1,0 +1,33 @@
+"""The pages' templates, style and script: HTML that asks for nothing outside itself."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from limbeck.report import names
+
+FOLDER = Path(__file__).parent
+
+
+def render(template: str, **values: Any) -> str:
+    """A whole page."""
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,  # what a teacher or corpus wrote is text, whatever it looks like
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["count"] = names.count
+    environment.filters["size"] = names.size
+    environment.filters["duration"] = names.duration
+    environment.filters["setting"] = names.setting
+    environment.filters["pretty"] = lambda value: json.dumps(value, ensure_ascii=False, indent=2)
+    return environment.get_template(template).render(
+        style=Markup((FOLDER / "page.css").read_text("utf-8")),
+        script=Markup((FOLDER / "samples.js").read_text("utf-8")),
+        **values,
+    )

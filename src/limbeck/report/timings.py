@@ -1,0 +1,108 @@
+"""What each stage took: time and memory by Snakemake's own record, replies and dollars by the
+journals.
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# The stages in the order of the flow; others follow.
+STAGES = {
+    "describe_language": "language card",
+    "sample_texts": "texts sampled",
+    "write_topics": "prompts from topics",
+    "write_scenarios": "prompts from scenarios",
+    "write_contexts": "prompts about texts",
+    "revise_prompts": "prompts revised",
+    "answer_prompts": "responses",
+    "translate_conversations": "translations",
+    "translate_templates": "templates translated",
+    "check_rows": "rows checked by the teacher",
+    "prepare_benchmark": "benchmarks prepared",
+    "filter_rows": "rows filtered",
+    "mix_rows": "training set",
+    "create_base": "base",
+    "train_student": "training",
+    "export_gguf": "GGUF exported",
+    "check_gguf": "GGUF checked",
+    "quantize_gguf": "GGUF quantized",
+    "score_model": "scores",
+    "compare_student": "student compared",
+    "prepare_task": "tasks prepared",
+    "write_examples": "labelled examples",
+    "select_examples": "examples selected",
+    "classify_with_teacher": "teacher as classifier",
+    "train_classifier": "classifiers trained",
+    "compare_classifiers": "classifiers compared",
+}
+
+# These write what shows the table: their own time would make the page another at its next writing.
+PAGES = frozenset(
+    ("write_report", "write_index", "write_dataset_card", "write_model_card", "sum_costs")
+)
+
+# Journals that are not named after their stage.
+JOURNALS = {
+    "score": "score_model",
+    "examples": "write_examples",
+    "classify": "classify_with_teacher",
+    "judge_responses": "check_rows",
+    "translate_back": "check_rows",
+}
+
+
+@dataclass(slots=True)
+class Timing:
+    """What a stage took, all its jobs together; None is what is not known."""
+
+    label: str
+    jobs: int = 0
+    seconds: float = 0.0
+    megabytes: float = 0.0  # of its largest job
+    replies: int = 0
+    tokens: int = 0  # in and out
+    dollars: float | None = None
+
+
+def timings(folder: Path, cost: dict[str, Any]) -> list[Timing]:
+    """Every stage of a language that left a record, in the order of the flow.
+
+    Args:
+        folder: with Snakemake's benchmark files (TSV) of the language.
+        cost: of ``cost.json``.
+    """
+    found: dict[str, Timing] = {}
+
+    def of(rule: str) -> Timing:
+        return found.setdefault(rule, Timing(STAGES.get(rule, rule.replace("_", " "))))
+
+    for path in sorted(folder.rglob("*.tsv")):
+        if path.stem not in PAGES:
+            _add(of(path.stem), path)
+    for journal, spent in cost.get("stages", {}).items():
+        asked_by = journal.partition("-")[0]
+        stage = of(JOURNALS.get(asked_by, asked_by))
+        stage.replies += spent["replies"]
+        stage.tokens += spent["prompt_tokens"] + spent["completion_tokens"]
+        if spent["dollars"] is not None:
+            stage.dollars = (stage.dollars or 0.0) + spent["dollars"]
+    order = list(STAGES)
+    known = [rule for rule in order if rule in found]
+    return [found[rule] for rule in [*known, *sorted(found.keys() - set(order))]]
+
+
+def _add(timing: Timing, path: Path) -> None:
+    """Add a job's record; what Snakemake could not measure is NA or a dash."""
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            timing.jobs += 1
+            timing.seconds += _number(row.get("s"))
+            timing.megabytes = max(timing.megabytes, _number(row.get("max_rss")))
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        return 0.0

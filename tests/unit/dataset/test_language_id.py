@@ -1,0 +1,181 @@
+"""Language identification, with a small fastText model of real text and with py3langid."""
+
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import data_hub as hub
+import real_texts
+from limbeck.dataset.filter import language_step
+from limbeck.dataset.filters import language_id
+from limbeck.errors import UserError
+from limbeck.filters import LanguageFilter
+from limbeck.languages import resolve
+
+# Known to be hard to tell apart: reported, not asserted.
+CONFUSABLE = [("hrv_Latn", "bos_Latn"), ("ind_Latn", "zsm_Latn"), ("kin_Latn", "run_Latn"),
+              ("nob_Latn", "dan_Latn"), ("xho_Latn", "zul_Latn")]  # fmt: skip
+DISTINCT = ["swh_Latn", "kin_Latn", "yor_Latn", "eng_Latn", "tur_Latn", "vie_Latn", "ckb_Arab",
+            "pes_Arab", "hin_Deva", "npi_Deva", "tat_Cyrl", "rus_Cyrl", "amh_Ethi",
+            "tir_Ethi"]  # fmt: skip
+
+
+def settings(model: str | None) -> LanguageFilter:
+    return LanguageFilter(model=model, revision=None, confidence=0.3, share=0.5, letters=30)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fastText model trained on the spot on SIB-200's training sentences."""
+    import fasttext
+
+    folder = tmp_path_factory.mktemp("identifier")
+    codes = sorted({*DISTINCT, *(code for pair in CONFUSABLE for code in pair)})
+    lines = [
+        f"__label__{code} {' '.join(text.split())}\n"
+        for code in codes
+        for text in real_texts.sib(code, "train")[:500]
+    ]
+    random.Random(1).shuffle(lines)
+    text = folder / "train.txt"
+    text.write_text("".join(lines), encoding="utf-8")
+    trained = fasttext.train_supervised(
+        str(text), minn=2, maxn=4, dim=16, epoch=8, lr=0.8, bucket=50_000, thread=2, verbose=0
+    )
+    path = folder / "model.bin"
+    trained.save_model(str(path))
+    return path
+
+
+def kept_share(identifier: Any, code: str, texts: tuple[str, ...], wanted: LanguageFilter) -> float:
+    own = language_id.own_labels(identifier, resolve(code).card())
+    verdicts = [language_id.judged(text, identifier, own, wanted) for text in texts]
+    return sum(v is None or v[0] >= wanted.share for v in verdicts) / len(verdicts)
+
+
+def test_a_model_of_fasttext_tells_languages_apart(model: Path) -> None:
+    wanted = settings(str(model))
+    identifier = language_id.load(wanted)
+    tests = {code: real_texts.sib(code)[:60] for code in DISTINCT}
+    kept = [kept_share(identifier, code, tests[code], wanted) for code in DISTINCT]
+    wrong = [
+        kept_share(identifier, code, tests[other], wanted)
+        for code in DISTINCT
+        for other in DISTINCT
+        if other != code
+    ]
+    assert sum(kept) / len(kept) >= 0.99, dict(zip(DISTINCT, kept, strict=True))
+    assert sum(wrong) / len(wrong) <= 0.01
+    for code, other in CONFUSABLE:
+        passed = kept_share(identifier, code, real_texts.sib(other)[:60], wanted)
+        print(f"{other} passes for {code}: {passed:.0%}")
+
+
+def test_the_filter_and_its_reasons(model: Path, row: Any, capsys: Any) -> None:
+    english, swahili = real_texts.sib("eng_Latn"), real_texts.sib("swh_Latn")
+    from limbeck.config import Filters
+
+    section: Any = Filters.model_construct(language=settings(str(model)))
+    step = language_step(section, resolve("Swahili").card())
+    assert step is not None
+    cases = [
+        (row(swahili[0], swahili[1]), None),
+        (row(swahili[0], english[1]), "eng_Latn"),
+        (row(english[0], swahili[1]), "eng_Latn"),
+        (row(swahili[0], swahili[1], reasoning=english[2]), None),  # reasoning is free
+        (row(swahili[0], "OK, thank you!"), None),  # too short to say
+        (row(swahili[0], f"{swahili[1]}\n{english[2][:60]}\n{swahili[3]}"), None),
+        (row(swahili[0], f"{english[1]}\n{english[2]}\n{swahili[3][:60]}"), "eng_Latn"),
+        (row(swahili[0], english[1], strategy="context", kind="translate"), None),
+    ]
+    assert [(reason := step.reason(item)) and reason.found for item, _ in cases] == [
+        found for _, found in cases
+    ]
+
+
+def test_py3langid_knows_its_languages(row: Any) -> None:
+    wanted = settings("py3langid")
+    identifier = language_id.load(wanted)
+    assert identifier is not None
+    kept, wrong = Counter[bool](), Counter[bool]()
+    for code, other in [
+        ("swh_Latn", "eng_Latn"),
+        ("amh_Ethi", "swh_Latn"),
+        ("kin_Latn", "yor_Latn"),
+    ]:
+        own = language_id.own_labels(identifier, resolve(code).card())
+        assert own
+        for right, foreign in zip(
+            real_texts.sib(code)[:40], real_texts.sib(other)[:40], strict=True
+        ):
+            for counts, text in ((kept, right), (wrong, foreign)):
+                verdict = language_id.judged(text, identifier, own, wanted)
+                counts[verdict is None or verdict[0] >= wanted.share] += 1
+    assert kept[True] >= 0.95 * kept.total(), kept
+    assert wrong[True] <= 0.05 * wrong.total(), wrong
+
+
+FETCH = """
+import sys
+from limbeck.dataset.filters.language_id import load
+from limbeck.errors import UserError
+from limbeck.filters import LanguageFilter
+
+try:
+    model, revision = sys.argv[1], sys.argv[2] or None
+    wanted = LanguageFilter(model=model, revision=revision, confidence=0.3, share=0.5, letters=30)
+    print(sorted(load(wanted).labels))
+except UserError as error:
+    print(error)
+"""
+
+
+def test_a_model_of_the_hub(model: Path, tmp_path: Path) -> None:
+    commit = "a" * 40
+    with hub.serving({"cis-lmu/glotlid": {commit: model.parent}}) as served:
+        environment = {**os.environ, "HF_ENDPOINT": served.url, "HF_HOME": str(tmp_path)}
+
+        def fetched(*arguments: str) -> str:
+            command = [sys.executable, "-c", FETCH, *arguments]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True)
+            return done.stdout.strip()
+
+        labels = fetched("cis-lmu/glotlid", commit)
+        assert "swh_Latn" in labels
+        assert fetched("cis-lmu/glotlid", "") == labels
+        said = fetched("nobody/nothing", "")
+    assert said.startswith("filters.language.model: nobody/nothing: no model.bin from the hub")
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("model_name", "language", "message"),
+    [
+        (None, "Swahili", "names no model"),
+        ("py3langid", "Tigrinya", "py3langid does not know tir_Ethi"),
+    ],
+)
+def test_without_a_model_it_is_off_and_says_so(
+    model_name: str | None, language: str, message: str, capsys: Any
+) -> None:
+    from limbeck.config import Filters
+
+    section: Any = Filters.model_construct(language=settings(model_name))
+    assert language_step(section, resolve(language).card()) is None
+    said = capsys.readouterr().out
+    assert said.startswith("WARNING")
+    assert message in said
+
+
+def test_a_wrong_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"filters.language.model: .*there is no such file"):
+        language_id.load(settings(str(tmp_path / "none.bin")))
+    (tmp_path / "bad.bin").write_bytes(b"no model of anything")
+    with pytest.raises(UserError, match="no model of fastText"):
+        language_id.load(settings(str(tmp_path / "bad.bin")))
