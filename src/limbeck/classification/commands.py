@@ -51,8 +51,8 @@ def _folder(options: argparse.Namespace) -> Path:
     tasks = _names(built)
     if not tasks:
         raise UserError(
-            f"classify: {built}: nothing was built there for {language.name}; this builds it: "
-            f"snakemake --cores all {built}/TASK/scores.json"
+            f"classify: {built}: nothing was built there for {language.name}; the workflow builds "
+            "it: snakemake --cores all classification"
         )
     if options.task not in tasks:
         raise UserError(

@@ -28,7 +28,6 @@ from limbeck.config import Classifier, FineTuning
 from limbeck.errors import UserError
 from limbeck.files import Row
 
-SOURCES = ("synthetic", "human")
 LANGUAGES = ("az", "cy", "de", "en", "he", "id", "ro", "sl", "sw", "te", "th")
 COLUMNS = (
     "task", "language", "source", "student", "n", "leaked",
@@ -104,30 +103,36 @@ def _trained_and_scored(
     return scores
 
 
-def table(rows: list[Row]) -> str:
-    """The table of the docs: macro-F1 in percent beside the floors."""
-    keyed = {(row["task"], row["language"], row["source"], row["student"]): row for row in rows}
-    students = list(dict.fromkeys(row["student"] for row in rows))
-    head = ["task", "language", "floor"]
-    for source in SOURCES:
-        head += [f"{source}: n", "leaked", *(f"{student} (95%)" for student in students)]
-    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "--:|" * (len(head) - 2)]
+def tables(rows: list[Row]) -> str:
+    """The tables of the docs, one a student: macro-F1 in percent beside the floors."""
+    students = dict.fromkeys(row["student"] for row in rows)
+    return "\n".join(
+        f"`{student}`:\n\n{_table([row for row in rows if row['student'] == student])}"
+        for student in students
+    )
+
+
+def _table(rows: list[Row]) -> str:
+    lines = [
+        "| task | language | synthetic: n | leaked | macro-F1 (95%) | floor | difference "
+        "| human: n | leaked | macro-F1 (95%) |",
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    keyed = {(row["task"], row["language"], row["source"]): row for row in rows}
     for task, language in dict.fromkeys((row["task"], row["language"]) for row in rows):
-        cells = [task, language, str(floor(task, language) or "")]
-        for source in SOURCES:
-            found = [keyed.get((task, language, source, student)) for student in students]
-            first = next(filter(None, found), None)
-            cells += [str(first["n"]), str(first["leaked"])] if first else ["", ""]
-            cells += map(_score, found)
+        synthetic, human = (keyed.get((task, language, s)) for s in ("synthetic", "human"))
+        known = floor(task, language)
+        difference = f"{100 * synthetic['macro_f1'] - known:+.1f}" if synthetic and known else ""
+        cells = [task, language, *_cells(synthetic), str(known or ""), difference, *_cells(human)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _score(row: Row | None) -> str:
+def _cells(row: Row | None) -> list[str]:
     if row is None:
-        return ""
+        return ["", "", ""]
     low, mid, high = (100 * row[f"macro_f1{end}"] for end in ("_low", "", "_high"))
-    return f"{mid:.1f} ({low:.1f} to {high:.1f})"
+    return [str(row["n"]), str(row["leaked"]), f"{mid:.1f} ({low:.1f} to {high:.1f})"]
 
 
 def _folder(given: Path | None) -> Path:
@@ -147,7 +152,7 @@ def main() -> None:
     parser = stage.parser(__doc__)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--table", type=Path, help="write a Markdown table too")
+    parser.add_argument("--table", type=Path, help="write Markdown tables too")
     parser.add_argument("--tasks", nargs="+", default=["intent", "topic", "sentiment"])
     parser.add_argument("--languages", nargs="+", default=list(LANGUAGES))
     parser.add_argument("--students", nargs="+", choices=list(STUDENTS), default=["linear"])
@@ -164,7 +169,7 @@ def main() -> None:
     lines = ["\t".join(str(row[name]) for name in COLUMNS) for row in rows]
     files.write_text(options.output, "\n".join(["\t".join(COLUMNS), *lines]) + "\n")
     if options.table:
-        files.write_text(options.table, table(rows))
+        files.write_text(options.table, tables(rows))
 
 
 if __name__ == "__main__":

@@ -162,8 +162,8 @@ labels:
 
 licence: ours
 # Human texts: a CSV, TSV, JSONL or Parquet file, or a data set of the hub. The test set must be
-# there; the seeds that the teacher sees come from the other, which may be missing. With several
-# languages write {{code}} where the files differ: {name}-{{code}}-test.csv.
+# there; the seeds that the teacher sees come from the other: take that line out if you have none.
+# With several languages write {{code}} where the files differ: {name}-{{code}}-test.csv.
 test: {{source: {name}-test.csv, text: text, label: label}}
 human: {{source: {name}-train.csv, text: text, label: label}}
 """

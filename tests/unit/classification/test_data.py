@@ -234,3 +234,18 @@ def test_published_floors_are_reached(task: str, language: str) -> None:
     assert human["n"] <= synthetic["n"]
     if task == "intent":
         assert human["leaked"] > 0
+
+
+def test_a_table_of_each_student() -> None:
+    row = {"task": "topic", "language": "sw", "leaked": 2, "macro_f1": 0.612}
+    ends = {"macro_f1_low": 0.5, "macro_f1_high": 0.7}
+    rows = [
+        {**row, **ends, "student": student, "source": source, "n": n}
+        for student in reproduce.STUDENTS
+        for source, n in (("synthetic", 90), ("human", 80))
+    ]
+    found = reproduce.tables(rows)
+    score = "61.2 (50.0 to 70.0)"
+    line = f"| topic | sw | 90 | 2 | {score} | 60.0 | +1.2 | 80 | 2 | {score} |"
+    assert found.count(line) == 2
+    assert found.index("`linear`:") < found.index("`encoder`:")

@@ -10,10 +10,11 @@ import pytest
 import tiny_checkpoint
 from limbeck import files
 from limbeck.classification import examples, kinds, llm, tasks
-from limbeck.config import Classifier
+from limbeck.config import Architecture, Classifier
 from limbeck.files import Row
 from limbeck.generation.instructions import load
 from limbeck.languages import resolve
+from limbeck.student import tiny
 
 pytest.importorskip("transformers")
 
@@ -63,19 +64,22 @@ def test_an_encoder(tmp_path: Path) -> None:
     assert list(tmp_path.glob("*.safetensors"))
 
 
-def test_a_trained_language_model(base: Path, tmp_path: Path) -> None:
+def test_a_trained_language_model(tmp_path: Path) -> None:
     """Trained by the students' trainer, saved whole, and gone from where it was made."""
     pytest.importorskip("unsloth")
+    plain = llm.wording(TASK, CARD, INSTRUCTIONS)
+    asked = [{"messages": plain.prompt(row["text"])} for row in rows(0, 64)]
+    tiny.create(asked, Architecture(vocabulary=420, layers=2), 1, tmp_path / "base")
     settings = Classifier(
-        kind="instruct", base=str(base),
-        training={"learning_rate": 2e-3, "epochs": 6.0, "batch": 8, "max_length": 256},
+        kind="instruct", base=str(tmp_path / "base"),
+        training={"learning_rate": 2e-3, "epochs": 12.0, "batch": 8, "max_length": 256},
     )  # fmt: skip
     model = kinds.train(rows(0, 64), settings, 1, CONTEXT)
     assert isinstance(model, llm.Choosing)
     work = model.base.parent
     right = [row["label"] for row in HELD]
     assert said(model) == right
-    loaded = saved_and_loaded(model, settings, tmp_path)
+    loaded = saved_and_loaded(model, settings, tmp_path / "model")
     del model
     assert not work.exists()
     assert said(loaded) == right
