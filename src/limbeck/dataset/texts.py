@@ -17,7 +17,8 @@ _DOT = "\u0307"
 URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'`)\]}،。、]+")
 FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 INLINE = re.compile(r"`[^`\n]+`")
-_ADDRESS = re.compile(r"\S+@\S+\.\w+")
+# Bounded, since text without spaces would be searched to its end from each of its letters.
+_ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}")
 
 
 def words(text: str) -> tuple[str, ...]:
