@@ -9,7 +9,7 @@ OUTPUTS:          <results>/{language}/classification/{task}/{scores.json,train.
 rule classification:
     """Build all tasks of the config in all its languages, and nothing else"""
     input:
-        [score for code in build.codes for score in build.classification(code)],
+        build.classification(),
 
 
 rule prepare_task:
