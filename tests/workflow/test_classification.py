@@ -26,7 +26,7 @@ def written(folder: Path, url: str, languages: list[str], tasks: list[str]) -> s
     data = folder / "data"
     data.mkdir(exist_ok=True)
     preset = yaml.safe_load((ROOT / "config/presets/generators.yaml").read_text())
-    teacher = {"model": "m", "server": None, "url": url}
+    teacher = {"model": "m", "server": None, "url": url, "structured": "json_schema"}
     section = {
         "tasks": tasks, "data": str(data), "classifiers": {"linear": {"kind": "linear"}},
         "examples": {"per_label": 4, "per_request": 2, "rounds": 1},

@@ -91,7 +91,9 @@ def learning(
     marks += [(name, f"c{index}") for index, (name, _) in enumerate(curves)]
     parts, top = _key(marks)
     left, bottom, width, height = 40.0, top + 210, WIDTH - 60.0, 180.0
-    start, span = math.log(places[0]), math.log(places[-1]) - math.log(places[0]) or 1.0
+    start, span = math.log(places[0]), math.log(places[-1]) - math.log(places[0])
+    if not span:  # one place alone stands in the middle
+        start, span = start - 0.5, 1.0
 
     def x_of(place: float, shift: float = 0) -> float:
         return left + 12 + (width - 24) * (math.log(place) - start) / span + shift
