@@ -135,10 +135,11 @@ def test_a_gguf_f16_chooses_as_its_checkpoint(folder: Path) -> None:
     read = BENCHMARKS["sib200"].folder(Path(data) / "sib200")
     card = dict(resolve("swh_Latn").card())
     rows = [*read.rows(card, "test"), *read.rows(card, "shots")][:900]
+    rows = [{**row, "text": row["text"][:30]} for row in rows]  # beginnings, to be quick
     settings = Settings(**SETTINGS | {"shots": 0, "limit": 900})
     texts = load_instructions(PROMPTS)
     asked = questions(BENCHMARKS["sib200"], rows, [], texts, card, settings)
-    models = [open_model(str(path), 16, 2) for path in (folder / "checkpoint", gguf)]
+    models = [open_model(str(path), 16, 1) for path in (folder / "checkpoint", gguf)]
     ours, theirs = (ask(asked, model, settings, Kept(None)) for model in models)
     same = sum(a == b for a, b in zip(ours.predicted, theirs.predicted, strict=True))
     assert same >= 0.995 * 900, f"{same} of 900 options are the same"
