@@ -6,12 +6,12 @@ It imports nothing heavier than pydantic and opens no socket, so that planning s
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from limbeck import checks
 from limbeck import config as configuration
-from limbeck.benchmarking import DATA_SETS
 from limbeck.config import (
     Classifier,
     Config,
@@ -25,10 +25,6 @@ from limbeck.config import (
 from limbeck.digest import source_digest
 from limbeck.errors import UserError
 from limbeck.languages import Language, covered, resolve
-
-_DATA_SUFFIXES = frozenset(
-    (".bin", ".csv", ".ftz", ".gz", ".json", ".jsonl", ".parquet", ".tsv", ".txt")
-)
 
 
 class Build:
@@ -147,6 +143,12 @@ class Build:
             for task in tasks
         ]
 
+    def labels(self) -> dict[str, int]:
+        """How many labels each classification task has."""
+        from limbeck.classification import tasks  # as light as the config itself
+
+        return {name: len(tasks.find(name).names) for name in self.config.classification.tasks}
+
     def classifier(self, wildcards: Any) -> Classifier:
         """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
         section = self.config.classification.classifiers[wildcards.classifier]
@@ -194,8 +196,15 @@ class Build:
     def extras(self, wildcards: Any) -> list[str]:
         """What the teacher makes of a language only where the config wants it."""
         on = any(student.mixture.asks_in_language for student in self.config.students.values())
-        templates = [f"results/{wildcards.language}/templates.json"] if on else []
-        return [*self.checks(wildcards), *templates]
+        folder = f"results/{wildcards.language}"
+        templates = [f"{folder}/templates.json"] if on else []
+        section = self.config.classification
+        asked = [
+            f"{folder}/classification/{task}/{file}"
+            for task in (section.tasks if section.classifiers else [])
+            for file in ("examples.jsonl", "teacher/predictions.parquet")
+        ]
+        return [*self.checks(wildcards), *templates, *asked]
 
     def connection(self, role: Role) -> str:
         """How the teacher in a role is reached, as JSON: speed only, so it is no param."""
@@ -266,7 +275,9 @@ def load(data: Mapping[str, Any]) -> Build:
     try:
         config = configuration.load(dict(data))
         build = Build(config, _languages(config))
-        _check_tasks(build)
+        checks.builtin(config, build.languages)
+        checks.files(config)
+        checks.tasks(config, build.languages)
         if config.texts.limit:
             for code in build.codes:
                 build.texts(code)
@@ -285,89 +296,7 @@ def _languages(config: Config) -> list[Language]:
         if language.code in languages:
             raise UserError(f"config: languages: {name!r} is {language.code}, which is there twice")
         languages[language.code] = language
-    _check_builtin(config, languages.values())
-    _check_files(config)
     return list(languages.values())
-
-
-def _check_tasks(build: Build) -> None:
-    from limbeck.classification import tasks  # as light as the config itself
-
-    section = build.config.classification
-    for name, classifier in section.classifiers.items():
-        student = classifier.base.removeprefix("student:")
-        if student != classifier.base and student not in build.config.students:
-            raise UserError(
-                f"config: classification.classifiers.{name}.base: there is no student {student!r}, "
-                f"only {', '.join(build.config.students)}"
-            )
-    for task in map(tasks.find, section.tasks):
-        if section.data == "builtin" and task.name not in ("sentiment", "topic"):
-            raise UserError(
-                f"config: classification.tasks: {task.name!r}: the built-in data has sentiment and "
-                "topic only; name other data by classification.data"
-            )
-        if section.data == "task":
-            _check_sources(task, build.languages)
-    if section.tasks and section.data not in ("builtin", "task"):
-        _check_there("config: classification.data", section.data, local=True)
-
-
-def _check_sources(task: Any, languages: Iterable[Language]) -> None:
-    where = f"config/tasks/{task.name}.yaml"
-    if task.test is None:
-        raise UserError(
-            f"{where}: names no test set; add one, or give classification.data a folder"
-        )
-    for language in languages:
-        for key, source in (("human", task.human), ("test", task.test)):
-            if source is not None:
-                _check_there(f"{where}: {key}.source", source.place(language.card())[0])
-
-
-def _check_files(config: Config) -> None:
-    """Miss a file before anything runs: a stage that fails loses what it made before."""
-    named = {
-        "conversations.source": config.conversations.source,
-        "texts.source": config.texts.source,
-        "filters.language.model": config.filters.language.model or "",
-        **{f"students.{name}.base": body.base for name, body in config.students.items()},
-    }
-    for key, source in named.items():
-        _check_there(f"config: {key}", source)
-
-
-def _check_there(key: str, source: str, local: bool = False) -> None:
-    path = Path(source).expanduser()
-    local = local or source.startswith((".", "/", "~")) or path.suffix in _DATA_SUFFIXES
-    if local and not path.exists():
-        raise UserError(f"{key}: {source}: there is no such file or folder")
-
-
-def _check_builtin(config: Config, languages: Iterable[Language]) -> None:
-    roles: tuple[Role, ...] = ("generator", "translator", "reviser", "judge")
-    builtin = [
-        f"teacher.{role}.server: phrasebook"
-        for role in roles
-        if config.teacher.role(role).server == "phrasebook"
-    ]
-    if config.texts.source == "builtin":
-        builtin.append("texts.source: builtin")
-    builtin += [
-        f"benchmarks.sources.{name}: builtin"
-        for name, source in config.benchmarks.sources.items()
-        if source == "builtin" and name in map(DATA_SETS.get, config.benchmarks.run)
-    ]
-    if config.classification.tasks and config.classification.data == "builtin":
-        builtin.append("classification.data: builtin")
-    for language in languages:
-        if builtin and language.code != "swh_Latn":
-            raise UserError(
-                f"config: languages: {language.name}: the built-in phrasebook writes Swahili only, "
-                f"and the config has {', '.join(builtin)}; name another teacher by "
-                "teacher.generator.url and model (config/config.yaml shows how), "
-                "and sources of your own"
-            )
 
 
 def version() -> str:

@@ -55,7 +55,7 @@ def plan(options: argparse.Namespace) -> int:
     from limbeck.teacher.plan import summary
 
     build = build_of(options.configfile, options.config)
-    found = summary(build.config, build.codes, options.work)
+    found = summary(build, options.work)
     if options.json:
         print(json.dumps(found, indent=2))
         return 0

@@ -6,15 +6,19 @@ language that needs about 2.5 tokens a word. Scripts that a tokenizer knows badl
 that, so measure by a small run first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from limbeck import config
+from limbeck.benchmarking import DATA_SETS
 from limbeck.config import Config, Role
 from limbeck.teacher import budget
 from limbeck.teacher.tally import Tally, tally
+
+if TYPE_CHECKING:
+    from limbeck.workflow import Build
 
 # Assumed tokens.
 INSTRUCTION = 450  # what the teacher is told, with the form of the reply
@@ -25,12 +29,20 @@ ANSWER = 600
 WORD = 2.5  # of a word in the language
 CONVERSATION = 500  # in English
 TRANSLATED = 1.8  # times the English tokens
-ITEM = {"flores": 80, "sib200": 90, "belebele": 350, "global_mmlu": 200}  # of a benchmark
+ITEM = {"flores": 80, "sib200": 90, "belebele": 350}  # of a benchmark
+QUESTION = 200  # of the others
+TEXT = 40  # of a text that is classified
 # Assumed seconds of a call: until the first token, and of each token.
 FIRST, EACH = 1.0, 1 / 60
 
-# Items of the published test sets.
-TEST_ITEMS = {"flores": 1012, "sib200": 204, "belebele": 900, "global_mmlu": 14042}
+# Items of the published test sets. Of a set of one's own the limit is taken.
+TEST_ITEMS = {
+    "flores": 1012,
+    "sib200": 204,
+    "belebele": 900,
+    "global_mmlu": 14042,
+    "global_mmlu_lite": 400,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,7 @@ class Stage:
     calls: int
     given: float = 0.0  # tokens that a call puts in
     said: float = 0.0  # tokens that come out, reasoning included
+    benchmark: str | None = None  # asked in the languages that it covers
 
 
 @dataclass(slots=True)
@@ -58,8 +71,12 @@ class Estimate:
     measured: bool = False
 
 
-def stages(settings: Config) -> list[Stage]:
-    """The stages of one language, with the assumed tokens."""
+def stages(settings: Config, labels: Mapping[str, int] | None = None) -> list[Stage]:
+    """The stages of one language, with the assumed tokens.
+
+    Args:
+        labels: how many each classification task has.
+    """
     generation, texts = settings.generation, settings.texts
     trees = [_topics(generation.topics), _scenarios(generation.scenarios)]
     written = sum(prompts for _, prompts in trees)
@@ -82,6 +99,11 @@ def stages(settings: Config) -> list[Stage]:
         ),
         *_optional(settings, written),
         *(_scores(settings.benchmarks, name) for name in settings.benchmarks.run),
+        *(
+            stage
+            for task, count in (labels or {}).items()
+            for stage in _classification(settings.classification, task, count)
+        ),
     ]
 
 
@@ -126,15 +148,40 @@ def _scenarios(scenarios: config.Scenarios) -> tuple[Stage, int]:
 
 
 def _scores(benchmarks: config.Benchmarks, name: str) -> Stage:
-    data_set = "flores" if name.startswith("flores") else name
-    items = min(benchmarks.limit, TEST_ITEMS[data_set])
-    given = ITEM[data_set] * (benchmarks.shots + 1)
-    return Stage(f"score-{name}", "judge", items, given, benchmarks.max_tokens)
+    data_set = DATA_SETS.get(name, name)
+    items = min(benchmarks.limit, TEST_ITEMS.get(data_set, benchmarks.limit))
+    given = ITEM.get(data_set, QUESTION) * (benchmarks.shots + 1)
+    return Stage(f"score-{name}", "judge", items, given, benchmarks.max_tokens, name)
 
 
-def estimate(settings: Config, codes: Sequence[str], work: Path) -> list[Estimate]:
-    """What is missing of a run in ``work``, stage by stage; ``codes``: its languages."""
-    return [_estimate(settings, stage, codes, work) for stage in stages(settings)]
+def _classification(section: config.Classification, task: str, labels: int) -> list[Stage]:
+    """The writing of examples, if none is refused, and two ways of classifying the test set."""
+    wanted, each = section.examples.per_label, section.examples.per_request
+    writing = labels * -(-wanted // each)
+    summaries = labels if "summaries" in section.examples.strategies else 0
+    checks = labels * wanted if section.examples.self_check else 0
+    calls = writing + summaries + checks
+    said = REASONING + writing * each * TEXT / max(1, calls)
+    shown = section.seeds * labels * TEXT
+    return [
+        Stage(f"examples-{task}", "generator", calls, INSTRUCTION, said),
+        Stage(f"classify-{task}", "judge", 2 * section.limit, INSTRUCTION / 4 + shown / 2, 10),
+    ]
+
+
+def estimate(build: "Build", work: Path) -> list[Estimate]:
+    """What is missing of a run in ``work``, stage by stage."""
+    return [
+        _estimate(build.config, stage, codes, work)
+        for stage in stages(build.config, build.labels())
+        if (codes := _codes(build, stage))
+    ]
+
+
+def _codes(build: "Build", stage: Stage) -> list[str]:
+    """The languages in which a stage asks."""
+    name = stage.benchmark
+    return [code for code in build.codes if name is None or name in build.benchmarks(code)]
 
 
 def _estimate(settings: Config, stage: Stage, codes: Sequence[str], work: Path) -> Estimate:
@@ -196,14 +243,14 @@ def total(estimates: Sequence[Estimate]) -> Estimate:
     return whole
 
 
-def summary(settings: Config, codes: Sequence[str], work: Path) -> dict[str, Any]:
+def summary(build: "Build", work: Path) -> dict[str, Any]:
     """The whole plan as JSON holds it, with what is spent and the budget."""
-    estimates = estimate(settings, codes, work)
+    estimates = estimate(build, work)
     entries = budget.read(budget.path(work)).values()
     return {
-        "languages": list(codes),
+        "languages": build.codes,
         "stages": [asdict(one) for one in estimates],
         "total": asdict(total(estimates)),
         "spent": sum(entry.spent for entry in entries),
-        "budget": settings.budget,
+        "budget": build.config.budget,
     }
