@@ -77,6 +77,34 @@ def test_a_model_of_fasttext_tells_languages_apart(model: Path) -> None:
         print(f"{other} passes for {code}: {passed:.0%}")
 
 
+class Knows:
+    """A model with labels alone."""
+
+    def __init__(self, *labels: str) -> None:
+        self.labels = frozenset(labels)
+
+    def probabilities(self, line: str) -> dict[str, float]:
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("code", "labels", "own"),
+    [
+        ("swh_Latn", ("sw", "en"), {"sw"}),
+        ("swh_Latn", ("swh_Latn", "swh_Arab", "eng_Latn"), {"swh_Latn"}),
+        ("yor_Latn", ("sw", "en"), set()),
+        ("ace_Arab", ("ace", "ar"), set()),  # Acehnese is usually in Latin
+        ("arz_Arab", ("ar", "arz", "fa"), {"ar", "arz"}),
+        ("arb_Arab", ("arz_Arab", "arb_Arab", "arb_Latn", "fas_Arab"), {"arz_Arab", "arb_Arab"}),
+        ("zho_Hant", ("zh", "yue", "ja"), {"zh", "yue"}),
+        ("ind_Latn", ("id", "ms", "jv"), {"id", "ms"}),
+        ("srp_Cyrl", ("srp_Cyrl", "hrv_Latn"), {"srp_Cyrl"}),
+    ],
+)
+def test_the_labels_of_a_language(code: str, labels: tuple[str, ...], own: set[str]) -> None:
+    assert language_id.own_labels(Knows(*labels), resolve(code).card()) == own
+
+
 def test_the_filter_and_its_reasons(model: Path, row: Any, capsys: Any) -> None:
     english, swahili = real_texts.sib("eng_Latn"), real_texts.sib("swh_Latn")
     from limbeck.config import Filters

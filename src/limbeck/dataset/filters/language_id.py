@@ -96,12 +96,36 @@ def _fetched(repository: str, revision: str | None) -> Path:
 
 
 def own_labels(identifier: Identifier, card: Row) -> frozenset[str]:
-    """The labels by which a model knows a language: none if it does not."""
-    exact = (covered(card, "glotlid"), card["code"], f"{card['iso639_3']}_{card['script']}")
-    for name in (*exact, card["iso639_3"], card["bcp47"], card["iso639_1"]):
-        if name in identifier.labels:
-            return frozenset({name})
-    return frozenset()
+    """The labels by which a model knows a language: none if it does not.
+
+    With those of its relatives, the members of one macrolanguage of ISO 639-3 (the Arabics, the
+    Chineses, Malay and Indonesian, Croatian and Bosnian): a line of one is often named as another.
+    """
+    names = [covered(card, "glotlid"), card["code"], f"{card['iso639_3']}_{card['script']}"]
+    # A label without a script means the usual one; py3langid's Chinese means both.
+    if "-" not in card["bcp47"] or card["script"] in ("Hans", "Hant"):
+        names += [card["iso639_3"], card["bcp47"], card["iso639_1"]]
+    own = next((name for name in names if name in identifier.labels), None)
+    if own is None:
+        return frozenset()
+    _, separator, script = own.partition("_")
+    wanted = _macrolanguage(own)
+    return frozenset(
+        label
+        for label in identifier.labels
+        if label == own
+        or (_macrolanguage(label) == wanted and label.endswith(f"{separator}{script}"))
+    )
+
+
+def _macrolanguage(label: str) -> str:
+    """The macrolanguage of a label's language, in one form for ISO 639-1 and -3."""
+    from langcodes.data_dicts import LANGUAGE_REPLACEMENTS, MACROLANGUAGES
+
+    language = label.partition("_")[0]
+    language = LANGUAGE_REPLACEMENTS.get(language, language)
+    found: str = MACROLANGUAGES.get(language, language)
+    return found
 
 
 def judged(
