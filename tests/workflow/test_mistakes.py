@@ -23,7 +23,10 @@ PLANNING: list[tuple[dict[str, Any], str]] = [
     ({"students": {"tiny": None}}, "students"),
     ({"students": {"a/b": {"base": "builtin:tiny"}}}, "students.a/b"),
     ({"gguf": {"quantizations": ["Q4"]}}, "gguf.quantizations.0"),
-    ({"benchmarks": {"run": ["flores"]}}, "benchmarks.run.0"),
+    (
+        {"benchmarks": {"run": ["flores"]}},
+        "unknown benchmark 'flores'; allowed: flores_from_english",
+    ),
     ({"seed": "x"}, "seed"),
     ({"conversations": {"source": "nowhere/chats.jsonl"}}, "conversations.source: nowhere/chats"),
     (
