@@ -23,8 +23,12 @@ reproduce-classification: $(VENV)/ready ## Small classifiers on published data: 
 		$(if $(STUDENTS),--students $(STUDENTS)) --output results/reproduction/classification.tsv \
 		--table results/reproduction/classification.md
 
-test: $(VENV)/ready lint ## All tests, the whole workflow included
+test: $(VENV)/ready lint resources/llama.cpp ## All tests, the whole workflow included
 	pytest
+
+# llama.cpp's converter, which the tests of GGUF files use.
+resources/llama.cpp: | $(VENV)/ready
+	snakemake --cores 1 --quiet all -- $@
 
 test-fast: $(VENV)/ready ## The tests of pure functions alone
 	pytest tests/unit
