@@ -187,7 +187,11 @@ rule train_classifier:
         "../envs/classify.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.classification.curve"),
+        # One that is trained like a student starts that stage as a program of its own.
+        code=lambda w: source_digest(
+            "limbeck.classification.curve",
+            *(["limbeck.student.train"] if build.classifier(w).kind == "instruct" else []),
+        ),
         settings=lambda w: as_json(
             classifier=build.classifier(w),
             sizes=settings.classification.sizes,

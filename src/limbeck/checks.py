@@ -13,7 +13,7 @@ from limbeck.errors import UserError
 from limbeck.languages import Language
 
 _DATA_SUFFIXES = frozenset(
-    (".bin", ".csv", ".ftz", ".gz", ".json", ".jsonl", ".parquet", ".tsv", ".txt")
+    (".bin", ".csv", ".ftz", ".gguf", ".gz", ".json", ".jsonl", ".parquet", ".tsv", ".txt")
 )
 
 
@@ -63,6 +63,16 @@ def files(config: Config) -> None:
     }
     for key, source in named.items():
         _there(f"config: {key}", source)
+    for name, body in config.students.items():
+        if body.base.startswith("builtin:") and body.base != "builtin:tiny":
+            raise UserError(
+                f"config: students.{name}.base: {body.base!r}: the built-in base is builtin:tiny"
+            )
+    for name, source in config.benchmarks.comparisons.items():
+        # A file of the hub has its repository before it: owner/repo/file.gguf.
+        file = source.endswith(".gguf") and source.count("/") < 2
+        if file or source.startswith((".", "/", "~")):
+            _there(f"config: benchmarks.comparisons.{name}", source, local=True)
 
 
 def _there(key: str, source: str, local: bool = False) -> None:

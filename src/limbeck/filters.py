@@ -1,6 +1,6 @@
 """The config's section on which of the teacher's rows are kept."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -62,5 +62,12 @@ class Filters(Section):
     def _pair(cls, data: Any) -> Any:
         # YAML has no tuples; strict mode would refuse the list.
         if isinstance(data, dict) and isinstance(data.get("length_ratio"), list):
-            return {**data, "length_ratio": tuple(float(bound) for bound in data["length_ratio"])}
+            bounds = [float(b) if type(b) is int else b for b in data["length_ratio"]]
+            return {**data, "length_ratio": tuple(bounds)}
         return data
+
+    @model_validator(mode="after")
+    def _low_first(self) -> Self:
+        if self.length_ratio[0] >= self.length_ratio[1]:
+            raise ValueError("length_ratio: the first bound is below the second")
+        return self

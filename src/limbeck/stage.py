@@ -35,7 +35,10 @@ def json_option(model: type[Settings]) -> Callable[[str], Settings]:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a command: a `UserError` becomes one line and exit code 1, Ctrl-C exit code 130."""
+    """Run a command: a mistake of its user is one line and exit code 1, Ctrl-C exit code 130.
+
+    A mistake is a `UserError`, or a file that cannot be read or written.
+    """
     try:
         main()
     except UserError as error:
@@ -46,3 +49,8 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        if error.filename is None:  # none of a file
+            raise
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        sys.exit(1)

@@ -125,7 +125,10 @@ class Teacher(Section):
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if (self.server is None) == (self.url is None):
-            raise ValueError("exactly one of 'server' and 'url' says where the teacher is")
+            raise ValueError(
+                "exactly one of 'server' and 'url' says where the teacher is; beside a url write "
+                "`server: null`"
+            )
         if self.server == "llama_cpp" and self.structured not in ("auto", "json_object", "none"):
             raise ValueError("the server llama_cpp takes structured: auto, json_object or none")
         if self.server is not None and self.batch is not None:

@@ -122,7 +122,7 @@ class Build:
     def texts(self, code: str) -> Texts:
         """The section of the texts, with the language's label in the name of a hub data set."""
         texts, language = self.config.texts, self.language(code)
-        if texts.name is None:
+        if texts.name is None or not texts.limit:
             return texts
         label = covered(language, "fineweb2")
         if "{fineweb2}" in texts.name and label is None:
@@ -135,19 +135,23 @@ class Build:
 
     def classification(self, *codes: str) -> list[str]:
         """The scores of every classification task, in all languages or some."""
-        section = self.config.classification
-        tasks = section.tasks if section.classifiers else []
         return [
             f"results/{code}/classification/{task}/scores.json"
             for code in codes or self.codes
-            for task in tasks
+            for task in self.tasks
         ]
+
+    @property
+    def tasks(self) -> list[str]:
+        """The classification tasks, where there are classifiers for them."""
+        section = self.config.classification
+        return section.tasks if section.classifiers else []
 
     def labels(self) -> dict[str, int]:
         """How many labels each classification task has."""
         from limbeck.classification import tasks  # as light as the config itself
 
-        return {name: len(tasks.find(name).names) for name in self.config.classification.tasks}
+        return {name: len(tasks.find(name).names) for name in self.tasks}
 
     def classifier(self, wildcards: Any) -> Classifier:
         """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
@@ -198,10 +202,9 @@ class Build:
         on = any(student.mixture.asks_in_language for student in self.config.students.values())
         folder = f"results/{wildcards.language}"
         templates = [f"{folder}/templates.json"] if on else []
-        section = self.config.classification
         asked = [
             f"{folder}/classification/{task}/{file}"
-            for task in (section.tasks if section.classifiers else [])
+            for task in self.tasks
             for file in ("examples.jsonl", "teacher/predictions.parquet")
         ]
         return [*self.checks(wildcards), *templates, *asked]
@@ -232,7 +235,8 @@ class Build:
         """The scored model as a rule's input; a model of the hub is none."""
         path = self.model_path(wildcards)
         if wildcards.model.startswith("comparisons/"):
-            return [path] if Path(path).exists() else []
+            found = Path(path).expanduser()
+            return [str(found)] if found.exists() else []
         if path == "teacher":
             return []
         # A GGUF that failed its parity check is not worth a score.

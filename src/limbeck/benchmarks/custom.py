@@ -49,7 +49,8 @@ def columns(custom: Custom) -> tuple[str, ...]:
     if isinstance(custom, Translating):
         return (custom.english, custom.text)
     options = [custom.options] if isinstance(custom.options, str) else custom.options
-    return (custom.question, *options, custom.answer)
+    group = [custom.group] if custom.group else []
+    return (custom.question, *options, custom.answer, *group)
 
 
 def choices(rows: Sequence[Row], custom: Choosing) -> list[Item]:

@@ -80,7 +80,11 @@ def metadata(code: str, language: Row, built: Student, own: Scores, settings: Se
                 task_name=called,
                 dataset_type=entry["hub"] if entry else name,
                 dataset_name=f"{name} (built-in demonstration text)" if own_text else name,
-                dataset_config=code,
+                # One data set in two directions: the hub would take them for one result.
+                dataset_config={
+                    "flores_from_english": f"eng_Latn-{code}",
+                    "flores_into_english": f"{code}-eng_Latn",
+                }.get(name, code),
                 dataset_split="test",
                 metric_type="chrf" if score["metric"] == "chrF++" else str(score["metric"]),
                 metric_name=f"{score['metric']}, 95% interval {low:.1f} to {high:.1f}, "

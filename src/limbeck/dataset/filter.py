@@ -156,7 +156,11 @@ def write(
     Raises:
         UserError: too much is lost, or everything. Nothing is written then.
     """
-    with atomic(rows) as rows_file, atomic(removed) as list_file, list_file.open("w") as file:
+    with (
+        atomic(rows) as rows_file,
+        atomic(removed) as list_file,
+        list_file.open("w", encoding="utf-8") as file,
+    ):
 
         def record(row: Row) -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")

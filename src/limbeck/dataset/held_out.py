@@ -65,7 +65,7 @@ class HeldOut:
     """The benchmark text that must not be trained on, ready to be looked up."""
 
     def __init__(self, items: Iterable[Row], words: int = 8, characters: int = 40) -> None:
-        texts = Counter(chain.from_iterable(set(_texts(item)) for item in items))
+        texts = Counter(chain.from_iterable(dict.fromkeys(_texts(item)) for item in items))
         groups: dict[Limits, dict[str, str]] = {}
         self._short: dict[str, list[tuple[str, str]]] = {}
         for text, times in texts.items():
@@ -155,6 +155,7 @@ class _Index:
 
 
 def _texts(item: Row) -> Iterator[str]:
-    yield from (
-        value for key, value in item.items() if isinstance(value, str) and key not in _NO_TEXT
-    )
+    for key, value in item.items():
+        if key not in _NO_TEXT:
+            texts = value if isinstance(value, list) else [value]
+            yield from (text for text in texts if isinstance(text, str))
