@@ -65,6 +65,7 @@ rule write_examples:
         "../envs/teacher.yaml"
     threads: 1
     resources:
+        teacher=1,
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.classification.examples"),
@@ -143,6 +144,7 @@ rule classify_with_teacher:
         "../envs/dataset.yaml"
     threads: 1
     resources:
+        teacher=1,
         connection=build.connection("judge"),
     params:
         code=source_digest("limbeck.classification.ask"),
@@ -186,6 +188,8 @@ rule train_classifier:
     conda:
         "../envs/classify.yaml"
     threads: 1
+    resources:
+        batch=lambda w: build.classifier(w).training.device_batch,
     params:
         # One that is trained like a student starts that stage as a program of its own.
         code=lambda w: source_digest(
@@ -193,7 +197,7 @@ rule train_classifier:
             *(["limbeck.student.train"] if build.classifier(w).kind == "instruct" else []),
         ),
         settings=lambda w: as_json(
-            classifier=build.classifier(w),
+            classifier=build.classifier_settings(w),
             sizes=settings.classification.sizes,
             repeats=settings.classification.repeats,
             seed=settings.seed,
@@ -211,6 +215,7 @@ rule train_classifier:
             --seeds {input.seeds:q} \
             --test {input.test:q} \
             --settings {params.settings:q} \
+            --batch {resources.batch} \
             --threads {threads} \
             --predictions {output.predictions:q} \
             --model {output.model:q}

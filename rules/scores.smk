@@ -10,6 +10,7 @@ rule prepare_benchmark:
     """Write a benchmark's items, and worked examples that are none of them"""
     input:
         language="<results>/{language}/language.json",
+        files=build.benchmark_files,
     output:
         test="<results>/{language}/benchmarks/{benchmark}/test.jsonl",
         shots="<results>/{language}/benchmarks/{benchmark}/shots.jsonl",
@@ -57,6 +58,7 @@ rule score_model:
         "../envs/evaluate.yaml"
     threads: 1
     resources:
+        teacher=lambda w: int(w.model == "teacher"),
         connection=build.connection("judge"),
         batch=settings.benchmarks.batch,
     params:

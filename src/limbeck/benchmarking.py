@@ -1,6 +1,7 @@
 """The config's section on benchmarks, and the list of data sets in ``config/benchmarks.yaml``."""
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -71,6 +72,14 @@ class Translating(Section):
 Custom = Annotated[Choosing | Translating, Field(discriminator="kind")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 ComparisonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+
+def fill(template: str, card: Mapping[str, Any]) -> str:
+    """A path with a language's codes filled in; without an ``iso639_1`` the longer code."""
+    codes = {key: card[key] for key in ("code", "iso639_1", "iso639_3")}
+    for key, code in codes.items():
+        template = template.replace(f"{{{key}}}", str(code or card["iso639_3"]))
+    return template
 
 
 class Benchmarks(Section):

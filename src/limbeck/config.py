@@ -7,6 +7,7 @@ have defaults here, since a user adds such entries bare. ``python -m limbeck.con
 """
 
 import difflib
+import re
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -255,8 +256,14 @@ def explain(error: ValidationError, root: type[BaseModel] | None = None) -> list
 
 def _given(error: ValidationError, item: Any) -> str:
     for full in error.errors(include_url=False):
-        if full["loc"] == item["loc"] and isinstance(full["input"], str | int | float):
-            return f" (not {full['input']!r})"
+        given = full["input"]
+        if full["loc"] != item["loc"] or not isinstance(given, str | int | float):
+            continue
+        if item["type"] == "list_type":
+            return f" (not {given!r}: write [{given}])"
+        if isinstance(given, str) and re.fullmatch(r"\d+e[+-]?\d+", given):
+            return f" (not {given!r}: YAML wants a point in it, as in {given.replace('e', '.0e')})"
+        return f" (not {given!r})"
     return ""
 
 

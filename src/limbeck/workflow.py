@@ -12,6 +12,7 @@ from typing import Any
 
 from limbeck import checks
 from limbeck import config as configuration
+from limbeck.benchmarking import fill
 from limbeck.config import (
     Classifier,
     Config,
@@ -114,6 +115,14 @@ class Build:
         folder = f"results/{wildcards.language}/scores/teacher"
         return [f"{folder}/{name}.json" for name in self.benchmarks(wildcards.language)]
 
+    def benchmark_files(self, wildcards: Any) -> list[str]:
+        """The tables of a benchmark of one's own, which may be corrected."""
+        own = self.config.benchmarks.custom.get(wildcards.benchmark)
+        card = self.language(wildcards.language).card()
+        named = [name for name in (own.test, own.shots) if name] if own else []
+        paths = [Path(fill(name, card)).expanduser() for name in named]
+        return [str(path) for path in paths if path.exists()]
+
     def held_out(self, wildcards: Any) -> list[str]:
         """The benchmark items of a language, none of which may be trained on."""
         folder = f"results/{wildcards.language}/benchmarks"
@@ -158,6 +167,10 @@ class Build:
         section = self.config.classification.classifiers[wildcards.classifier]
         own = self.classifier_files(wildcards)
         return section.model_copy(update={"base": own[0]}) if own else section
+
+    def classifier_settings(self, wildcards: Any) -> dict[str, Any]:
+        """What decides a classifier; the rows on the device at once do not."""
+        return self.classifier(wildcards).model_dump(exclude={"training": {"device_batch"}})
 
     def classifier_files(self, wildcards: Any) -> list[str]:
         """The student of the same build that a classifier starts from, as a rule's input."""

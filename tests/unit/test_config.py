@@ -144,6 +144,8 @@ BAD = [
     ("students/tiny/architecture/width", 300, "multiple of 256"),
     ("students/tiny/base", None, "students.tiny.base: .*valid string"),
     ("gguf/quantizations", ["Q9"], "quantizations.0: should be 'Q8_0'.*not 'Q9'"),
+    ("benchmarks/run", "sib200", r"not 'sib200': write \[sib200\]"),
+    ("students/tiny/training/learning_rate", "1e-5", "a point in it, as in 1.0e-5"),
     ("benchmarks/run", ["mmlu"], "run: unknown benchmark 'mmlu'; allowed: flores_from_english"),
 ]
 

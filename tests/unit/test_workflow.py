@@ -224,3 +224,66 @@ def test_a_language_that_fineweb_lacks_stops_at_planning() -> None:
     assert "\n" not in str(caught.value)
     changed["texts"]["limit"] = 0
     assert load(changed).codes == ["ace_Arab"]
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "message"),
+    [
+        ("benchmarks", {"comparisons": {"mine": "models/none.gguf"}}, "there is no such file"),
+        ("benchmarks", {"comparisons": {"mine": "./none"}}, "there is no such file"),
+        ("students", {"tiny": {"base": "builtin:tny"}}, "the built-in base is builtin:tiny"),
+        ("students", {"tiny": {"base": "models/none.gguf"}}, "there is no such file"),
+        ("filters", {"length_ratio": [8, 0.25]}, "the first bound is below the second"),
+        ("filters", {"length_ratio": [None, 8.0]}, "filters.length_ratio.0"),
+    ],
+)
+def test_what_would_fail_late_is_missed_early(
+    section: str, change: dict[str, Any], message: str
+) -> None:
+    values = config()
+    values[section] = {**values[section], **change}
+    with pytest.raises(SystemExit) as caught:
+        load(values)
+    assert message in str(caught.value)
+
+
+def test_a_file_of_the_hub_is_not_looked_for_here() -> None:
+    values = config()
+    values["benchmarks"]["comparisons"] = {"theirs": "owner/repo/file.gguf@abc"}
+    wildcards = SimpleNamespace(model="comparisons/theirs", language="swh_Latn")
+    assert load(values).model_files(wildcards) == []
+
+
+def test_the_tables_of_a_benchmark_of_ones_own_are_inputs(tmp_path: Path) -> None:
+    (tmp_path / "swh_Latn.tsv").write_text("en\tsw\n")
+    values = config()
+    values["benchmarks"]["run"] = ["mine", "sib200"]
+    values["benchmarks"]["custom"] = {
+        "mine": {"kind": "translation", "test": f"{tmp_path}/{{code}}.tsv", "english": "en",
+                 "text": "sw", "direction": "from_english"}
+    }  # fmt: skip
+    build = load(values)
+    files = {
+        name: build.benchmark_files(SimpleNamespace(benchmark=name, language="swh_Latn"))
+        for name in ("mine", "sib200")
+    }
+    assert files == {"mine": [f"{tmp_path}/swh_Latn.tsv"], "sib200": []}
+
+
+def test_without_texts_nothing_is_asked_of_fineweb() -> None:
+    values = config(languages=["ace_Arab"])
+    values["teacher"]["generator"] |= {"server": None, "url": "http://x/v1"}
+    values["classification"]["tasks"] = []
+    values["benchmarks"]["sources"] = dict.fromkeys(values["benchmarks"]["sources"], "hub")
+    values["texts"] |= {"source": "HuggingFaceFW/fineweb-2", "name": "{fineweb2}"}
+    with pytest.raises(SystemExit, match=r"set texts\.limit to 0"):
+        load(values)
+    values["texts"]["limit"] = 0
+    assert load(values).texts("ace_Arab").limit == 0
+
+
+def test_without_classifiers_no_task_is_planned() -> None:
+    values = config()
+    values["classification"]["classifiers"] = {"linear": None}
+    build = load(values)
+    assert (build.tasks, build.labels(), build.classification()) == ([], {}, [])

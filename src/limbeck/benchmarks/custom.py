@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from limbeck.benchmarking import Choosing, Custom, Translating
+from limbeck.benchmarking import Choosing, Custom, Translating, fill
 from limbeck.benchmarks import flores, reading
 from limbeck.benchmarks.items import Benchmark, Item, Part
 from limbeck.errors import UserError
@@ -34,14 +34,6 @@ class Files:
             raise UserError(f"{path}: there is no such file (benchmarks.custom, {card['name']})")
         rows = reading.table([path], columns(self.custom))
         return [{**row, "number": number} for number, row in enumerate(rows)]
-
-
-def fill(template: str, card: Row) -> str:
-    """A path with a language's codes filled in; without an ``iso639_1`` the longer code."""
-    codes = {key: card[key] for key in ("code", "iso639_1", "iso639_3")}
-    for key, code in codes.items():
-        template = template.replace(f"{{{key}}}", str(code or card["iso639_3"]))
-    return template
 
 
 def columns(custom: Custom) -> tuple[str, ...]:

@@ -288,6 +288,11 @@ def test_held_out_text_is_found(text: str, caught: bool) -> None:
     assert (HeldOut([ITEM]).hit(text) is not None) == caught
 
 
+def test_texts_in_a_list_are_held_out() -> None:
+    item = {"question": "nani?", "options": ["mwalimu anasoma kitabu kizuri shuleni", "hakuna"]}
+    assert HeldOut([item]).hit("Kila siku mwalimu anasoma kitabu kizuri shuleni")
+
+
 def test_a_phrase_of_many_items_is_everybodys() -> None:
     phrase = "kulingana na kifungu hiki ni lipi kati ya yafuatayo ambalo"
     items = [{"question": f"{phrase} {word}?"} for word in ("ni sahihi", "halikutajwa", "la kweli")]

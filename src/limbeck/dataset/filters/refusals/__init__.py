@@ -8,7 +8,7 @@ from limbeck.dataset.funnel import Reason, Removal
 from limbeck.dataset.texts import turns, words
 from limbeck.files import Row
 
-TABLE = Path(__file__).parent / "data" / "refusals.tsv"
+TABLE = Path(__file__).parent / "phrases.tsv"
 
 
 def phrases(iso639_3: str) -> list[str]:
