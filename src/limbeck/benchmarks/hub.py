@@ -1,5 +1,7 @@
 """Benchmarks of the Hugging Face hub, at the commits that ``config/benchmarks.yaml`` names."""
 
+import difflib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +46,12 @@ class Hub:
             return datasets.load_dataset(hub, label, split=split, revision=revision)
         except Exception as error:  # the hub's clients raise many kinds, none of them ours
             reason = " ".join(str(error).split())
+            if f"'{label}' not found" in reason:  # FLORES+ renamed some of FLORES-200's codes
+                near = difflib.get_close_matches(label, re.findall(r"'(\w+)'", reason)[1:], n=3)
+                raise UserError(
+                    f"{hub}: it has no {label!r} (near: {', '.join(near) or 'none'}); "
+                    "name a folder in the published format"
+                ) from None
             if self.entry.gated:
                 reason = (
                     f"it is gated: agree to its terms on https://huggingface.co/datasets/{hub}, "

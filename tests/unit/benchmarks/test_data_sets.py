@@ -75,9 +75,18 @@ def test_the_hub_s_layout(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     if name == "global_mmlu_lite":
         assert items[0].group == "STEM"
     welsh = dict(resolve("cym_Latn").card())
-    with pytest.raises(UserError, match=r"it has no Welsh|data: cannot be read") as caught:
+    with pytest.raises(UserError, match=r"it has no (Welsh|'cym_Latn')|cannot be read") as caught:
         rows(find(name), welsh, Settings(source="hub", seed=1, hub=entry))
     assert "\n" not in str(caught.value)
+
+
+def test_a_language_of_another_code_is_named(tmp_path: Path) -> None:
+    entry = publish(tmp_path / "data", "flores_from_english")
+    card = {**resolve("kin_Latn").card()}
+    with pytest.raises(UserError, match=r"data: it has no 'kin_Latn' \(near: ") as caught:
+        rows(find("flores_from_english"), card, Settings(source="hub", seed=1, hub=entry))
+    assert "\n" not in str(caught.value)
+    assert "gated" not in str(caught.value)
 
 
 def test_class_labels_come_by_name(tmp_path: Path) -> None:
