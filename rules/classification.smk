@@ -194,7 +194,11 @@ rule train_classifier:
         # One that is trained like a student starts that stage as a program of its own.
         code=lambda w: source_digest(
             "limbeck.classification.curve",
-            *(["limbeck.student.train"] if build.classifier(w).kind == "instruct" else []),
+            *(
+                ["limbeck.student.train"]
+                if build.classifier(w).kind == "instruct"
+                else []
+            ),
         ),
         settings=lambda w: as_json(
             classifier=build.classifier_settings(w),
