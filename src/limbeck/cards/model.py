@@ -47,7 +47,7 @@ def card(folder: Path, name: str, settings: Settings) -> str:
         base=base,
         hub_base=common.hub_name(base),
         licence=settings.license,
-        best="Q8_0" if "Q8_0" in built.gguf else next(iter(built.gguf), None),
+        best=built.best,
         files=[(common.gguf_name(code, name, kind), size) for kind, size in built.gguf.items()],
         checkpoint=sum(path.stat().st_size for path in checkpoint.glob("*.safetensors")),
         benchmarks=[_benchmark(benchmark, language, own[benchmark]) for benchmark in shown],
@@ -73,11 +73,10 @@ def metadata(code: str, language: Row, built: Student, own: Scores, settings: Se
         data_set = names.data_set(name)
         entry = settings.published.get(data_set)
         own_text = settings.sources.get(data_set) == "builtin"
-        called = names.benchmark(name).title.format(language=language["name"])
         results.append(
             EvalResult(
                 task_type="translation" if score["metric"] == "chrF++" else "text-generation",
-                task_name=called,
+                task_name=names.title(name, language["name"]),
                 dataset_type=entry["hub"] if entry else name,
                 dataset_name=f"{name} (built-in demonstration text)" if own_text else name,
                 # One data set in two directions: the hub would take them for one result.
@@ -110,7 +109,7 @@ def metadata(code: str, language: Row, built: Student, own: Scores, settings: Se
 
 def _benchmark(name: str, language: Row, score: Row) -> dict[str, str]:
     return {
-        "title": names.benchmark(name).title.format(language=language["name"]),
+        "title": names.title(name, language["name"]),
         "metric": names.metric(score),
         "n": str(score.get("n", "?")),
         "signature": str(score.get("signature", "")),
@@ -149,8 +148,7 @@ def limitations(
     )
 
     def listed(chosen: Sequence[str]) -> str:
-        called = [names.benchmark(name).title.format(language=language["name"]) for name in chosen]
-        return ", ".join(called)
+        return ", ".join(names.title(name, language["name"]) for name in chosen)
 
     guessing = [
         name

@@ -85,6 +85,11 @@ class Student:
     gguf: dict[str, int]  # quantization -> bytes
     gains: dict[str, Row]  # benchmark -> difference to the base
 
+    @property
+    def best(self) -> str | None:
+        """The quantization of the GGUF file to try first; None without any."""
+        return "Q8_0" if "Q8_0" in self.gguf else next(iter(self.gguf), None)
+
 
 @dataclass
 class Language:

@@ -36,6 +36,11 @@ def benchmark(name: str) -> Benchmark:
     return BENCHMARKS.get(name, Benchmark(name.replace("_", " "), name.replace("_", " ")))
 
 
+def title(name: str, language: str) -> str:
+    """A benchmark's title in a language, which is named in English."""
+    return benchmark(name).title.format(language=language)
+
+
 def data_set(name: str) -> str:
     """The data set that a benchmark's items are of: both directions of FLORES share one."""
     return DATA_SETS.get(name, name)

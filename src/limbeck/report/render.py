@@ -34,7 +34,7 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
             if (lines := _headlines(student, language, shown))
         ],
         "benchmarks": [_benchmark(name, language) for name in shown],
-        "skipped": [_title(name, language) for name in settings.skipped],
+        "skipped": [names.title(name, language.name) for name in settings.skipped],
         "models": [
             {
                 "name": called,
@@ -69,15 +69,11 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _title(name: str, language: Language) -> str:
-    return names.benchmark(name).title.format(language=language.name)
-
-
 def _benchmark(name: str, language: Language) -> dict[str, Any]:
     scores = [scores[name] for scores in language.scores.values() if name in scores]
     counts = {score["n"] for score in scores if score.get("n")}
     return {
-        "title": _title(name, language),
+        "title": names.title(name, language.name),
         "metric": names.metric(scores[0]),
         "n": ", ".join(str(count) for count in sorted(counts)),
         "signatures": sorted({str(s["signature"]) for s in scores if s.get("signature")}),
@@ -90,7 +86,7 @@ def _headlines(student: Student, language: Language, shown: Sequence[str]) -> li
     after = language.scores.get(f"{student.name}/student", {})
     return [
         {
-            "title": _title(name, language),
+            "title": names.title(name, language.name),
             "before": f"{base[name]['value']:.1f}",
             "after": f"{after[name]['value']:.1f}",
             "metric": names.metric(after[name]),
@@ -226,11 +222,10 @@ def _student(student: Student) -> dict[str, Any]:
 
 
 def _run(student: Student) -> dict[str, str]:
-    best = "Q8_0" if "Q8_0" in student.gguf else next(iter(student.gguf))
     return {
         "student": student.name,
         "folder": student.folder,
-        "gguf": f"{student.folder}/gguf/{best}.gguf",
+        "gguf": f"{student.folder}/gguf/{student.best}.gguf",
     }
 
 
