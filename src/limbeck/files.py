@@ -50,6 +50,11 @@ def digest(*values: object) -> str:
     return hashlib.sha256(canonical(values).encode()).hexdigest()[:16]
 
 
+def chance(*key: object) -> float:
+    """A number from 0 to 1 that follows from a key, which may be anything that has a digest."""
+    return int(digest(*key), 16) / 16**16
+
+
 def file_digest(path: Path | str) -> str:
     """16 hexadecimal digits of the SHA-256 of a file's bytes."""
     with Path(path).open("rb") as file:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from limbeck import chrf, files
+from limbeck import files
 from limbeck.assessment import measures
 from limbeck.config import Config, Role, Teacher
 from limbeck.files import Row
@@ -144,12 +144,8 @@ class Work:
         )
         if not returned:
             return None
-        sides = (
-            [turn["content"] for row in returned for turn in row[side]]
-            for side in ("back", "original")
-        )
-        counts, _ = chrf.statistics(*sides)
-        return float(chrf.score(counts.sum(0)))
+        sides = ([turn for row in returned for turn in row[side]] for side in ("original", "back"))
+        return check.round_trip(*sides)
 
 
 def came_back(row: Row, reply: Reply) -> list[Row]:

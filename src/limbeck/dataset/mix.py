@@ -22,7 +22,7 @@ from limbeck import stage
 from limbeck.config import Mixture, Section
 from limbeck.dataset.rows import provenance, training_schema
 from limbeck.errors import UserError
-from limbeck.files import Row, digest, read_json, read_parquet, write_json, write_parquet
+from limbeck.files import Row, chance, digest, read_json, read_parquet, write_json, write_parquet
 from limbeck.generation.instructions import Instructions, load
 from limbeck.generation.templates import DIRECTIONS, PLACE, TEMPLATES
 
@@ -58,11 +58,6 @@ class Wording:
         if direction in self.language and chance(pair, "request") < in_language:
             return self.language[direction], f"{direction}:in_language"
         return self.english[direction], direction
-
-
-def chance(*key: object) -> float:
-    """A number in [0, 1) that follows from a key."""
-    return int(digest(*key), 16) / 16**16
 
 
 def thinking(row: Row, wording: Wording) -> Row:

@@ -50,9 +50,8 @@ class Verdict(BaseModel):
 
 def choose(rows: Iterable[Row], share: float, seed: int) -> list[Row]:
     """The share of the rows that is checked, without those that failed."""
-    limit = share * 16**16
-    chosen = (row for row in rows if not row["failure"])
-    return [row for row in chosen if int(files.digest(seed, "check", row["id"]), 16) < limit]
+    whole = (row for row in rows if not row["failure"])
+    return [row for row in whole if files.chance(seed, "check", row["id"]) < share]
 
 
 def checked(row: Row, failure: str | None, **found: object) -> Row:
@@ -85,15 +84,15 @@ def back_prompt(row: Row, card: Row, instructions: Instructions) -> Request:
 def came_back(row: Row, reply: Reply) -> list[Row]:
     """The row of a round trip."""
     turns, failure = translate.translated(row["messages"], reply)
-    score = None if failure else round_trip(row["original"], turns)
+    score = None if failure else round(round_trip(row["original"], turns), 2)
     return [checked(row, failure, round_trip=score)]
 
 
 def round_trip(original: list[Message], back: list[Message]) -> float:
-    """chrF++ of all turns of a conversation that was translated and translated back."""
+    """chrF++ of turns that were translated and translated back, all together."""
     sides = ([turn["content"] for turn in turns] for turns in (back, original))
     counts, _ = chrf.statistics(*sides)
-    return round(float(chrf.score(counts.sum(0))), 2)
+    return float(chrf.score(counts.sum(0)))
 
 
 def main() -> None:
