@@ -137,9 +137,9 @@ class Benchmarks(Section):
 
     def asking(self, name: str) -> dict[str, Any]:
         """What decides a benchmark's scores, beside its items, its prompts and the model."""
-        entry = self.custom.get(name) or data_sets()[DATA_SETS[name]]
-        keys = {"shots", "limit", "max_tokens", "choose_by", "options", "prompts", "thinking"}
         own = self.custom.get(name)
+        entry = own or data_sets()[DATA_SETS[name]]
+        keys = {"shots", "limit", "max_tokens", "choose_by", "options", "prompts", "thinking"}
         return {**self.model_dump(include=keys), "version": entry.version, "custom": own}
 
 

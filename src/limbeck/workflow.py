@@ -112,8 +112,7 @@ class Build:
 
     def teacher_scores(self, wildcards: Any) -> list[str]:
         """The scores of a language's teacher."""
-        folder = f"results/{wildcards.language}/scores/teacher"
-        return [f"{folder}/{name}.json" for name in self.benchmarks(wildcards.language)]
+        return self.model_scores(wildcards.language, "teacher")
 
     def benchmark_files(self, wildcards: Any) -> list[str]:
         """The tables of a benchmark of one's own, which may be corrected."""

@@ -88,9 +88,12 @@ def translations(rows: Sequence[Row], custom: Translating) -> list[Item]:
         {"id": row["number"], "text_eng": row[custom.english], "text": row[custom.text]}
         for row in rows
     ]
-    into = custom.direction == "into_english"
-    load = flores.INTO_ENGLISH.load if into else flores.FROM_ENGLISH.load
-    return load(renamed)
+    return direction(custom).load(renamed)
+
+
+def direction(custom: Translating) -> Benchmark:
+    """The benchmark that asks the same of other sentences."""
+    return flores.INTO_ENGLISH if custom.direction == "into_english" else flores.FROM_ENGLISH
 
 
 def benchmark(name: str, custom: Custom) -> Benchmark:
@@ -99,9 +102,7 @@ def benchmark(name: str, custom: Custom) -> Benchmark:
     if isinstance(custom, Choosing):
         load, asked_as = partial(choices, custom=custom), CHOICE
     else:
-        into = custom.direction == "into_english"
-        load = partial(translations, custom=custom)
-        asked_as = (flores.INTO_ENGLISH if into else flores.FROM_ENGLISH).name
+        load, asked_as = partial(translations, custom=custom), direction(custom).name
     return Benchmark(
         name=name,
         asked_as=asked_as,
