@@ -38,6 +38,12 @@ def sib(code: str, split: str = "test") -> tuple[str, ...]:
         return tuple(row["text"] for row in csv.DictReader(file, delimiter="\t"))
 
 
+def coverage(name: str) -> list[dict[str, str]]:
+    """The facts of a table on what covers a language."""
+    with (folder() / "coverage" / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
 def flores(code: str) -> list[str]:
     """The sentences of FLORES-200 devtest in a language."""
     path = folder() / f"flores200_devtest/devtest/{code}.devtest.gz"

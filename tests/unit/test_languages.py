@@ -1,8 +1,6 @@
 """The table of languages and the names that it answers to."""
 
-import csv
 import json
-import os
 import re
 import subprocess
 import sys
@@ -10,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import real_texts
 from limbeck import languages
 from limbeck.languages import resolve
 
@@ -31,14 +30,6 @@ def test_every_row_is_whole_and_found_by_its_code_and_name() -> None:
 def test_no_two_rows_share_a_bcp47_tag() -> None:
     tags = [language.bcp47 for language in languages.languages()]
     assert len(set(tags)) == len(tags)
-
-
-def _facts(name: str) -> list[dict[str, str]]:
-    folder = os.environ.get("LIMBECK_TEST_DATA")
-    if not folder or not Path(folder).is_dir():
-        pytest.skip("LIMBECK_TEST_DATA names no folder of test data")
-    with (Path(folder) / "coverage" / name).open(encoding="utf-8") as file:
-        return list(csv.DictReader(file, delimiter="\t"))
 
 
 def test_search_finds_by_part_of_a_name_and_by_script() -> None:
@@ -145,12 +136,12 @@ def test_the_table_names_its_version_sources_and_licence() -> None:
 
 def test_the_labels_are_those_of_the_facts() -> None:
     rows = {row.code: row.labels for row in languages.languages()}
-    for fact in _facts("benchmarks_by_language.tsv"):
+    for fact in real_texts.coverage("benchmarks_by_language.tsv"):
         if fact["code"] in rows:
             had = {name: name in rows[fact["code"]] for name in ("sib200", "belebele")}
             had["flores200"] = "flores" in rows[fact["code"]]
             assert had == {name: fact[name] == "1" for name in had}, fact
-    facts = _facts("global_mmlu.tsv")
+    facts = real_texts.coverage("global_mmlu.tsv")
     for name, column in (("global_mmlu", "full"), ("global_mmlu_lite", "lite")):
         wanted = {fact["code"] for fact in facts if fact[column] == "1"}
         assert {labels[name] for labels in rows.values() if name in labels} == wanted

@@ -1,12 +1,9 @@
 """The names that languages go by: which are right, which are refused, and with what line."""
 
-import csv
-import os
-from pathlib import Path
-
 import langcodes
 import pytest
 
+import real_texts
 from limbeck import languages
 from limbeck.errors import UserError
 from limbeck.languages import Language, resolve
@@ -305,16 +302,8 @@ def test_a_language_goes_by_what_language_data_calls_it(language: Language) -> N
                 resolve(name)
 
 
-def _facts(name: str) -> list[dict[str, str]]:
-    folder = os.environ.get("LIMBECK_TEST_DATA")
-    if not folder or not Path(folder).is_dir():
-        pytest.skip("LIMBECK_TEST_DATA names no folder of test data")
-    with (Path(folder) / "coverage" / name).open(encoding="utf-8") as file:
-        return list(csv.DictReader(file, delimiter="\t"))
-
-
 def test_the_languages_of_the_benchmarks_go_by_name_code_and_endonym() -> None:
-    rows = _facts("benchmarks_by_language.tsv")
+    rows = real_texts.coverage("benchmarks_by_language.tsv")
     codes = [row["code"] for row in rows if "1" in (row["sib200"], row["flores200"])]
     assert len(codes) == 205
     for code in codes:
@@ -324,7 +313,7 @@ def test_the_languages_of_the_benchmarks_go_by_name_code_and_endonym() -> None:
 
 
 def test_the_kakugo_languages_go_by_name_code_and_endonym() -> None:
-    rows = _facts("kakugo54.tsv")
+    rows = real_texts.coverage("kakugo54.tsv")
     assert len(rows) == 54
     for row in rows:
         language = resolve(row["name"])

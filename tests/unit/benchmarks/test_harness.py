@@ -1,12 +1,12 @@
 """Multiple choice equals lm-evaluation-harness: the same prompts, log-likelihoods and options."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import harness
+import real_texts
 import tiny_checkpoint
 from limbeck.benchmarks import multiple_choice, prepare
 from limbeck.benchmarks.answers import Kept, ask
@@ -20,10 +20,7 @@ CARD = resolve("swh_Latn").card()
 
 
 def source(name: str) -> str:
-    data = os.environ.get("LIMBECK_TEST_DATA")
-    if name == "sib200" and not data:
-        pytest.skip("LIMBECK_TEST_DATA does not name the folder of test data")
-    return f"{data}/sib200" if name == "sib200" else "builtin"
+    return str(real_texts.folder() / "sib200") if name == "sib200" else "builtin"
 
 
 @pytest.fixture(scope="module")

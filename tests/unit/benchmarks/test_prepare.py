@@ -3,13 +3,13 @@
 import csv
 import gzip
 import json
-import os
 import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import real_texts
 from limbeck.benchmarks.catalogue import BENCHMARKS, load_instructions
 from limbeck.benchmarks.items import Item, prompt
 from limbeck.benchmarks.multiple_choice import parse
@@ -28,10 +28,7 @@ def read(benchmark: str, source: Path | str, card: Any = SWAHILI, seed: int = 1)
 
 
 def real(name: str) -> Path:
-    data = os.environ.get("LIMBECK_TEST_DATA")
-    if not data:
-        pytest.skip("LIMBECK_TEST_DATA does not name the folder of test data")
-    return Path(data) / name
+    return real_texts.folder() / name
 
 
 def asked(benchmark: str, part: list[dict[str, Any]]) -> set[str]:

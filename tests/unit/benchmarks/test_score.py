@@ -1,7 +1,6 @@
 """A whole score of a small checkpoint, its GGUF file and the built-in teacher."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 import endpoint as endpoints
+import real_texts
 import tiny_checkpoint
 from limbeck.benchmarks import prepare, score
 from limbeck.benchmarks.answers import Kept, ask
@@ -128,11 +128,9 @@ def test_a_gguf_scores_as_its_checkpoint(folder: Path) -> None:
 
 
 def test_a_gguf_f16_chooses_as_its_checkpoint(folder: Path) -> None:
-    data = os.environ.get("LIMBECK_TEST_DATA")
-    if not data:
-        pytest.skip("LIMBECK_TEST_DATA does not name the folder of test data")
+    data = real_texts.folder()
     gguf = tiny_checkpoint.write_gguf(folder / "checkpoint", folder / "F16.gguf", "f16")
-    read = BENCHMARKS["sib200"].folder(Path(data) / "sib200")
+    read = BENCHMARKS["sib200"].folder(data / "sib200")
     card = dict(resolve("swh_Latn").card())
     rows = [*read.rows(card, "test"), *read.rows(card, "shots")][:900]
     rows = [{**row, "text": row["text"][:30]} for row in rows]  # beginnings, to be quick
@@ -163,9 +161,7 @@ def test_a_teacher_is_asked_to_generate(folder: Path, tmp_path: Path) -> None:
 
 
 def test_real_data(folder: Path) -> None:
-    data = os.environ.get("LIMBECK_TEST_DATA")
-    if not data:
-        pytest.skip("LIMBECK_TEST_DATA does not name the folder of test data")
+    data = real_texts.folder()
     settings = json.dumps({"source": f"{data}/sib200", "seed": 1})
     real = folder / "real"
     (real / "sib200").mkdir(parents=True)
