@@ -7,14 +7,15 @@ from collections import Counter
 import pytest
 
 from limbeck.dataset.held_out import HeldOut
-from limbeck.teacher.phrasebook import benchmarks, dialogues, passages, wording
+from limbeck.teacher.phrasebook import benchmarks, dialogues, opinions, passages, wording
 from limbeck.teacher.phrasebook.reply import reply
 from limbeck.teacher.phrasebook.text import TOPICS
 
-SIZES = {"flores": 300, "sib200": 210, "belebele": 200, "global_mmlu": 200}
+SIZES = {"flores": 300, "sib200": 210, "belebele": 200, "global_mmlu": 200, "sentiment": 140}
 FIELDS = {
     "flores": {"id", "text_eng", "text"},
     "sib200": {"index_id", "category", "text"},
+    "sentiment": {"index_id", "category", "text"},
     "belebele": {
         "link", "question_number", "flores_passage", "question", "mc_answer1", "mc_answer2",
         "mc_answer3", "mc_answer4", "correct_answer_num", "dialect", "ds",
@@ -28,6 +29,7 @@ FIELDS = {
 TEXTS = {
     "flores": ("text_eng", "text"),
     "sib200": ("text",),
+    "sentiment": ("text",),
     "belebele": ("flores_passage", "question"),
     "global_mmlu": ("question",),
 }
@@ -120,7 +122,8 @@ def written():
         form("ContextPrompts", 3, ("kind", kinds[i % 5]), ("text", text))
         for i, text in enumerate(corpus)
     ]
-    requests += [form("LabelledExamples", 20, ("label", label)) for label in TOPICS]
+    labels = (*TOPICS, *opinions.LABELS)
+    requests += [form("LabelledExamples", 20, ("label", label)) for label in labels]
     for request in requests:
         source = request["messages"][0]["content"]
         text = source.partition("<text>")[2].removesuffix("</text>")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from limbeck.files import digest
-from limbeck.teacher.phrasebook import facts, passages, sentences, wording
+from limbeck.teacher.phrasebook import facts, opinions, passages, sentences
 from limbeck.teacher.phrasebook.text import LETTERS, TOPICS, Pair
 
 Row = dict[str, Any]
@@ -75,14 +75,14 @@ def _sib200(rng: random.Random, index: int) -> tuple[str, Row]:
 
 
 def _sentiment(rng: random.Random, index: int) -> tuple[str, Row]:
-    label = list(wording.sentiments())[index % 2]
-    # Opinions are few, so the examples' ones serve "dev", and "test" has its own.
-    sentence = sentences.compose(rng, held_out=True)
-    test = _split(sentence.english) == "test"
-    opinion = rng.choice(wording.sentiments(held_out=test)[label])
-    lines = [sentence.swahili, opinion.swahili]
-    rng.shuffle(lines)
-    return sentence.english, {"index_id": index, "category": label, "text": " ".join(lines)}
+    label = opinions.LABELS[index % 2]
+    statement = opinions.statement(rng, held_out=True)
+    while True:  # as above, both sentences are on one side of the split
+        opinion = opinions.write(label, rng, held_out=True)
+        if _split(opinion.english) == _split(statement.english):
+            break
+    text = opinions.joined(statement, opinion, rng).swahili
+    return statement.english, {"index_id": index, "category": label, "text": text}
 
 
 def _belebele(rng: random.Random, index: int) -> tuple[str, Row]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from limbeck.teacher.phrasebook import dialogues, facts, passages, sentences, wording
+from limbeck.teacher.phrasebook import dialogues, facts, opinions, passages, sentences, wording
 from limbeck.teacher.phrasebook.text import LETTERS, TOPICS, plain, split_sentences
 
 # What a reviser may put around a prompt without changing what it asks.
@@ -52,7 +52,7 @@ _SUMMARISE = re.compile(r"\b(summar\w+|fupisha|muhtasari|wazo kuu)\b", re.IGNORE
 _LIST = re.compile(r"\b(list|improve|boresha|orodha)\b", re.IGNORECASE)
 _TOPIC = re.compile(r"\b(topic|mada|label|lebo|category|classify|sentiment)\b", re.IGNORECASE)
 _TRUE = re.compile(r"\b(is this sentence true|sentensi hii ni kweli)\b", re.IGNORECASE)
-_ABOUT = re.compile(r"\b(about|kuhusu) (\S+?)(?: (?:kwa|in)\b.*)?[.?!]?$", re.IGNORECASE)
+_ABOUT = re.compile(r"\b(about|kuhusu) (.+?)(?: (?:kwa|in)\b.*)?[.?!]?$", re.IGNORECASE)
 _LABELS = re.compile(r":\s*([^:?\n]+(?:,[^:?\n]+)+)\?")
 
 
@@ -194,13 +194,21 @@ def _writing(message: str, rng: random.Random) -> Answer | None:
     if not match or "\n" in message:
         return None
     wanted = match[2].lower()
-    topic = next((t for t, name in TOPICS.items() if wanted in (t, name)), None)
-    if topic is None:
+    subjects = dialogues.SUBJECTS.items()
+    label = next((label for label, names in subjects if wanted in names), None)
+    if label is None:
         return None
     number = next((int(digit) for digit in re.findall(r"\b[2-5]\b", message)), 1)
-    lines = [sentences.compose(rng, topic).swahili for _ in range(number)]
+    lines = [_sentence(label, rng) for _ in range(number)]
     count = "sentensi moja" if number == 1 else f"sentensi {number}"
-    return Answer(" ".join(lines), f"Mada ni {TOPICS[topic]}. Ninaandika {count}.")
+    subject = dialogues.SUBJECTS[label].swahili
+    return Answer(" ".join(lines), f"Mada ni {subject}. Ninaandika {count}.")
+
+
+def _sentence(label: str, rng: random.Random) -> str:
+    if label in opinions.LABELS:
+        return opinions.write(label, rng).swahili
+    return sentences.compose(rng, label).swahili
 
 
 def _passage(message: str, rng: random.Random) -> Answer | None:

@@ -9,10 +9,16 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from limbeck.files import digest
-from limbeck.teacher.phrasebook import facts, passages, sentences
+from limbeck.teacher.phrasebook import facts, opinions, passages, sentences
 from limbeck.teacher.phrasebook.text import LETTERS, TOPICS, Pair, lettered, load, plain
 
 LABELS = ", ".join(TOPICS)
+
+# What sentences of a label are said to be about.
+SUBJECTS: dict[str, Pair] = {topic: Pair(topic, name) for topic, name in TOPICS.items()} | {
+    "positive": Pair("good things", "mambo mazuri"),
+    "negative": Pair("bad things", "mambo mabaya"),
+}
 
 # The sentences in which conversations and prompts ask for something, in both languages.
 REQUESTS: dict[str, Pair] = {
@@ -35,8 +41,10 @@ REQUESTS: dict[str, Pair] = {
         "Samahani, sijui jibu la swali hili.",
     ),
 } | {
-    f"write {label}": Pair(f"Write sentences about {label}.", f"Andika sentensi kuhusu {name}.")
-    for label, name in TOPICS.items()
+    f"write {label}": Pair("Write sentences about {it}.", "Andika sentensi kuhusu {it}.").filled(
+        it=it
+    )
+    for label, it in SUBJECTS.items()
 }
 
 
@@ -110,7 +118,24 @@ def _asked(rng: random.Random) -> list[str]:
 def _written(rng: random.Random) -> list[str]:
     topic = rng.choice(list(TOPICS))
     lines = [sentences.compose(rng, topic).english for _ in range(3)]
-    return [REQUESTS[f"write {topic}"].english, "\n".join(lines)]
+    return _in_turns(topic, lines, rng)
+
+
+def _opinions(rng: random.Random) -> list[str]:
+    label = rng.choice(opinions.LABELS)
+    if rng.random() < 0.5:
+        lines = [opinions.write(label, rng).english for _ in range(5)]
+        return [REQUESTS[f"write {label}"].english, "\n".join(lines)]
+    lines = [opinions.text(label, rng).english for _ in range(3)]
+    return _in_turns(label, lines, rng)
+
+
+def _in_turns(label: str, texts: list[str], rng: random.Random) -> list[str]:
+    """A request for texts of a label: all in one reply, or asked for one after the other."""
+    request = REQUESTS[f"write {label}"].english
+    if rng.random() < 0.5:
+        return [request, "\n".join(texts)]
+    return [turn for text in texts for turn in (request, text)]
 
 
 def _topic(rng: random.Random) -> list[str]:
@@ -156,6 +181,7 @@ def _dialogue(rng: random.Random) -> list[str]:
 _KINDS: dict[Callable[[random.Random], list[str]], int] = {
     # Plain statements first: they teach a small student the words of both languages.
     _written: 60,
+    _opinions: 35,
     _asked: 16,
     _topic: 6,
     _fact: 6,

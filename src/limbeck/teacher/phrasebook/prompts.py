@@ -3,7 +3,15 @@
 import random
 from collections.abc import Callable, Iterator
 
-from limbeck.teacher.phrasebook import chat, dialogues, facts, passages, sentences, wording
+from limbeck.teacher.phrasebook import (
+    chat,
+    dialogues,
+    facts,
+    opinions,
+    passages,
+    sentences,
+    wording,
+)
 from limbeck.teacher.phrasebook.text import TOPICS, lettered, plain, split_sentences
 
 _LETTER = dialogues.REQUESTS["letter"].swahili
@@ -227,15 +235,14 @@ def _single(prompt: str, text: str) -> bool:
 
 def examples(label: str, count: int, rng: random.Random) -> list[str]:
     """`count` different texts of a label: a topic, a sentiment, or (unknown) any topic."""
-    opinions = wording.sentiments().get(plain(label))
+    sentiment = plain(label)
     topic = label if label in TOPICS else None
 
     def write() -> str:
+        if sentiment in opinions.LABELS:
+            return opinions.text(sentiment, rng).swahili
         while True:
             lines = [sentences.compose(rng, topic).swahili for _ in range(rng.randint(1, 2))]
-            if opinions:
-                lines = [lines[0], rng.choice(opinions).swahili]
-                rng.shuffle(lines)
             text = " ".join(lines)
             # Some sentences fit several topics; an example shows its own.
             if topic is None or wording.topic_of(text) == topic:

@@ -8,18 +8,18 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-from limbeck.teacher.phrasebook import dialogues, facts, passages, sentences, translate
+from limbeck.teacher.phrasebook import (
+    dialogues,
+    facts,
+    opinions,
+    passages,
+    sentences,
+    translate,
+)
 from limbeck.teacher.phrasebook.text import TOPICS, Pair, load, plain, split_sentences
 
 _OPTION = re.compile(r"([A-D])\. (.+)")
 _PLACE = re.compile(r"\{[a-z]+\}")  # of a template, for a text
-
-
-@lru_cache(maxsize=2)
-def sentiments(held_out: bool = False) -> dict[str, tuple[Pair, ...]]:
-    """Sentences of opinion, "positive" and "negative"; `held_out` ones are for the test set."""
-    raw = load("topics.yaml")["held_out_sentiment" if held_out else "sentiment"]
-    return {label: tuple(map(Pair.parse, lines)) for label, lines in raw.items()}
 
 
 def _pairs() -> Iterator[Pair]:
@@ -30,7 +30,7 @@ def _pairs() -> Iterator[Pair]:
         yield from dialogue.turns
     yield from dialogues.REQUESTS.values()
     for held_out in (False, True):
-        for lines in sentiments(held_out).values():
+        for lines in opinions.phrases(held_out).values():
             yield from lines
 
 
@@ -50,7 +50,7 @@ def _known() -> tuple[dict[str, str], dict[str, str]]:
 @lru_cache(maxsize=1)
 def _phrases() -> dict[str, str]:
     """Short answers and labels, from English."""
-    table = {label: label for label in (*TOPICS, *sentiments(), *"ABCD")}
+    table = {label: label for label in (*TOPICS, *opinions.LABELS, *"ABCD")}
     for fact in facts.facts():
         table.setdefault(*fact.answer)
     for pair in passages.values():
@@ -173,10 +173,8 @@ def _word_scores(sentence: str) -> dict[str, float]:
 
 
 def sentiment_of(text: str) -> str | None:
-    """ "positive" or "negative" when a sentence of opinion says so, else None."""
-    known = set(split_sentences(text))
-    for held_out in (False, True):
-        for label, lines in sentiments(held_out).items():
-            if any(line in known for pair in lines for line in pair):
-                return label
+    """ "positive" or "negative" when a sentence of the text says so, in either language."""
+    for sentence in split_sentences(text):
+        if label := opinions.label_of(_sentence(sentence, into_english=True) or sentence):
+            return label
     return None
