@@ -98,14 +98,15 @@ def parallel_lines(row: Row) -> Iterator[tuple[str, str]]:
 def pairs(rows: list[Row], wording: Wording, in_language: float) -> Iterator[Row]:
     """Translation pairs in both directions from translated conversations, line by line.
 
-    Each line comes once in each direction. The share ``in_language`` asks in the language; which
+    Each line comes once in each direction; one that is the same in both languages (a letter, a
+    label, a URL) is no translation. The share ``in_language`` asks in the language; which
     pairs do, their ids decide.
     """
     seen: set[tuple[str, str]] = set()
     for row in rows:
         for number, sides in enumerate(parallel_lines(row)):
             for direction, source, target in zip(DIRECTIONS, sides, sides[::-1], strict=True):
-                if (direction, source) in seen:
+                if source == target or (direction, source) in seen:
                     continue
                 seen.add((direction, source))
                 name = f"pair-{digest(row['id'], number, direction)}"
