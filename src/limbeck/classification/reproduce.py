@@ -153,7 +153,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--table", type=Path, help="write Markdown tables too")
-    parser.add_argument("--tasks", nargs="+", default=["intent", "topic", "sentiment"])
+    parser.add_argument("--tasks", nargs="+", default=["intent", "topic", "sentiment", "sarcasm"])
     parser.add_argument("--languages", nargs="+", default=list(LANGUAGES))
     parser.add_argument("--students", nargs="+", choices=list(STUDENTS), default=["linear"])
     options = parser.parse_args()
