@@ -13,8 +13,8 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Protocol
 
 from limbeck import files
@@ -80,17 +80,18 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """The noisy channel: how likely is the text where texts of a label are asked for and shown?
+    """The noisy channel: how likely is the text where a text of a label is asked for?
 
     With Bayes' rule and labels of equal weight that is the label's likelihood (Min et al. 2022,
-    arXiv 2108.04106, with demonstrations one after the other). Every token of the text counts, and
-    no label's name needs to be one that the model would say: what small models need.
+    arXiv 2108.04106). A label's demonstrations are shown one at a time and the log-likelihoods
+    averaged, there called ensemble-based. Every token of the text counts, and no label's name needs
+    to be one that the model would say: what small models need.
 
     Attributes:
-        contexts: of each label the conversation after which a text of it is the reply.
+        contexts: of each label the conversations after which a text of it is the reply.
     """
 
-    contexts: dict[str, list[Message]]
+    contexts: dict[str, list[list[Message]]]
 
     @property
     def labels(self) -> list[str]:
@@ -98,17 +99,16 @@ class Channel:
         return list(self.contexts)
 
     def weights(self, model: Any, texts: Sequence[str]) -> list[list[float]]:
-        """The log-likelihood of the text after each label's demonstrations."""
+        """The log-likelihood of the text after a label's demonstrations, their mean."""
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         parts = [order[start : start + _TEXTS] for start in range(0, len(order), _TEXTS)]
         found: list[list[float]] = [[] for _ in texts]
-        for context in self.contexts.values():
+        for contexts in self.contexts.values():
             for rows in parts:  # a call each: a batch of prompts with so many replies is large
                 options = [texts[row] for row in rows]
-                for row, value in zip(
-                    rows, model.loglikelihood([context], [options])[0], strict=True
-                ):
-                    found[row].append(value)
+                read = [model.loglikelihood([context], [options])[0] for context in contexts]
+                for row, values in zip(rows, zip(*read, strict=True), strict=True):
+                    found[row].append(fmean(values))
         return found
 
     def content(self) -> Row:
@@ -173,7 +173,7 @@ def with_shots(plain: Wording, rows: Sequence[Row]) -> Wording:
 def channel(
     task: Task, card: Row, instructions: Instructions, rows: Sequence[Row], prompt: str | None
 ) -> Channel:
-    """For each label the request for a text of it, with demonstrations as earlier replies."""
+    """For each label the request for a text of it, after each of its demonstrations."""
     contexts = {}
     for label, meaning in task.labels.items():
         name = meaning.names.get(card["code"], label)
@@ -185,8 +185,8 @@ def channel(
         )
         turn = {"role": "user", "content": asked}
         shown = [row["text"] for row in rows if row["label"] == label]
-        replies = [[turn, {"role": "assistant", "content": text}] for text in shown]
-        contexts[label] = [*chain.from_iterable(replies), turn]
+        replies = [[turn, {"role": "assistant", "content": text}, turn] for text in shown]
+        contexts[label] = replies or [[turn]]
     return Channel(contexts)
 
 

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -128,15 +129,20 @@ def test_the_noisy_channel(base: Path, tmp_path: Path, monkeypatch: pytest.Monke
     model = kinds.train(demonstrations(), settings, 1, CONTEXT)
     assert isinstance(model, llm.Choosing)
     assert isinstance(model.way, llm.Channel)
-    shown = model.way.contexts["positive"]
-    assert [turn["role"] for turn in shown] == ["user", "assistant"] * 2 + ["user"]
-    assert [turn["content"] for turn in shown[1::2]] == [row["text"] for row in rows(0, 4)[::2]]
-    assert "positive" in shown[-1]["content"]
-    assert TASK.labels["positive"].description in shown[-1]["content"]
+    given = [row["text"] for row in rows(0, 4) if row["label"] == "positive"]
+    for text, shown in zip(given, model.way.contexts["positive"], strict=True):
+        request, reply, again = shown
+        assert request == again == {"role": "user", "content": request["content"]}
+        assert reply == {"role": "assistant", "content": text}
+        assert "positive" in request["content"]
+        assert TASK.labels["positive"].description in request["content"]
     texts = [row["text"] for row in HELD]
     weights = model.way.weights(model.model, texts)
     for text, row in list(zip(texts, weights, strict=True))[:3]:
-        expected = [likelihood(base, model.way.contexts[label], text) for label in TASK.names]
+        expected = [
+            fmean(likelihood(base, context, text) for context in model.way.contexts[label])
+            for label in TASK.names
+        ]
         assert row == pytest.approx(expected, abs=1e-3)
     monkeypatch.setattr(llm, "_TEXTS", 3)
     for row, again in zip(weights, model.way.weights(model.model, texts), strict=True):
@@ -150,13 +156,11 @@ def test_the_channel_in_words_of_the_language() -> None:
     texts = [{"id": "1", "text": "Tazama mchezo.", "label": "sports"}]
     way = llm.channel(task, CARD, INSTRUCTIONS, texts, "Andika {label} kuhusu {name}.")
     asked = {"role": "user", "content": "Andika sports kuhusu michezo."}
-    assert way.contexts["sports"] == [
-        asked,
-        {"role": "assistant", "content": texts[0]["text"]},
-        asked,
-    ]
+    shown = {"role": "assistant", "content": texts[0]["text"]}
+    assert way.contexts["sports"] == [[asked, shown, asked]]
+    assert [len(contexts) for contexts in way.contexts.values()] == [1] * 7
     other = llm.channel(task, resolve("Yoruba").card(), INSTRUCTIONS, [], "{name}")
-    assert other.contexts["travel"] == [{"role": "user", "content": "travel"}]
+    assert other.contexts["travel"] == [[{"role": "user", "content": "travel"}]]
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
