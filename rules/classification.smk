@@ -17,6 +17,7 @@ rule prepare_task:
     input:
         language="<results>/{language}/language.json",
         task="config/tasks/{task}.yaml",
+        files=build.task_files,
     output:
         human="<results>/{language}/classification/{task}/human.jsonl",
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",

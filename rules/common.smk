@@ -9,7 +9,7 @@ import shlex
 
 from limbeck.digest import source_digest
 from limbeck import shown
-from limbeck.workflow import as_json, load, pinned
+from limbeck.workflow import as_json, load, local_files, pinned
 
 build = load(config)
 settings = build.config

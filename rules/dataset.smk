@@ -14,6 +14,7 @@ rule filter_rows:
         translations="<results>/{language}/translations.jsonl",
         held_out=build.held_out,
         checks=build.checks,
+        identifier=local_files(settings.filters.language.model),
     output:
         rows="<results>/{language}/rows.parquet",
         removed="<results>/{language}/removed.jsonl",

@@ -31,6 +31,8 @@ rule describe_language:
 
 rule sample_conversations:
     """Sample the English conversations that all languages translate"""
+    input:
+        files=local_files(settings.conversations.source),
     output:
         conversations=ensure("<resources>/conversations.jsonl", non_empty=True),
     log:
@@ -59,6 +61,7 @@ rule sample_texts:
     """Sample texts of the language as contexts"""
     input:
         language="<results>/{language}/language.json",
+        files=local_files(settings.texts.source),
     output:
         texts="<results>/{language}/texts.jsonl",
     log:

@@ -12,7 +12,7 @@ from typing import Any
 
 from limbeck import checks
 from limbeck import config as configuration
-from limbeck.benchmarking import fill
+from limbeck.benchmarking import BUILTIN, HUB, fill
 from limbeck.config import (
     Classifier,
     Config,
@@ -62,8 +62,7 @@ class Build:
         return [
             name
             for name in self.config.benchmarks.run
-            if self.config.benchmarks.source(name) in ("builtin", "custom")
-            or covered(language, name)
+            if self.config.benchmarks.source(name) in (BUILTIN, "custom") or covered(language, name)
         ]
 
     def skipped(self) -> dict[str, list[str]]:
@@ -115,12 +114,25 @@ class Build:
         return self.model_scores(wildcards.language, "teacher")
 
     def benchmark_files(self, wildcards: Any) -> list[str]:
-        """The tables of a benchmark of one's own, which may be corrected."""
+        """The files of a benchmark that are on this machine."""
         own = self.config.benchmarks.custom.get(wildcards.benchmark)
         card = self.language(wildcards.language).card()
         named = [name for name in (own.test, own.shots) if name] if own else []
-        paths = [Path(fill(name, card)).expanduser() for name in named]
-        return [str(path) for path in paths if path.exists()]
+        source = self.config.benchmarks.source(wildcards.benchmark)
+        return local_files(*(fill(name, card) for name in named) if own else [source])
+
+    def task_files(self, wildcards: Any) -> list[str]:
+        """The files of a classification task that are on this machine."""
+        from limbeck.classification import data, tasks  # as light as the config itself
+
+        card = self.language(wildcards.language).card()
+        try:
+            found = data.places(
+                self.config.classification.data, tasks.find(wildcards.task), dict(card)
+            )
+        except UserError:  # the stage says it
+            return []
+        return local_files(*map(str, found))
 
     def held_out(self, wildcards: Any) -> list[str]:
         """The benchmark items of a language, none of which may be trained on."""
@@ -274,6 +286,26 @@ class Build:
             dataset=f"{language.code}/{wildcards.student}",
             version=version(),
         )
+
+
+def local_files(*sources: str | None) -> list[str]:
+    """The files of those sources that are on this machine, folders opened, as a rule's input.
+
+    A corrected file makes stale what was read from it. Hidden files are none of the data.
+    """
+    files: set[Path] = set()
+    for source in sources:
+        if source is None or source in (BUILTIN, HUB):
+            continue
+        path = Path(source).expanduser()
+        inside = path.rglob("*") if path.is_dir() else [path]
+        files |= {
+            file
+            for file in inside
+            if file.is_file()
+            and not any(part.startswith(".") for part in file.relative_to(path).parts)
+        }
+    return sorted(map(str, files))
 
 
 def decisive(teacher: Teacher) -> TeacherSettings:

@@ -33,6 +33,33 @@ def test_targets_and_models_of_the_default() -> None:
     assert len(build.scores()) == 6 * 5
 
 
+def test_local_files_are_a_rules_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("set/sw/test.csv", "set/.cache/sw.lock", "rows.jsonl", "builtin"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert workflow.local_files("set", str(tmp_path / "rows.jsonl"), "set") == [
+        str(tmp_path / "rows.jsonl"), "set/sw/test.csv",
+    ]  # fmt: skip
+    assert workflow.local_files("builtin", "hub", None, "owner/name", "gone.csv") == []
+
+
+def test_the_files_of_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wildcards = SimpleNamespace(task="topic", language="swh_Latn")
+    (tmp_path / "topic").mkdir()
+    given = tmp_path / "topic/sw-test.csv"
+    given.write_text("text,label\n")
+    (tmp_path / "topic/cy-test.csv").write_text("text,label\n")
+    (tmp_path / "sentiment").mkdir()
+    (tmp_path / "sentiment/sw-test.csv").write_text("text,label\n")
+    monkeypatch.chdir(ROOT)
+    found = {}
+    for data in ("builtin", "task", str(tmp_path)):  # the task's own are of the hub
+        section = config()["classification"] | {"data": data}
+        found[data] = load(config(classification=section)).task_files(wildcards)
+    assert found == {"builtin": [], "task": [], str(tmp_path): [str(given)]}
+
+
 def test_prices_the_budget_and_batches_reach_no_param() -> None:
     generator = {"model": "m", "server": None, "url": "https://x/v1"}
     plain, paid = config(), config()

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +10,7 @@ from limbeck.benchmarks.reading import TABLES, table
 from limbeck.classification.tasks import Source, Task
 from limbeck.errors import UserError
 from limbeck.files import Row, digest
-from limbeck.sources.reading import open_source
+from limbeck.sources.reading import folder_rows, open_source
 
 Part = Literal["human", "test"]
 
@@ -30,6 +30,13 @@ def in_folder(folder: Path, task: str, language: str, part: str) -> Path | None:
     stem = folder / task / f"{language}-{_PARTS[part]}"
     found = (stem.with_name(stem.name + ending) for ending in (".csv", ".csv.gz"))
     return next((path for path in found if path.is_file()), None)
+
+
+def of_language(folder: Path, task: str, card: Row, part: str) -> Path | None:
+    """As `in_folder`, by either code of a language."""
+    codes = filter(None, (card["iso639_1"], card["iso639_3"]))
+    paths = (in_folder(folder, task, code, part) for code in codes)
+    return next(filter(None, paths), None)
 
 
 def read_csv(path: Path, task: Task) -> list[Row]:
@@ -98,13 +105,25 @@ def read(data: str, task: Task, card: Row, part: Part, size: int, seed: int) -> 
         folder = Path(data).expanduser()
         if not folder.is_dir():
             raise UserError(f"classification.data: {data}: there is no such folder")
-        codes = filter(None, (card["iso639_1"], card["iso639_3"]))
-        paths = (in_folder(folder, task.name, code, part) for code in codes)
-        path = next(filter(None, paths), None)
+        path = of_language(folder, task.name, card, part)
         found = read_csv(path, task) if path else []
     if part == "test" and not found:
         raise UserError(f"{task.name}: no test set in {card['name']} ({data!r} was searched)")
     return found
+
+
+def places(data: str, task: Task, card: Row) -> list[Path]:
+    """The files and folders of this machine that `read` reads for a language; of the hub, none."""
+    if data == "builtin":
+        return []
+    if data == "task":
+        named = [source.place(card)[0] for source in (task.human, task.test) if source]
+        found = [Path(name).expanduser() for name in named]
+    else:
+        folder = Path(data).expanduser()
+        parts = (of_language(folder, task.name, card, part) for part in ("human", "test"))
+        found = list(filter(None, parts))
+    return [path for path in found if path.exists()]
 
 
 def _builtin(task: Task, part: Part, size: int) -> list[Row]:
@@ -124,7 +143,7 @@ def _from_source(source: Source, task: Task, card: Row, seed: int) -> list[Row]:
     path = Path(where).expanduser()
     columns = (source.text, source.label)
     if path.is_dir():
-        rows, label = list(_copy_rows(path, name, source.split)), f"{path} ({source.split})"
+        rows, label = list(folder_rows(path, name, source.split)), f"{path} ({source.split})"
     elif where.endswith(TABLES):
         rows, label = table([path], columns), where
     else:
@@ -134,17 +153,6 @@ def _from_source(source: Source, task: Task, card: Row, seed: int) -> list[Row]:
         if rows and column not in rows[0]:
             raise UserError(f"{label}: no column {column!r}, but {', '.join(rows[0])}")
     return labelled(((row[source.text], row[source.label]) for row in rows), task, label)
-
-
-def _copy_rows(folder: Path, name: str | None, split: str) -> Iterator[Row]:
-    """A split of a data set of the hub that was downloaded as it is there."""
-    from datasets import load_dataset
-
-    try:
-        yield from load_dataset(str(folder), name, split=split, streaming=True)
-    except Exception as error:  # of many kinds, none of them ours
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise UserError(f"{folder}: no data set of the hub's form ({reason})") from None
 
 
 def without(rows: list[Row], held_out: Iterable[Row]) -> list[Row]:

@@ -43,7 +43,7 @@ def open_source(
     path = Path(source).expanduser()
     part = f"{source}/{name}" if name else source
     if path.is_dir() and (name or not _files(path)):
-        return Source(_folder_rows(path, name, split), part, shuffled=False)
+        return Source(folder_rows(path, name, split), part, shuffled=False)
     if path.exists():
         return Source(_local_rows(path), source, shuffled=False)
     if path.is_absolute() or source.startswith((".", "~")) or source.endswith(_ENDINGS):
@@ -122,8 +122,12 @@ def _paragraphs(path: Path) -> Iterator[str]:
         yield "\n".join(lines)
 
 
-def _folder_rows(path: Path, name: str | None, split: str) -> Iterator[Row]:
-    """A folder that `datasets` saved or can load: with configurations, CSV, Arrow ..."""
+def folder_rows(path: Path, name: str | None, split: str) -> Iterator[Row]:
+    """The rows of a folder that `datasets` saved or can load: with configurations, CSV, Arrow ...
+
+    Raises:
+        UserError: it can not.
+    """
     from datasets import load_dataset, load_from_disk
 
     try:

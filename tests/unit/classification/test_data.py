@@ -142,7 +142,7 @@ def test_a_downloaded_copy_of_a_hub_data_set(tmp_path: Path) -> None:
     )
     assert pairs(data.read("task", task, CARD, "human", 0, 1)) == [("swa/train nzuri", "positive")]
     assert pairs(data.read("task", task, CARD, "test", 0, 1)) == [("swa/test nzuri", "positive")]
-    with pytest.raises(UserError, match=r"no data set of the hub's form \(.*yor"):
+    with pytest.raises(UserError, match=r"cannot be read as a data set \(.*yor"):
         data.read("task", task, resolve("Yoruba").card(), "test", 0, 1)
 
 
