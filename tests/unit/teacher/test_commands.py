@@ -158,8 +158,8 @@ def test_the_plan_knows_classification_and_benchmarks_of_ones_own(
     found = {one["stage"]: one["calls"] for one in summary(build, Path("nowhere"))["stages"]}
     assert found["score-global_mmlu_lite"] == 100  # the limit; Swahili alone is in it
     assert found["score-mine"] == 200
-    # Two labels of 40 texts, 10 a request, each text checked; 140 texts classified twice.
-    assert found["examples-sentiment"] == 2 * (2 * 4 + 2 * 40)
+    # Two labels of 200 texts, 10 a request, each text checked; 140 texts classified twice.
+    assert found["examples-sentiment"] == 2 * (2 * 20 + 2 * 200)
     assert found["classify-topic"] == 2 * 2 * 140
 
 
