@@ -77,7 +77,10 @@ rule check_gguf:
     threads: 1
     params:
         code=source_digest("limbeck.student.parity"),
-        settings=lambda w: as_json(agreement=settings.gguf.agreement),
+        settings=lambda w: as_json(
+            agreement=settings.gguf.agreement,
+            trust_remote_code=build.student(w.student).trust_remote_code,
+        ),
     shell:
         r"""
         exec &> >(tee {log:q})

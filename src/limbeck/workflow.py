@@ -273,7 +273,11 @@ class Build:
         asking = self.config.benchmarks.asking(wildcards.benchmark)
         named = self.config.filters.language
         language = named if named.model else None  # without an identifier the rest decides nothing
-        return as_json(**asking, seed=self.config.seed, teacher=teacher, language=language)
+        student = self.config.students.get(wildcards.model.partition("/")[0])
+        trusted = {"trust_remote_code": True} if student and student.trust_remote_code else {}
+        return as_json(
+            **asking, seed=self.config.seed, teacher=teacher, language=language, **trusted
+        )
 
     def metadata(self, wildcards: Any) -> str:
         """What a GGUF file says of itself."""

@@ -34,6 +34,7 @@ class Settings(Section):
     teacher: TeacherSettings | None = None
     custom: Custom | None = None
     language: LanguageFilter | None = Field(None, description="Identifies generated text")
+    trust_remote_code: bool = Field(False, description="Run the code that lies with the model")
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ def main() -> None:
         settings.teacher,
         options.connection,
         options.journal,
+        settings.trust_remote_code,
     )
     result, rows = score(asked, model, options.model, card, settings, Kept(options.answers))
     write_parquet(options.items, rows, items_schema())

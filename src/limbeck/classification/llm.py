@@ -205,7 +205,7 @@ def in_context(
         if settings.by == "channel"
         else with_shots(wording(task, card, instructions), rows)
     )
-    return Choosing(_opened(base, threads), way, base)
+    return Choosing(_opened(base, threads, settings.trust_remote_code), way, base)
 
 
 def instructed(
@@ -231,7 +231,8 @@ def instructed(
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise UserError(f"classifier: its training failed: {' '.join(last)}")
-    return Choosing(_open(work / "checkpoint", threads), plain, work / "checkpoint", own)
+    model = _open(work / "checkpoint", threads, settings.trust_remote_code)
+    return Choosing(model, plain, work / "checkpoint", own)
 
 
 def _conversations(rows: Sequence[Row], plain: Wording) -> list[Row]:
@@ -256,10 +257,10 @@ def _fetch(settings: Classifier) -> Path:
     return fetch(settings.base, settings.revision, settings.trust_remote_code)
 
 
-def _open(base: Path, threads: int) -> Any:
+def _open(base: Path, threads: int, trust_remote_code: bool = False) -> Any:
     from limbeck.models import open_model
 
-    return open_model(str(base), _BATCH, threads)
+    return open_model(str(base), _BATCH, threads, trust_remote_code=trust_remote_code)
 
 
 # The same model serves all samples of demonstrations.

@@ -77,12 +77,13 @@ def open_model(
     teacher: TeacherSettings | None = None,
     connection: Connection | None = None,
     journal: Path | None = None,
+    trust_remote_code: bool = False,
 ) -> Model:
     """The model in a checkpoint's folder or a GGUF file, of the hub, or an endpoint ("teacher").
 
     A model of the hub is ``owner/model``, a GGUF file there ``owner/repo/file.gguf``, each with
     ``@commit`` after it where a commit is meant. Only the libraries that this kind of model needs
-    are imported.
+    are imported. Code that lies in a folder runs only with ``trust_remote_code``.
 
     Raises:
         UserError: there is no such model, or an endpoint is not described in full.
@@ -102,7 +103,7 @@ def open_model(
     if path.is_dir():
         from limbeck.models.transformers_model import TransformersModel
 
-        return TransformersModel(path, batch, threads)
+        return TransformersModel(path, batch, threads, trust_remote_code)
     if path.is_file() and path.suffix == ".gguf":
         from limbeck.models.gguf_model import GgufModel
 

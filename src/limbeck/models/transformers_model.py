@@ -19,7 +19,9 @@ class TransformersModel:
 
     gives_likelihood = True
 
-    def __init__(self, folder: Path, batch: int, threads: int) -> None:
+    def __init__(
+        self, folder: Path, batch: int, threads: int, trust_remote_code: bool = False
+    ) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"  # a folder needs no hub
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
         import torch
@@ -32,8 +34,9 @@ class TransformersModel:
         self._device = "cuda" if cuda else "cpu"
         dtype = torch.bfloat16 if cuda else torch.float32
         try:
-            self._tokenizer = AutoTokenizer.from_pretrained(folder)
-            model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
+            trust: Any = {"trust_remote_code": trust_remote_code}
+            self._tokenizer = AutoTokenizer.from_pretrained(folder, **trust)
+            model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **trust)
         except (OSError, ValueError) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise UserError(f"{folder}: transformers cannot load it ({reason})") from None

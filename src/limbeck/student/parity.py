@@ -43,6 +43,7 @@ class Settings(Section):
 
     agreement: Share = Field(description="Least share of equal next tokens, F16 to checkpoint")
     prompts: Positive = Field(32, description="Conversations compared, at most")
+    trust_remote_code: bool = Field(False, description="Run the code that came with the base")
 
 
 @dataclass(slots=True)
@@ -214,12 +215,16 @@ def compare(options: Any) -> Result:
 
     settings: Settings = options.settings
     logging.disable_progress_bar()
-    tokenizer = AutoTokenizer.from_pretrained(options.checkpoint)
+    source: Any = {
+        "pretrained_model_name_or_path": options.checkpoint,
+        "trust_remote_code": settings.trust_remote_code,
+    }
+    tokenizer = AutoTokenizer.from_pretrained(**source)
     talks = conversations(read_parquet(options.prompts), settings.prompts)
     result = Result()
     half = Gguf(options.gguf)
     compare_text(tokenizer, half, talks, result)
-    model = AutoModelForCausalLM.from_pretrained(options.checkpoint, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32).eval()
     texts, prompts = [], []
     for messages, thinking in talks:
         text = chat.render(tokenizer, messages, thinking=thinking)

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -67,7 +68,8 @@ def test_an_encoder(tmp_path: Path) -> None:
 
 def test_a_trained_language_model(tmp_path: Path) -> None:
     """Trained by the students' trainer, saved whole, and gone from where it was made."""
-    pytest.importorskip("unsloth")
+    if find_spec("unsloth") is None:  # imported here, it would change this process's environment
+        pytest.skip("unsloth is not installed")
     plain = llm.wording(TASK, CARD, INSTRUCTIONS)
     asked = [{"messages": plain.prompt(row["text"])} for row in rows(0, 64)]
     tiny.create(asked, Architecture(vocabulary=420, layers=2), 1, tmp_path / "base")
