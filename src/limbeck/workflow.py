@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ class Build:
             )
         except UserError:  # the stage says it
             return []
-        return local_files(*map(str, found))
+        return local_files(*found)
 
     def held_out(self, wildcards: Any) -> list[str]:
         """The benchmark items of a language, none of which may be trained on."""
@@ -274,9 +275,12 @@ class Build:
         named = self.config.filters.language
         language = named if named.model else None  # without an identifier the rest decides nothing
         student = self.config.students.get(wildcards.model.partition("/")[0])
-        trusted = {"trust_remote_code": True} if student and student.trust_remote_code else {}
         return as_json(
-            **asking, seed=self.config.seed, teacher=teacher, language=language, **trusted
+            **asking,
+            seed=self.config.seed,
+            teacher=teacher,
+            language=language,
+            trust_remote_code=bool(student and student.trust_remote_code),
         )
 
     def metadata(self, wildcards: Any) -> str:
@@ -295,21 +299,21 @@ class Build:
 def local_files(*sources: str | None) -> list[str]:
     """The files of those sources that are on this machine, folders opened, as a rule's input.
 
-    A corrected file makes stale what was read from it. Hidden files are none of the data.
+    A corrected file makes stale what was read from it.
     """
-    files: set[Path] = set()
-    for source in sources:
-        if source is None or source in (BUILTIN, HUB):
-            continue
-        path = Path(source).expanduser()
-        inside = path.rglob("*") if path.is_dir() else [path]
-        files |= {
-            file
-            for file in inside
-            if file.is_file()
-            and not any(part.startswith(".") for part in file.relative_to(path).parts)
-        }
-    return sorted(map(str, files))
+    named = {source for source in sources if source and source not in (BUILTIN, HUB)}
+    return sorted({file for source in named for file in _files(source)})
+
+
+@cache
+def _files(source: str) -> list[str]:
+    """Walks a folder once for all languages; hidden files are none of the data."""
+    path = Path(source).expanduser()
+    return [
+        str(file)
+        for file in (path.rglob("*") if path.is_dir() else [path])
+        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts)
+    ]
 
 
 def decisive(teacher: Teacher) -> TeacherSettings:

@@ -112,18 +112,15 @@ def read(data: str, task: Task, card: Row, part: Part, size: int, seed: int) -> 
     return found
 
 
-def places(data: str, task: Task, card: Row) -> list[Path]:
-    """The files and folders of this machine that `read` reads for a language; of the hub, none."""
+def places(data: str, task: Task, card: Row) -> list[str]:
+    """What `read` reads for a language: files, folders, names of the hub."""
     if data == "builtin":
         return []
     if data == "task":
-        named = [source.place(card)[0] for source in (task.human, task.test) if source]
-        found = [Path(name).expanduser() for name in named]
-    else:
-        folder = Path(data).expanduser()
-        parts = (of_language(folder, task.name, card, part) for part in ("human", "test"))
-        found = list(filter(None, parts))
-    return [path for path in found if path.exists()]
+        return [source.place(card)[0] for source in (task.human, task.test) if source]
+    folder = Path(data).expanduser()
+    parts = (of_language(folder, task.name, card, part) for part in ("human", "test"))
+    return [str(path) for path in parts if path]
 
 
 def _builtin(task: Task, part: Part, size: int) -> list[Row]:

@@ -34,9 +34,12 @@ class TransformersModel:
         self._device = "cuda" if cuda else "cpu"
         dtype = torch.bfloat16 if cuda else torch.float32
         try:
-            trust: Any = {"trust_remote_code": trust_remote_code}
-            self._tokenizer = AutoTokenizer.from_pretrained(folder, **trust)
-            model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **trust)
+            self._tokenizer = AutoTokenizer.from_pretrained(
+                folder, trust_remote_code=trust_remote_code
+            )
+            model = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=dtype, trust_remote_code=trust_remote_code
+            )
         except (OSError, ValueError) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise UserError(f"{folder}: transformers cannot load it ({reason})") from None

@@ -215,16 +215,15 @@ def compare(options: Any) -> Result:
 
     settings: Settings = options.settings
     logging.disable_progress_bar()
-    source: Any = {
-        "pretrained_model_name_or_path": options.checkpoint,
-        "trust_remote_code": settings.trust_remote_code,
-    }
-    tokenizer = AutoTokenizer.from_pretrained(**source)
+    trust = settings.trust_remote_code
+    tokenizer = AutoTokenizer.from_pretrained(options.checkpoint, trust_remote_code=trust)
     talks = conversations(read_parquet(options.prompts), settings.prompts)
     result = Result()
     half = Gguf(options.gguf)
     compare_text(tokenizer, half, talks, result)
-    model = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(
+        options.checkpoint, dtype=torch.float32, trust_remote_code=trust
+    ).eval()
     texts, prompts = [], []
     for messages, thinking in talks:
         text = chat.render(tokenizer, messages, thinking=thinking)

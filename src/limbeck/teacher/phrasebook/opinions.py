@@ -16,7 +16,6 @@ from limbeck.teacher.phrasebook.text import load as load_file
 LABELS = ("positive", "negative")
 _ADJECTIVES = {"positive": ("zuri", "bora", "ema"), "negative": ("baya", "bovu", "chafu", "vivu")}
 _LIKE = next(verb for verb in load().verbs if verb.swahili == "penda")
-_LIKED = ("like", "likes", "liked", "liking")
 _SET = 0.3  # share of the set phrases
 _QUALITY = 0.7  # share, of the composed ones, of those that describe
 
@@ -28,13 +27,17 @@ def phrases(held_out: bool = False) -> dict[str, tuple[Pair, ...]]:
     return {label: tuple(map(Pair.parse, lines)) for label, lines in raw.items()}
 
 
+def _adjectives(label: str) -> list[Adjective]:
+    return [word for word in load().adjectives if word.swahili in _ADJECTIVES[label]]
+
+
 @cache
 def _described(label: str) -> tuple[tuple[Adjective, tuple[Noun, ...]], ...]:
-    words = [word for word in load().adjectives if word.swahili in _ADJECTIVES[label]]
-    fitting = {
-        word: tuple(noun for noun in load().nouns if word.tags & noun.tags) for word in words
-    }
-    return tuple((word, nouns) for word, nouns in fitting.items() if nouns)
+    fitting = (
+        (word, tuple(noun for noun in load().nouns if word.tags & noun.tags))
+        for word in _adjectives(label)
+    )
+    return tuple((word, nouns) for word, nouns in fitting if nouns)
 
 
 @cache
@@ -101,11 +104,10 @@ def _labels() -> dict[str, str]:
         for label, pairs in phrases(held_out).items()
         for pair in pairs
     }
-    for label, stems in _ADJECTIVES.items():
-        for word in load().adjectives:
-            if word.swahili in stems:
-                labels |= {form: label for form in (word.english, word.comparative) if form}
-    return labels | dict.fromkeys(_LIKED, "positive")
+    for label in LABELS:
+        for word in _adjectives(label):
+            labels |= {form: label for form in (word.english, word.comparative) if form}
+    return labels | dict.fromkeys(_LIKE.english, "positive")
 
 
 def label_of(english: str) -> str | None:
