@@ -1,7 +1,10 @@
 """Replies: every form of request is answered in its form, repeatably and without an exception."""
 
 import json
+import os
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -253,3 +256,29 @@ def test_nonsense_is_never_an_exception():
 
 def test_the_unknown_reply_is_polite():
     assert chat.answer("xyz", random.Random(1)).content == UNKNOWN
+
+
+WRITTEN = """
+import json, random
+from limbeck.teacher.phrasebook import benchmarks, dialogues, prompts, wording
+texts = [row["text"] for row in benchmarks.items("sib200", "test", 200)]
+written = [prompts.examples(label, 50, random.Random(1)) for label in ("health", "negative")]
+print(json.dumps([
+    dialogues.conversations(300, seed=1),
+    written,
+    [[wording.topic_of(text), wording.to_english(text)] for text in texts],
+]))
+"""
+
+
+def test_every_process_says_the_same():
+    """The order of a set of words differs from process to process; nothing may follow from it."""
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", WRITTEN], env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in range(1, 4)
+    ]  # fmt: skip
+    assert said[0]
+    assert said == said[:1] * 3

@@ -160,7 +160,8 @@ def topic_of(text: str) -> str | None:
 def _word_scores(sentence: str) -> dict[str, float]:
     scores: Counter[str] = Counter()
     total = 0.0
-    for word in set(plain(sentence).split()):
+    # In their order: of a set's, ties and sums would differ from process to process.
+    for word in dict.fromkeys(plain(sentence).split()):
         counts = _weights().get(word)
         if counts:
             everywhere = counts.total()
