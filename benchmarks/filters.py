@@ -143,7 +143,14 @@ def measure(count: int, length: int, data: Path, folder: Path) -> dict[str, floa
         "removed": "removed.jsonl", "funnel": "funnel.json",
     }  # fmt: skip
     files = [part for key, name in names.items() for part in (f"--{key}", str(folder / name))]
-    command = [sys.executable, "-m", "limbeck.dataset.filter", *files, "--settings", settings()]
+    command = [
+        sys.executable,
+        "-m",
+        "limbeck.dataset.filter_rows",
+        *files,
+        "--settings",
+        settings(),
+    ]
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - start

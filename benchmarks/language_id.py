@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 import real_texts  # noqa: E402
+from limbeck.config import LanguageFilter  # noqa: E402
 from limbeck.dataset.filters import language_id  # noqa: E402
-from limbeck.filters import LanguageFilter  # noqa: E402
 from limbeck.languages import languages  # noqa: E402
 
 

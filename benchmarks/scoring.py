@@ -19,11 +19,11 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 import harness  # noqa: E402
-from limbeck.benchmarks import multiple_choice, prepare  # noqa: E402
-from limbeck.benchmarks.answers import Answers, Kept, ask  # noqa: E402
-from limbeck.benchmarks.catalogue import find, load_instructions  # noqa: E402
-from limbeck.benchmarks.questions import Questions, Settings, questions  # noqa: E402
 from limbeck.config import Architecture  # noqa: E402
+from limbeck.evaluation import multiple_choice, prepare  # noqa: E402
+from limbeck.evaluation.answers import Answers, Kept, ask  # noqa: E402
+from limbeck.evaluation.catalogue import find, load_instructions  # noqa: E402
+from limbeck.evaluation.questions import Questions, Settings, questions  # noqa: E402
 from limbeck.languages import resolve  # noqa: E402
 from limbeck.models.transformers_model import TransformersModel  # noqa: E402
 

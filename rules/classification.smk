@@ -25,7 +25,7 @@ rule prepare_task:
     log:
         "<logs>/{language}/classification/{task}/prepare_task.log",
     benchmark:
-        "<benchmarks>/{language}/classification/{task}/prepare_task.tsv"
+        "<logs>/{language}/classification/{task}/prepare_task.tsv"
     conda:
         "../envs/classify.yaml"
     threads: 1
@@ -61,7 +61,7 @@ rule write_examples:
     log:
         "<logs>/{language}/classification/{task}/write_examples.log",
     benchmark:
-        "<benchmarks>/{language}/classification/{task}/write_examples.tsv"
+        "<logs>/{language}/classification/{task}/write_examples.tsv"
     conda:
         "../envs/teacher.yaml"
     threads: 1
@@ -104,7 +104,7 @@ rule select_examples:
     log:
         "<logs>/{language}/classification/{task}/select_examples.log",
     benchmark:
-        "<benchmarks>/{language}/classification/{task}/select_examples.tsv"
+        "<logs>/{language}/classification/{task}/select_examples.tsv"
     conda:
         "../envs/dataset.yaml"
     threads: 1
@@ -140,7 +140,7 @@ rule classify_with_teacher:
     log:
         "<logs>/{language}/classification/{task}/classify_with_teacher.log",
     benchmark:
-        "<benchmarks>/{language}/classification/{task}/classify_with_teacher.tsv"
+        "<logs>/{language}/classification/{task}/classify_with_teacher.tsv"
     conda:
         "../envs/dataset.yaml"
     threads: 1
@@ -148,14 +148,14 @@ rule classify_with_teacher:
         teacher=1,
         connection=build.connection("judge"),
     params:
-        code=source_digest("limbeck.classification.ask"),
+        code=source_digest("limbeck.classification.classify"),
         settings=lambda w: as_json(teacher=build.teacher("judge"), seed=settings.seed),
         journal="work/journal/{language}/classify-{task}.jsonl",
     shell:
         r"""
         exec &> >(tee {log:q})
 
-        python -m limbeck.classification.ask \
+        python -m limbeck.classification.classify \
             --language {input.language:q} \
             --task {input.task:q} \
             --instructions {input.instructions:q} \
@@ -185,7 +185,7 @@ rule train_classifier:
     log:
         "<logs>/{language}/classification/{task}/{classifier}/train_classifier.log",
     benchmark:
-        "<benchmarks>/{language}/classification/{task}/{classifier}/train_classifier.tsv"
+        "<logs>/{language}/classification/{task}/{classifier}/train_classifier.tsv"
     conda:
         "../envs/classify.yaml"
     threads: 1
@@ -244,7 +244,7 @@ rule compare_classifiers:
     log:
         "<logs>/{language}/classification/{task}/compare_classifiers.log",
     benchmark:
-        "<benchmarks>/{language}/classification/{task}/compare_classifiers.tsv"
+        "<logs>/{language}/classification/{task}/compare_classifiers.tsv"
     conda:
         "../envs/classify.yaml"
     threads: 1

@@ -7,9 +7,9 @@ only changes speed goes into `threads:` and `resources:`, which make nothing sta
 
 import shlex
 
-from limbeck.digest import source_digest
-from limbeck import shown
-from limbeck.workflow import as_json, load, local_files, pinned
+from limbeck.workflow.digest import source_digest
+from limbeck.workflow import shown
+from limbeck.workflow.build import as_json, load, local_files, pinned
 
 build = load(config)
 settings = build.config

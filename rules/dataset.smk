@@ -22,19 +22,19 @@ rule filter_rows:
     log:
         "<logs>/{language}/filter_rows.log",
     benchmark:
-        "<benchmarks>/{language}/filter_rows.tsv"
+        "<logs>/{language}/filter_rows.tsv"
     conda:
         "../envs/dataset.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.dataset.filter"),
+        code=source_digest("limbeck.dataset.filter_rows"),
         settings=lambda w: as_json(filters=settings.filters),
         checks=lambda w, input: ["--checks", *input.checks] if input.checks else [],
     shell:
         r"""
         exec &> >(tee {log:q})
 
-        python -m limbeck.dataset.filter \
+        python -m limbeck.dataset.filter_rows \
             --language {input.language:q} \
             --generated {input.generated:q} \
             --translations {input.translations:q} \
@@ -61,7 +61,7 @@ rule mix_rows:
     log:
         "<logs>/{language}/{student}/mix_rows.log",
     benchmark:
-        "<benchmarks>/{language}/{student}/mix_rows.tsv"
+        "<logs>/{language}/{student}/mix_rows.tsv"
     conda:
         "../envs/dataset.yaml"
     threads: 1

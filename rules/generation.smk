@@ -16,7 +16,7 @@ rule write_topics:
     log:
         "<logs>/{language}/write_topics.log",
     benchmark:
-        "<benchmarks>/{language}/write_topics.tsv"
+        "<logs>/{language}/write_topics.tsv"
     conda:
         "../envs/teacher.yaml"
     threads: 1
@@ -55,7 +55,7 @@ rule write_scenarios:
     log:
         "<logs>/{language}/write_scenarios.log",
     benchmark:
-        "<benchmarks>/{language}/write_scenarios.tsv"
+        "<logs>/{language}/write_scenarios.tsv"
     conda:
         "../envs/teacher.yaml"
     threads: 1
@@ -95,7 +95,7 @@ rule write_contexts:
     log:
         "<logs>/{language}/write_contexts.log",
     benchmark:
-        "<benchmarks>/{language}/write_contexts.tsv"
+        "<logs>/{language}/write_contexts.tsv"
     conda:
         "../envs/teacher.yaml"
     threads: 1
@@ -140,7 +140,7 @@ rule revise_prompts:
     log:
         "<logs>/{language}/revise_prompts.log",
     benchmark:
-        "<benchmarks>/{language}/revise_prompts.tsv"
+        "<logs>/{language}/revise_prompts.tsv"
     conda:
         "../envs/teacher.yaml"
     threads: 1
@@ -181,7 +181,7 @@ rule answer_prompts:
     log:
         "<logs>/{language}/answer_prompts.log",
     benchmark:
-        "<benchmarks>/{language}/answer_prompts.tsv"
+        "<logs>/{language}/answer_prompts.tsv"
     conda:
         "../envs/teacher.yaml"
     threads: 1
@@ -223,7 +223,7 @@ rule translate_conversations:
     log:
         "<logs>/{language}/translate_conversations.log",
     benchmark:
-        "<benchmarks>/{language}/translate_conversations.tsv"
+        "<logs>/{language}/translate_conversations.tsv"
     conda:
         "../envs/teacher.yaml"
     threads: 1
@@ -262,7 +262,7 @@ rule translate_templates:
     log:
         "<logs>/{language}/translate_templates.log",
     benchmark:
-        "<benchmarks>/{language}/translate_templates.tsv"
+        "<logs>/{language}/translate_templates.tsv"
     conda:
         "../envs/teacher.yaml"
     threads: 1
@@ -302,7 +302,7 @@ rule check_rows:
     log:
         "<logs>/{language}/check_rows.log",
     benchmark:
-        "<benchmarks>/{language}/check_rows.tsv"
+        "<logs>/{language}/check_rows.tsv"
     conda:
         "../envs/evaluate.yaml"
     threads: 1
@@ -311,7 +311,7 @@ rule check_rows:
         judge=build.connection("judge"),
         translator=build.connection("translator"),
     params:
-        code=source_digest("limbeck.generation.check"),
+        code=source_digest("limbeck.generation.check_rows"),
         settings=lambda w: as_json(
             judge=build.teacher("judge"),
             translator=build.teacher("translator"),
@@ -323,7 +323,7 @@ rule check_rows:
         r"""
         exec &> >(tee {log:q})
 
-        python -m limbeck.generation.check \
+        python -m limbeck.generation.check_rows \
             --responses {input.responses:q} \
             --translations {input.translations:q} \
             --language {input.language:q} \

@@ -13,7 +13,7 @@ rule fetch_converter:
     log:
         "<logs>/fetch_converter.log",
     benchmark:
-        "<benchmarks>/fetch_converter.tsv"
+        "<logs>/fetch_converter.tsv"
     conda:
         "../envs/export.yaml"
     threads: 1
@@ -40,7 +40,7 @@ rule export_gguf:
     log:
         "<logs>/{language}/{student}/export_gguf.log",
     benchmark:
-        "<benchmarks>/{language}/{student}/export_gguf.tsv"
+        "<logs>/{language}/{student}/export_gguf.tsv"
     conda:
         "../envs/export.yaml"
     threads: 1
@@ -71,7 +71,7 @@ rule check_gguf:
     log:
         "<logs>/{language}/{student}/check_gguf.log",
     benchmark:
-        "<benchmarks>/{language}/{student}/check_gguf.tsv"
+        "<logs>/{language}/{student}/check_gguf.tsv"
     conda:
         "../envs/export.yaml"
     threads: 1
@@ -104,7 +104,7 @@ rule quantize_gguf:
     log:
         "<logs>/{language}/{student}/{quantization}/quantize_gguf.log",
     benchmark:
-        "<benchmarks>/{language}/{student}/{quantization}/quantize_gguf.tsv"
+        "<logs>/{language}/{student}/{quantization}/quantize_gguf.tsv"
     conda:
         "../envs/export.yaml"
     threads: 1

@@ -20,17 +20,17 @@ rule sum_costs:
     log:
         "<logs>/{language}/sum_costs.log",
     benchmark:
-        "<benchmarks>/{language}/sum_costs.tsv"
+        "<logs>/{language}/sum_costs.tsv"
     conda:
         "../envs/teacher.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.teacher.cost"),
+        code=source_digest("limbeck.costs.sum_costs"),
     shell:
         r"""
         exec &> >(tee {log:q})
 
-        python -m limbeck.teacher.cost \
+        python -m limbeck.costs.sum_costs \
             --journals work/journal/{wildcards.language:q} \
             --ledger work/ledger.json \
             --output {output.cost:q}
@@ -47,7 +47,7 @@ rule compare_student:
     log:
         "<logs>/{language}/{student}/compare_student.log",
     benchmark:
-        "<benchmarks>/{language}/{student}/compare_student.tsv"
+        "<logs>/{language}/{student}/compare_student.tsv"
     conda:
         "../envs/evaluate.yaml"
     threads: 1
@@ -90,7 +90,7 @@ rule write_report:
     log:
         "<logs>/{language}/write_report.log",
     benchmark:
-        "<benchmarks>/{language}/write_report.tsv"
+        "<logs>/{language}/write_report.tsv"
     conda:
         "../envs/report.yaml"
     threads: 1
@@ -103,7 +103,7 @@ rule write_report:
 
         python -m limbeck.report.write \
             --folder results/{wildcards.language:q} \
-            --benchmarks benchmarks/{wildcards.language:q} \
+            --records logs/{wildcards.language:q} \
             --settings {params.settings:q} \
             --output {output.report:q}
         """
@@ -123,18 +123,18 @@ rule collect_scores:
     log:
         "<logs>/collect_scores.log",
     benchmark:
-        "<benchmarks>/collect_scores.tsv"
+        "<logs>/collect_scores.tsv"
     conda:
         "../envs/report.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.report.scores"),
+        code=source_digest("limbeck.report.collect_scores"),
         settings=lambda w: shown.scores(build),
     shell:
         r"""
         exec &> >(tee {log:q})
 
-        python -m limbeck.report.scores \
+        python -m limbeck.report.collect_scores \
             --results results \
             --settings {params.settings:q} \
             --output {output.table:q}
@@ -160,7 +160,7 @@ rule write_index:
     log:
         "<logs>/write_index.log",
     benchmark:
-        "<benchmarks>/write_index.tsv"
+        "<logs>/write_index.tsv"
     conda:
         "../envs/report.yaml"
     threads: 1
@@ -199,18 +199,18 @@ rule write_dataset_card:
     log:
         "<logs>/{language}/write_dataset_card.log",
     benchmark:
-        "<benchmarks>/{language}/write_dataset_card.tsv"
+        "<logs>/{language}/write_dataset_card.tsv"
     conda:
         "../envs/report.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.cards.dataset"),
+        code=source_digest("limbeck.cards.dataset_card"),
         settings=lambda w: shown.dataset(build, w.language),
     shell:
         r"""
         exec &> >(tee {log:q})
 
-        python -m limbeck.cards.dataset \
+        python -m limbeck.cards.dataset_card \
             --folder results/{wildcards.language:q} \
             --settings {params.settings:q} \
             --output {output.card:q}
@@ -236,18 +236,18 @@ rule write_model_card:
     log:
         "<logs>/{language}/{student}/write_model_card.log",
     benchmark:
-        "<benchmarks>/{language}/{student}/write_model_card.tsv"
+        "<logs>/{language}/{student}/write_model_card.tsv"
     conda:
         "../envs/report.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.cards.model"),
+        code=source_digest("limbeck.cards.model_card"),
         settings=lambda w: shown.model(build, w.language),
     shell:
         r"""
         exec &> >(tee {log:q})
 
-        python -m limbeck.cards.model \
+        python -m limbeck.cards.model_card \
             --folder results/{wildcards.language:q} \
             --student {wildcards.student:q} \
             --settings {params.settings:q} \

@@ -17,12 +17,12 @@ rule prepare_benchmark:
     log:
         "<logs>/{language}/{benchmark}/prepare_benchmark.log",
     benchmark:
-        "<benchmarks>/{language}/{benchmark}/prepare_benchmark.tsv"
+        "<logs>/{language}/{benchmark}/prepare_benchmark.tsv"
     conda:
         "../envs/evaluate.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.benchmarks.prepare"),
+        code=source_digest("limbeck.evaluation.prepare"),
         settings=lambda w: as_json(
             **settings.benchmarks.items(w.benchmark), seed=settings.seed
         ),
@@ -30,7 +30,7 @@ rule prepare_benchmark:
         r"""
         exec &> >(tee {log:q})
 
-        python -m limbeck.benchmarks.prepare \
+        python -m limbeck.evaluation.prepare \
             --benchmark {wildcards.benchmark:q} \
             --language {input.language:q} \
             --settings {params.settings:q} \
@@ -53,7 +53,7 @@ rule score_model:
     log:
         "<logs>/{language}/scores/{model}/{benchmark}/score_model.log",
     benchmark:
-        "<benchmarks>/{language}/scores/{model}/{benchmark}/score_model.tsv"
+        "<logs>/{language}/scores/{model}/{benchmark}/score_model.tsv"
     conda:
         "../envs/evaluate.yaml"
     threads: 1
@@ -62,7 +62,7 @@ rule score_model:
         connection=build.connection("judge"),
         batch=settings.benchmarks.batch,
     params:
-        code=source_digest("limbeck.benchmarks.score"),
+        code=source_digest("limbeck.evaluation.score"),
         model=build.model_path,
         settings=build.score_settings,
         journal="work/journal/{language}/score-{benchmark}.jsonl",
@@ -71,7 +71,7 @@ rule score_model:
         r"""
         exec &> >(tee {log:q})
 
-        python -m limbeck.benchmarks.score \
+        python -m limbeck.evaluation.score \
             --benchmark {wildcards.benchmark:q} \
             --language {input.language:q} \
             --instructions {input.instructions:q} \

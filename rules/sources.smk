@@ -13,17 +13,22 @@ rule describe_language:
     log:
         "<logs>/{language}/describe_language.log",
     benchmark:
-        "<benchmarks>/{language}/describe_language.tsv"
+        "<logs>/{language}/describe_language.tsv"
     conda:
         "../envs/teacher.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.languages", "limbeck.tags"),
+        code=source_digest(
+            "limbeck.languages.describe",
+            "limbeck.languages.names",
+            "limbeck.languages.tags",
+            "limbeck.languages.variety",
+        ),
     shell:
         r"""
         exec &> >(tee {log:q})
 
-        python -m limbeck.languages \
+        python -m limbeck.languages.describe \
             --language {wildcards.language:q} \
             --output {output.language:q}
         """
@@ -38,7 +43,7 @@ rule sample_conversations:
     log:
         "<logs>/sample_conversations.log",
     benchmark:
-        "<benchmarks>/sample_conversations.tsv"
+        "<logs>/sample_conversations.tsv"
     conda:
         "../envs/dataset.yaml"
     threads: 1
@@ -67,7 +72,7 @@ rule sample_texts:
     log:
         "<logs>/{language}/sample_texts.log",
     benchmark:
-        "<benchmarks>/{language}/sample_texts.tsv"
+        "<logs>/{language}/sample_texts.tsv"
     conda:
         "../envs/dataset.yaml"
     threads: 1

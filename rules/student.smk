@@ -16,7 +16,7 @@ rule create_base:
     log:
         "<logs>/{language}/{student}/create_base.log",
     benchmark:
-        "<benchmarks>/{language}/{student}/create_base.tsv"
+        "<logs>/{language}/{student}/create_base.tsv"
     conda:
         "../envs/train.yaml"
     threads: 1
@@ -53,7 +53,7 @@ rule train_student:
     log:
         "<logs>/{language}/{student}/train_student.log",
     benchmark:
-        "<benchmarks>/{language}/{student}/train_student.tsv"
+        "<logs>/{language}/{student}/train_student.tsv"
     conda:
         "../envs/train.yaml"
     threads: 16

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from limbeck.benchmarks.items import Item
-from limbeck.benchmarks.questions import Questions
+from limbeck.evaluation.items import Item
+from limbeck.evaluation.questions import Questions
 from limbeck.files import write_jsonl
 
 

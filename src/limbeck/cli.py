@@ -10,13 +10,13 @@ from pathlib import Path
 
 from limbeck import stage
 from limbeck.assessment import commands as assessment
-from limbeck.benchmarks import commands as benchmarking
 from limbeck.cards import publish
 from limbeck.classification import commands as classification
 from limbeck.classification import tasks
+from limbeck.costs import commands as costs
 from limbeck.errors import UserError
+from limbeck.evaluation import commands as evaluation
 from limbeck.languages import Language, covered, resolve, search
-from limbeck.teacher import commands as teaching
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -158,7 +158,7 @@ def _preset(name: str) -> str:
 
 def chat(options: argparse.Namespace) -> int:
     """Talk with a student."""
-    from limbeck import chat as room
+    from limbeck.chat import terminal as room
 
     path = room.find_model(
         Path(options.results), options.language, options.student, options.quantization
@@ -261,10 +261,10 @@ def parser() -> argparse.ArgumentParser:
     talk.add_argument("--results", default="results", help="the folder of the build")
     talk.add_argument("--think", action="store_true", help="reason before the answer")
     command(doctor)
-    assessment.add_to(teaching.add_to(commands))
+    assessment.add_to(costs.add_to(commands))
     classification.add_to(commands)
     publish.add_to(commands)
-    benchmarking.add_to(commands)
+    evaluation.add_to(commands)
     return whole
 
 

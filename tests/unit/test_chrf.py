@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from limbeck import chrf
-from limbeck.benchmarks import statistics
+from limbeck.evaluation import statistics
 from translations import PAIRS, command_line, sentences
 
 

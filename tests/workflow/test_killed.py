@@ -10,7 +10,7 @@ import yaml
 
 from endpoint import Endpoint, completion, serving
 from limbeck.files import read_jsonl
-from limbeck.teacher.phrasebook.reply import reply
+from limbeck.phrasebook.responder import reply
 from project import TEST_CONFIG, Project, kill
 
 TARGETS = ["results/swh_Latn/responses.jsonl", "results/swh_Latn/translations.jsonl"]

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from endpoint import ECHO, Body, completion, serving
-from limbeck.teacher.phrasebook.reply import reply
+from limbeck.phrasebook.responder import reply
 from project import TEST_CONFIG, Project
 
 KEY = "-".join(("sk", "limbeck", "very", "secret", "0123456789"))  # not in this file itself

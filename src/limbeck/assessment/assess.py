@@ -14,14 +14,14 @@ from limbeck import files
 from limbeck.assessment import measures
 from limbeck.config import Config, Role, Teacher
 from limbeck.files import Row
-from limbeck.generation import asking, check, respond, topics, translate
+from limbeck.generation import asking, check_rows, respond, topics, translate
 from limbeck.generation.instructions import Instructions, load
 from limbeck.generation.tree import Node, Step, parse_prompts, prompt
 from limbeck.languages import Language
 from limbeck.sources import conversations
 from limbeck.teacher import budget
 from limbeck.teacher.client import Reply, Request
-from limbeck.workflow import decisive
+from limbeck.workflow.build import decisive
 
 ROLES: tuple[Role, ...] = ("generator", "translator", "reviser", "judge")
 PROMPTS = Path("config/prompts")
@@ -132,7 +132,7 @@ class Work:
         """chrF++ of English conversations that went into the language and back."""
         section = self.settings.conversations.model_copy(update={"limit": count})
         into = self.told("translate", translate.TEMPLATES)
-        back = self.told("checks", check.TEMPLATES)
+        back = self.told("checks", check_rows.TEMPLATES)
         model = self.teacher.settings.model
         translated = self.ask(
             conversations.collect(section, self.settings.seed),
@@ -140,12 +140,12 @@ class Work:
             lambda row, reply: translate.parse(row, reply, model),
         )
         returned = self.ask(
-            translated, lambda row: check.back_prompt(row, self.card, back), came_back
+            translated, lambda row: check_rows.back_prompt(row, self.card, back), came_back
         )
         if not returned:
             return None
         sides = ([turn for row in returned for turn in row[side]] for side in ("original", "back"))
-        return check.round_trip(*sides)
+        return check_rows.round_trip(*sides)
 
 
 def came_back(row: Row, reply: Reply) -> list[Row]:

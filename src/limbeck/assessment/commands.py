@@ -5,8 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from limbeck.costs.commands import table
 from limbeck.errors import UserError
-from limbeck.teacher.commands import add_config, build_of, table
+from limbeck.workflow.options import add_config, build_of
 
 if TYPE_CHECKING:
     from limbeck.assessment.assess import Assessment

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from limbeck.benchmarks.replies import repeats
+from limbeck.config import Filters
 from limbeck.dataset.filters.language_id import judged, load, own_labels
 from limbeck.dataset.texts import prose
+from limbeck.evaluation.replies import repeats
 from limbeck.files import Row
-from limbeck.filters import Filters
-from limbeck.scripts import script_share
+from limbeck.languages.scripts import script_share
 
 # Whether a text is in the language; None where nothing tells.
 InLanguage = Callable[[str], bool | None]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import config, files, stage
-from limbeck.classification.scoring import Runs, score
+from limbeck.classification.macro_f1 import Runs, score
 from limbeck.classification.tasks import Task, load
 from limbeck.errors import UserError
 from limbeck.files import Row

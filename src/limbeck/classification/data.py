@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from limbeck.benchmarks.reading import TABLES, table
 from limbeck.classification.tasks import Source, Task
 from limbeck.errors import UserError
+from limbeck.evaluation.reading import TABLES, table
 from limbeck.files import Row, digest
 from limbeck.sources.reading import folder_rows, open_source
 
@@ -124,7 +124,7 @@ def places(data: str, task: Task, card: Row) -> list[str]:
 
 
 def _builtin(task: Task, part: Part, size: int) -> list[Row]:
-    from limbeck.teacher.phrasebook import benchmarks
+    from limbeck.phrasebook import benchmarks
 
     benchmark = {"topic": "sib200", "sentiment": "sentiment"}.get(task.name)
     if benchmark is None:

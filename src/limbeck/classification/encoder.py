@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.classification.sampling import split
-from limbeck.classifiers import BUILTIN
-from limbeck.config import Classifier, FineTuning
+from limbeck.config import TINY, Classifier, FineTuning
 from limbeck.errors import UserError
 from limbeck.files import Row
 
@@ -169,7 +168,7 @@ def _held_out_loss(encoder: Encoder, rows: list[Row], index: dict[str, int]) -> 
 
 def _start(settings: Classifier, labels: list[str], texts: list[str]) -> Encoder:
     """The base with an untrained head."""
-    if settings.base == BUILTIN:
+    if settings.base == TINY:
         return _builtin(labels, texts, settings.fine_tuning.max_length)
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 

@@ -24,7 +24,7 @@ from limbeck.config import Classifier
 from limbeck.errors import UserError
 from limbeck.files import Row
 from limbeck.generation.instructions import Instructions
-from limbeck.student.chat import Message
+from limbeck.student.encoding import Message
 
 CHOICE = "choice.json"
 _BATCH = 8  # prompts at once

@@ -20,11 +20,10 @@ from typing import Any
 from limbeck import files, stage
 from limbeck.classification import kinds
 from limbeck.classification.data import in_folder, read_csv, without
+from limbeck.classification.macro_f1 import Runs
 from limbeck.classification.sampling import balanced
-from limbeck.classification.scoring import Runs
 from limbeck.classification.tasks import Task, find
-from limbeck.classifiers import BUILTIN
-from limbeck.config import Classifier, FineTuning
+from limbeck.config import TINY, Classifier, FineTuning
 from limbeck.errors import UserError
 from limbeck.files import Row
 
@@ -38,7 +37,7 @@ STUDENTS = {
     "linear": Classifier(kind="linear"),
     "encoder": Classifier(
         kind="encoder",
-        base=BUILTIN,
+        base=TINY,
         fine_tuning=FineTuning(learning_rate=1e-3, epochs=30, patience=5, batch=32, max_length=128),
     ),
 }

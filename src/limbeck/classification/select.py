@@ -15,7 +15,7 @@ from typing import Any
 from limbeck import config, files, stage
 from limbeck.classification.sampling import balanced
 from limbeck.dataset.filters.duplicates import NearDuplicates, near_duplicate
-from limbeck.dataset.filters.script import script
+from limbeck.dataset.filters.script_share import script
 from limbeck.dataset.funnel import Reason, Removal, Step, failed, run
 from limbeck.dataset.held_out import HeldOut
 from limbeck.dataset.texts import words

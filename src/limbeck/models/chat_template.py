@@ -14,7 +14,7 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from limbeck.errors import UserError
-from limbeck.student.chat import Message
+from limbeck.student.encoding import Message
 
 
 class _Generation(Extension):

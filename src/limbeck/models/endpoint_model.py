@@ -6,8 +6,8 @@ from pathlib import Path
 from limbeck.config import Connection, TeacherSettings
 from limbeck.errors import UserError
 from limbeck.files import digest
-from limbeck.models import Done, Generation, ignore
-from limbeck.student.chat import Message
+from limbeck.models.protocol import Done, Generation, ignore
+from limbeck.student.encoding import Message
 from limbeck.teacher.client import Request, ask
 
 # Failures of which a reply came, if only a useless one: that is the model's own answer.

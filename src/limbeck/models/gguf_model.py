@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from limbeck.errors import UserError
 from limbeck.files import file_digest
-from limbeck.models import Done, Generation, continuations, ignore, say_if_long, shared
 from limbeck.models.chat_template import ChatTemplate
-from limbeck.student.chat import Message
+from limbeck.models.protocol import Done, Generation, continuations, ignore, say_if_long, shared
+from limbeck.student.encoding import Message
 
 _CELLS = 256  # llama.cpp pads a sequence's part of the context to a multiple of this
 _ALL = -1  # llama.cpp's name for all sequences

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from limbeck.errors import UserError
 from limbeck.files import digest, file_digest
-from limbeck.models import Done, Generation, continuations, ignore, say_if_long, shared
-from limbeck.student import chat
-from limbeck.student.chat import Message
+from limbeck.models.protocol import Done, Generation, continuations, ignore, say_if_long, shared
+from limbeck.student import encoding
+from limbeck.student.encoding import Message
 
 _FILES = ("*.safetensors", "*.json", "*.jinja", "*.model")  # what decides a checkpoint's answers
 
@@ -46,7 +46,7 @@ class TransformersModel:
         if not self._tokenizer.chat_template:
             raise UserError(f"{folder}: the tokenizer has no chat template")
         self._model = model.to(self._device).eval()
-        self._stops = chat.stop_tokens(self._tokenizer, model.generation_config.to_dict())
+        self._stops = encoding.stop_tokens(self._tokenizer, model.generation_config.to_dict())
         pad = self._tokenizer.pad_token_id
         self._pad = min(self._stops) if pad is None else pad
         # A whole new one: a checkpoint's own may ask for penalties, which are not greedy.
@@ -193,7 +193,7 @@ class TransformersModel:
         return sums
 
     def _render(self, messages: Sequence[Message], thinking: bool = False) -> str:
-        return chat.render(self._tokenizer, messages, thinking=thinking, generation_prompt=True)
+        return encoding.render(self._tokenizer, messages, thinking=thinking, generation_prompt=True)
 
     def _encode(self, text: str) -> list[int]:
         # The template has written the special tokens that it wants, BOS too.

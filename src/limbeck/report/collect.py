@@ -14,7 +14,6 @@ from pydantic import Field
 from limbeck.config import Section
 from limbeck.errors import UserError
 from limbeck.files import Row, digest, read_json, read_jsonl
-from limbeck.languages import resolve
 from limbeck.report import classification, names
 from limbeck.report.timings import Timing, timings
 
@@ -117,11 +116,11 @@ class Language:
         return [name for name in wanted if any(name in scores for scores in self.scores.values())]
 
 
-def collect(folder: Path, settings: Settings, benchmarks: Path | None = None) -> Language:
+def collect(folder: Path, settings: Settings, records: Path | None = None) -> Language:
     """What is known of the language of a folder, such as results/swh_Latn.
 
     Args:
-        benchmarks: the folder of Snakemake's own records of time and memory.
+        records: the folder of Snakemake's own records of time and memory.
     """
     chosen: dict[str, list[tuple[str, Row]]] = defaultdict(list)
     steps = {
@@ -133,14 +132,14 @@ def collect(folder: Path, settings: Settings, benchmarks: Path | None = None) ->
     scores = read_scores(folder / "scores", settings)
     return Language(
         code=folder.name,
-        card=optional(folder / "language.json") or resolve(folder.name).card(),
+        card=read_json(folder / "language.json"),
         steps=steps,
         funnel=optional(folder / "funnel.json"),
         students=[student(folder, name, settings) for name in settings.students],
         scores=scores,
         names=settings.names(scores),
         cost=cost,
-        timings=timings(benchmarks, cost) if benchmarks else [],
+        timings=timings(records, cost) if records else [],
         samples=_dealt([sorted(chosen[name], key=_first) for name in sorted(chosen)]),
         tasks=classification.collect(folder / "classification", settings.classification),
     )

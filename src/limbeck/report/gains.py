@@ -11,8 +11,8 @@ interval leaves out 0.
 from pathlib import Path
 
 from limbeck import files, stage
-from limbeck.benchmarks import compare
 from limbeck.config import Section
+from limbeck.evaluation import compare
 
 
 class Settings(Section):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from limbeck.benchmarking import DATA_SETS
+from limbeck.config import DATA_SETS
 from limbeck.files import Row
 
 

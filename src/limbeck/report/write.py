@@ -1,7 +1,7 @@
 """Write a language's report: one self-contained HTML page of what was built and how good it is.
 
-python -m limbeck.report.write --folder results/swh_Latn --benchmarks benchmarks/swh_Latn
-    --settings JSON --output results/swh_Latn/report.html
+python -m limbeck.report.write --folder results/swh_Latn --records logs/swh_Latn --settings JSON
+    --output results/swh_Latn/report.html
 """
 
 from pathlib import Path
@@ -15,11 +15,11 @@ def main() -> None:
     """Write the page."""
     parser = stage.parser(__doc__)
     parser.add_argument("--folder", required=True, type=Path, help="of the language's results")
-    parser.add_argument("--benchmarks", type=Path, help="Snakemake's records of time and memory")
+    parser.add_argument("--records", type=Path, help="Snakemake's records of time and memory")
     parser.add_argument("--settings", required=True, type=stage.json_option(Settings))
     parser.add_argument("--output", required=True, type=Path, help="the page")
     options = parser.parse_args()
-    language = collect(options.folder, options.settings, options.benchmarks)
+    language = collect(options.folder, options.settings, options.records)
     files.write_text(options.output, render(options.settings, language))
 
 

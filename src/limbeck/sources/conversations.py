@@ -123,7 +123,7 @@ def collect(settings: config.Conversations, seed: int) -> list[Row]:
     """
     limit, source, skipped = settings.limit, settings.source, Counter[str]()
     if source == "builtin":
-        from limbeck.teacher.phrasebook import dialogues
+        from limbeck.phrasebook import dialogues
 
         return list(conversations(dialogues.conversations(limit, seed), source, skipped))
     found, where, shuffled = reading.open_source(

@@ -106,7 +106,7 @@ def collect(settings: config.Texts, card: Row, seed: int) -> list[Row]:
 
 def _builtin(limit: int, seed: int) -> Iterator[Row]:
     """Texts of the phrasebook."""
-    from limbeck.teacher.phrasebook import passages
+    from limbeck.phrasebook import passages
 
     return ({"text": text} for text in passages.texts(limit, seed))
 

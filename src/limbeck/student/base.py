@@ -13,11 +13,10 @@ import shutil
 from pathlib import Path
 
 from limbeck import stage
-from limbeck.config import Architecture, Section
+from limbeck.config import TINY, Architecture, Section
 from limbeck.errors import UserError
 from limbeck.files import read_parquet
 
-BUILTIN = "builtin:tiny"
 # Never pickled weights: reading those runs code.
 FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "LICENSE*"]
 
@@ -43,7 +42,7 @@ def fetch(name: str, revision: str | None, trust_remote_code: bool) -> Path:
         return folder
     if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name):
         raise UserError(
-            f"base: {name!r} is no folder; allowed: {BUILTIN!r}, a folder, a hub name owner/model"
+            f"base: {name!r} is no folder; allowed: {TINY!r}, a folder, a hub name owner/model"
         )
     import huggingface_hub
     import huggingface_hub.errors
@@ -113,8 +112,8 @@ def main() -> None:
     options = parser.parse_args()
     settings: Settings = options.settings
     if settings.base.startswith("builtin:"):
-        if settings.base != BUILTIN:
-            raise UserError(f"base: {settings.base!r}; the only built-in base is {BUILTIN!r}")
+        if settings.base != TINY:
+            raise UserError(f"base: {settings.base!r}; the only built-in base is {TINY!r}")
         from limbeck.student import tiny
 
         rows = read_parquet(options.train)

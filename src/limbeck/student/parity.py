@@ -21,7 +21,7 @@ from limbeck import stage
 from limbeck.config import Positive, Section, Share
 from limbeck.errors import UserError
 from limbeck.files import Row, read_json, read_parquet, write_json
-from limbeck.student import chat
+from limbeck.student import encoding
 from limbeck.student.export import convert
 
 # Texts on which tokenizers like to differ: spaces, lines, digits, marks, scripts, emoji.
@@ -88,7 +88,7 @@ class Gguf:
         """The chat template in the file, or an empty text."""
         return str(self.model.metadata.get("tokenizer.chat_template", ""))
 
-    def render(self, messages: Sequence[chat.Message], thinking: bool) -> str:
+    def render(self, messages: Sequence[encoding.Message], thinking: bool) -> str:
         """A prompt, rendered with the file's own template."""
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
@@ -108,7 +108,7 @@ class Gguf:
         return self.model.scores[: len(tokens)].copy()
 
 
-def conversations(rows: Sequence[Row], count: int) -> list[tuple[list[chat.Message], bool]]:
+def conversations(rows: Sequence[Row], count: int) -> list[tuple[list[encoding.Message], bool]]:
     """Up to ``count`` conversations that end with an answer, and whether they are thinking rows."""
     found = []
     for row in rows[:: max(1, len(rows) // count)]:
@@ -130,7 +130,7 @@ def compare_text(tokenizer: Any, gguf: Gguf, talks: list[Any], result: Result) -
     templates = tokens = 0
     for messages in prompts:
         for thinking in (False, True):
-            ours = chat.render(tokenizer, messages, thinking=thinking, generation_prompt=True)
+            ours = encoding.render(tokenizer, messages, thinking=thinking, generation_prompt=True)
             templates += ours != gguf.render(messages, thinking)
             expected = tokenizer(ours, add_special_tokens=False)["input_ids"]
             tokens += expected != gguf.tokenize(ours)
@@ -226,9 +226,9 @@ def compare(options: Any) -> Result:
     ).eval()
     texts, prompts = [], []
     for messages, thinking in talks:
-        text = chat.render(tokenizer, messages, thinking=thinking)
+        text = encoding.render(tokenizer, messages, thinking=thinking)
         texts.append(tokenizer(text, add_special_tokens=False)["input_ids"][:CONTEXT])
-        text = chat.render(tokenizer, messages[:-1], thinking=thinking, generation_prompt=True)
+        text = encoding.render(tokenizer, messages[:-1], thinking=thinking, generation_prompt=True)
         prompts.append(tokenizer(text, add_special_tokens=False)["input_ids"][-CONTEXT:])
     compare_next(model, half, texts, settings.agreement, result)
     del half

@@ -105,15 +105,15 @@ def versions() -> dict[str, str]:
 
 def encode(tokenizer: Any, base: Path, options: Any) -> tuple[dict[str, Any], Row]:
     """The samples and counts of both data sets; refuses a training set of which nothing is left."""
-    from limbeck.student import chat
+    from limbeck.student import encoding
 
     path = base / "generation_config.json"
-    stops = chat.stop_tokens(tokenizer, read_json(path) if path.is_file() else {})
+    stops = encoding.stop_tokens(tokenizer, read_json(path) if path.is_file() else {})
     limit = options.settings.training.max_length
     samples, counts = {}, {}
     for name in ("train", "validation"):
         rows = read_parquet(getattr(options, name))
-        samples[name], counts[name] = chat.dataset(tokenizer, rows, stops, limit)
+        samples[name], counts[name] = encoding.dataset(tokenizer, rows, stops, limit)
         count = counts[name]
         print(
             f"{name}: {count['used']:,} of {count['rows']:,} rows, {count['tokens']:,} tokens; "

@@ -14,7 +14,7 @@ from transformers.utils import logging
 from trl import SFTConfig, SFTTrainer
 
 from limbeck.config import Training
-from limbeck.student.chat import Encoded
+from limbeck.student.encoding import Encoded
 
 # Under it, activations fit anywhere, and computing them twice would only cost time.
 RECOMPUTE_FROM = 100_000_000

@@ -51,7 +51,7 @@ def command(teacher: config.TeacherSettings, connection: config.Connection, port
 
 
 def _phrasebook(teacher: config.TeacherSettings) -> list[str]:
-    return [sys.executable, "-m", "limbeck.teacher.phrasebook"]
+    return [sys.executable, "-m", "limbeck.phrasebook"]
 
 
 def _llama_cpp(teacher: config.TeacherSettings) -> list[str]:

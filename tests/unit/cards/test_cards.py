@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import DatasetCard, ModelCard
 
 import report_build as build
-from limbeck.cards import common, dataset, model
+from limbeck.cards import common, dataset_card, model_card
 from limbeck.errors import UserError
 from limbeck.report.collect import Settings
 
@@ -19,10 +19,10 @@ def settings(**changes: Any) -> Settings:
     return Settings(**json.loads(build.settings(**changes)))
 
 
-def dataset_settings(**changes: Any) -> dataset.Settings:
+def dataset_settings(**changes: Any) -> dataset_card.Settings:
     given = json.loads(build.settings(**changes))
     kept = {key: given[key] for key in ("teacher", "sources")}
-    return dataset.Settings(students=["tiny"], **kept)
+    return dataset_card.Settings(students=["tiny"], **kept)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_data_sets_metadata(folder: Path) -> None:
-    card = DatasetCard(dataset.card(folder, dataset_settings()))
+    card = DatasetCard(dataset_card.card(folder, dataset_settings()))
     data = card.data.to_dict()
     assert data["language"] == ["sw", "en"]
     assert (data["license"], data["license_name"]) == ("other", "licences-of-the-sources")
@@ -60,7 +60,7 @@ def test_the_data_set_has_the_licence_that_its_sources_share(
     folder: Path, conversations: str, texts: str, licence: str
 ) -> None:
     given = dataset_settings(sources={"conversations": conversations, "texts": texts})
-    assert DatasetCard(dataset.card(folder, given)).data.license == licence
+    assert DatasetCard(dataset_card.card(folder, given)).data.license == licence
 
 
 DATASET = [
@@ -76,11 +76,11 @@ DATASET = [
 
 @pytest.mark.parametrize("text", DATASET)
 def test_the_data_sets_card_says(folder: Path, text: str) -> None:
-    assert text in dataset.card(folder, dataset_settings())
+    assert text in dataset_card.card(folder, dataset_settings())
 
 
 def test_the_models_metadata_holds_every_score(folder: Path) -> None:
-    data = ModelCard(model.card(folder, "tiny", settings())).data
+    data = ModelCard(model_card.card(folder, "tiny", settings())).data
     assert data.license == "apache-2.0"
     assert data.base_model is None  # the built-in base is nowhere on the Hub
     assert data.datasets == ["OWNER/limbeck-swh_Latn"]
@@ -92,7 +92,7 @@ def test_the_models_metadata_holds_every_score(folder: Path) -> None:
 
 def test_published_benchmarks_are_named_and_cited(folder: Path) -> None:
     flores = {"hub": "o/flores", "licence": "CC-BY-SA-4.0", "citation": "NLLB Team 2024"}
-    text = model.card(folder, "tiny", settings(published={"flores": flores}))
+    text = model_card.card(folder, "tiny", settings(published={"flores": flores}))
     results = ModelCard(text).data.eval_results
     assert [result.dataset_type for result in results[:3]] == ["o/flores", "o/flores", "sib200"]
     cited = "- [o/flores](https://huggingface.co/datasets/o/flores) (CC-BY-SA-4.0): NLLB Team 2024"
@@ -101,7 +101,7 @@ def test_published_benchmarks_are_named_and_cited(folder: Path) -> None:
 
 def test_a_base_of_the_hub_is_named(folder: Path) -> None:
     students = {"tiny": {"base": "ibm-granite/granite-4.0-micro"}}
-    data = ModelCard(model.card(folder, "tiny", settings(students=students))).data
+    data = ModelCard(model_card.card(folder, "tiny", settings(students=students))).data
     assert data.base_model == "ibm-granite/granite-4.0-micro"
 
 
@@ -119,7 +119,7 @@ MODEL = [
 
 @pytest.mark.parametrize("text", MODEL)
 def test_the_models_card_says(folder: Path, text: str) -> None:
-    assert text in model.card(folder, "tiny", settings())
+    assert text in model_card.card(folder, "tiny", settings())
 
 
 def test_limitations_follow_the_figures() -> None:
@@ -132,7 +132,7 @@ def test_limitations_follow_the_figures() -> None:
         "flores_from_english": score(30.0, repetition_rate=0.25),
     }
     gains = {"belebele": {"shown": False}, "sib200": {"shown": True}}
-    said = list(model.limitations({"name": "Yoruba"}, own, gains, settings()))
+    said = list(model_card.limitations({"name": "Yoruba"}, own, gains, settings()))
     assert "Nobody who speaks Yoruba" in said[0]
     assert said[1] == "No better than guessing, as far as the figures show: Reading comprehension."
     assert said[2] == "No difference from its base shown: Reading comprehension."
@@ -171,7 +171,7 @@ def test_a_card_that_the_hub_would_refuse_is_not_written(tmp_path: Path, text: s
 
 
 def test_an_unknown_student_is_one_line(folder: Path) -> None:
-    command = [sys.executable, "-m", "limbeck.cards.model", "--folder", str(folder)]
+    command = [sys.executable, "-m", "limbeck.cards.model_card", "--folder", str(folder)]
     command += ["--student", "small", "--settings", build.settings(), "--output", "x"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1

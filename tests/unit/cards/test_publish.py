@@ -10,7 +10,7 @@ import pytest
 
 import hub_uploads as hub
 import report_build as build
-from limbeck.cards import common, dataset, model
+from limbeck.cards import common, dataset_card, model_card
 from limbeck.files import write_text
 from limbeck.report.collect import Settings
 
@@ -27,9 +27,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_text(folder / "tiny/checkpoint" / path, f"part of {path}")
     given = json.loads(build.settings())
     kept = {key: given[key] for key in ("teacher", "sources")}
-    data = dataset.card(folder, dataset.Settings(students=["tiny"], **kept))
+    data = dataset_card.card(folder, dataset_card.Settings(students=["tiny"], **kept))
     common.write(folder / "dataset_card.md", data, "dataset")
-    text = model.card(folder, "tiny", Settings(**given))
+    text = model_card.card(folder, "tiny", Settings(**given))
     common.write(folder / "tiny/model_card.md", text, "model")
     return results
 

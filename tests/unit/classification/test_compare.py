@@ -10,7 +10,15 @@ import pytest
 
 import endpoint
 from limbeck import cli, files
-from limbeck.classification import ask, compare, curve, examples, kinds, predictions, tasks
+from limbeck.classification import (
+    classify,
+    compare,
+    curve,
+    examples,
+    kinds,
+    predictions,
+    tasks,
+)
 from limbeck.config import Classifier
 from limbeck.errors import UserError
 from limbeck.files import Row
@@ -116,7 +124,7 @@ REPLIES = [
 
 @pytest.mark.parametrize(("reply", "label"), REPLIES)
 def test_the_teachers_answers(reply: Reply, label: str | None) -> None:
-    assert ask.read(reply, TASK) == label
+    assert classify.read(reply, TASK) == label
 
 
 def run(main: Any, monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
@@ -137,7 +145,7 @@ def test_the_teacher_is_asked_fairly(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with endpoint.serving(answer) as served:
         settings = json.dumps({"teacher": endpoint.teacher().model_dump(), "seed": 1})
         run(
-            ask.main, monkeypatch, language=tmp_path / "card.json",
+            classify.main, monkeypatch, language=tmp_path / "card.json",
             task=ROOT / "config/tasks/sentiment.yaml",
             instructions=ROOT / "config/prompts/classification.yaml",
             seeds=tmp_path / "seeds.jsonl", test=tmp_path / "test.jsonl", settings=settings,
@@ -172,7 +180,7 @@ def built(tmp_path: Path) -> Path:
 TEXTS = "positive 77\n\nnegative 78\n"
 
 
-def classify(
+def classify_texts(
     built: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str, texts: bytes = TEXTS.encode()
 ) -> int:
     options = cli.parser().parse_args(["classify", *arguments, "--results", str(built)])
@@ -184,9 +192,9 @@ def classify(
 def test_limbeck_classify(
     built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert classify(built, monkeypatch, "sentiment", "Swahili") == 0
+    assert classify_texts(built, monkeypatch, "sentiment", "Swahili") == 0
     assert capsys.readouterr().out == "positive\tpositive 77\nnegative\tnegative 78\n"
-    classify(built, monkeypatch, "sentiment", "sw", "--json")
+    classify_texts(built, monkeypatch, "sentiment", "sw", "--json")
     lines = capsys.readouterr().out.splitlines()
     assert json.loads(lines[1]) == {"label": "negative", "text": "negative 78"}
 
@@ -202,7 +210,7 @@ MISTAKES = [
 def test_texts_that_are_none(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for texts, message in ((b"\n \n", "no text came in"), (b"caf\xe9\n", "no UTF-8")):
         with pytest.raises(UserError, match=message):
-            classify(built, monkeypatch, "sentiment", "Swahili", texts=texts)
+            classify_texts(built, monkeypatch, "sentiment", "Swahili", texts=texts)
 
 
 @pytest.mark.parametrize(("arguments", "message"), MISTAKES)
@@ -210,4 +218,4 @@ def test_mistakes_of_classify(
     built: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
 ) -> None:
     with pytest.raises(UserError, match=message):
-        classify(built, monkeypatch, *arguments)
+        classify_texts(built, monkeypatch, *arguments)

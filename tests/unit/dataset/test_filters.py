@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from limbeck.dataset.filters import checks, kept_tokens, lengths, refusals, repetition
+from limbeck.dataset.filters import kept_tokens, lengths, refusals, repetition, verdicts
 from limbeck.dataset.filters.copies import copied
 from limbeck.dataset.filters.decontaminate import held_out
 from limbeck.dataset.filters.duplicates import NearDuplicates, exact_duplicate, near_duplicate
 from limbeck.dataset.filters.empty import empty
-from limbeck.dataset.filters.script import script
+from limbeck.dataset.filters.script_share import script
 from limbeck.dataset.funnel import Reason, failed
 from limbeck.dataset.held_out import HeldOut
 from limbeck.dataset.texts import words
@@ -209,8 +209,8 @@ CHECKS = [
 
 
 def test_the_teachers_own_checks(row: Any) -> None:
-    faults = checks.faults(CHECKS, ["correct", "complete", "language"], 30.0)
-    judged, back = map(checks.listed, faults)
+    faults = verdicts.faults(CHECKS, ["correct", "complete", "language"], 30.0)
+    judged, back = map(verdicts.listed, faults)
     found = {
         name: why(judged(row("x", id=name))) or why(back(row("x", id=name))) for name in "abcdef"
     }
@@ -218,7 +218,7 @@ def test_the_teachers_own_checks(row: Any) -> None:
         "a": "not correct", "b": None, "c": "not in the language", "d": "lost on the way back",
         "e": None, "f": None,
     }  # fmt: skip
-    assert checks.faults(CHECKS, ["complete"], None) == ({}, {})
+    assert verdicts.faults(CHECKS, ["complete"], None) == ({}, {})
 
 
 def test_exact_duplicates_are_equal_to_the_letter(row: Any) -> None:

@@ -12,10 +12,10 @@ import pytest
 
 import data_hub as hub
 import real_texts
-from limbeck.dataset.filter import language_step
+from limbeck.config import LanguageFilter
+from limbeck.dataset.filter_rows import language_step
 from limbeck.dataset.filters import language_id
 from limbeck.errors import UserError
-from limbeck.filters import LanguageFilter
 from limbeck.languages import resolve
 
 # Known to be hard to tell apart: reported, not asserted.
@@ -153,7 +153,7 @@ FETCH = """
 import sys
 from limbeck.dataset.filters.language_id import load
 from limbeck.errors import UserError
-from limbeck.filters import LanguageFilter
+from limbeck.config import LanguageFilter
 
 try:
     model, revision = sys.argv[1], sys.argv[2] or None

@@ -11,7 +11,7 @@ import real_texts
 from limbeck.dataset.filters.duplicates import NearDuplicates
 from limbeck.dataset.held_out import HeldOut
 from limbeck.dataset.texts import prose
-from limbeck.scripts import script_share
+from limbeck.languages.scripts import script_share
 
 LEAST = 0.6  # filters.script of the default config
 NEAR = 0.65  # filters.near_duplicates, for a real teacher

@@ -9,8 +9,9 @@ from test_likelihood import after_shots, prompts
 import endpoint as endpoints
 import tiny_gguf
 from limbeck.errors import UserError
-from limbeck.models import Generation, hub, open_model
+from limbeck.models import hub, open_model
 from limbeck.models.gguf_model import GgufModel
+from limbeck.models.protocol import Generation
 from limbeck.models.transformers_model import TransformersModel
 
 

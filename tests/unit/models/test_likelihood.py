@@ -7,10 +7,10 @@ import pytest
 
 import tiny_gguf
 from limbeck.errors import UserError
-from limbeck.models import continuations, shared
 from limbeck.models.gguf_model import GgufModel
+from limbeck.models.protocol import continuations, shared
 from limbeck.models.transformers_model import TransformersModel
-from limbeck.student import chat
+from limbeck.student import encoding
 from tiny_checkpoint import WORDS
 
 LETTERS = ["A", "B", "C", "D"]
@@ -35,7 +35,7 @@ def naive(model: TransformersModel, messages: Any, option: str) -> float:
     import torch
 
     tokenizer, llama = model._tokenizer, model._model
-    text = chat.render(tokenizer, messages, generation_prompt=True)
+    text = encoding.render(tokenizer, messages, generation_prompt=True)
     start = len(tokenizer(text, add_special_tokens=False)["input_ids"])
     ids = torch.tensor(tokenizer(text + option, add_special_tokens=False)["input_ids"])
     with torch.inference_mode():

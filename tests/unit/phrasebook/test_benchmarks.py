@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 
 from limbeck.dataset.held_out import HeldOut
-from limbeck.teacher.phrasebook import benchmarks, dialogues, opinions, passages, wording
-from limbeck.teacher.phrasebook.reply import reply
-from limbeck.teacher.phrasebook.text import TOPICS
+from limbeck.phrasebook import benchmarks, dialogues, opinions, passages, wording
+from limbeck.phrasebook.responder import reply
+from limbeck.phrasebook.strings import TOPICS
 
 SIZES = {"flores": 300, "sib200": 210, "belebele": 200, "global_mmlu": 200, "sentiment": 140}
 FIELDS = {

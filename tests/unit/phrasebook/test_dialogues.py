@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from limbeck.teacher.phrasebook import dialogues, wording
-from limbeck.teacher.phrasebook.text import plain, split_sentences
+from limbeck.phrasebook import dialogues, wording
+from limbeck.phrasebook.strings import plain, split_sentences
 
 DIALOGUES = dialogues.dialogues()
 

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from limbeck.teacher.phrasebook import facts
-from limbeck.teacher.phrasebook.text import TOPICS, plain
+from limbeck.phrasebook import facts
+from limbeck.phrasebook.strings import TOPICS, plain
 
 FACTS = facts.facts()
 

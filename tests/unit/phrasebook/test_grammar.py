@@ -2,7 +2,7 @@
 
 import pytest
 
-from limbeck.teacher.phrasebook import english, grammar
+from limbeck.phrasebook import english, grammar
 
 ADJECTIVES = """
 zuri: 1 mzuri 2 wazuri 3 mzuri 4 mizuri 5 zuri 6 mazuri 7 kizuri 8 vizuri 9 nzuri 10 nzuri 11 mzuri

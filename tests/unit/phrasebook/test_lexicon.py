@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from limbeck.teacher.phrasebook import lexicon, vocabulary, write_swahili
-from limbeck.teacher.phrasebook.sentences import TOPICS
+from limbeck.phrasebook import lexicon, vocabulary, write_swahili
+from limbeck.phrasebook.sentences import TOPICS
 
 WORDS = lexicon.load()
 BY_ENGLISH = {noun.english: noun for noun in WORDS.nouns}

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from limbeck.teacher.phrasebook import benchmarks, chat, opinions, sentences, wording
-from limbeck.teacher.phrasebook.text import split_sentences
+from limbeck.phrasebook import benchmarks, chat, opinions, sentences, wording
+from limbeck.phrasebook.strings import split_sentences
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from limbeck.teacher.phrasebook import passages, wording
-from limbeck.teacher.phrasebook.text import split_sentences
+from limbeck.phrasebook import passages, wording
+from limbeck.phrasebook.strings import split_sentences
 
 SEEDS = range(60)
 

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from limbeck.teacher.phrasebook import benchmarks, chat, dialogues, facts, passages, wording
-from limbeck.teacher.phrasebook.reply import reply
-from limbeck.teacher.phrasebook.text import LETTERS, TOPICS, lettered, split_sentences
+from limbeck.phrasebook import benchmarks, chat, dialogues, facts, passages, wording
+from limbeck.phrasebook.responder import reply
+from limbeck.phrasebook.strings import LETTERS, TOPICS, lettered, split_sentences
 
 UNKNOWN = dialogues.REQUESTS["unknown"].swahili
 LABELS = ", ".join(TOPICS)
@@ -260,7 +260,7 @@ def test_the_unknown_reply_is_polite():
 
 WRITTEN = """
 import json, random
-from limbeck.teacher.phrasebook import benchmarks, dialogues, prompts, wording
+from limbeck.phrasebook import benchmarks, dialogues, prompts, wording
 texts = [row["text"] for row in benchmarks.items("sib200", "test", 200)]
 written = [prompts.examples(label, 50, random.Random(1)) for label in ("health", "negative")]
 print(json.dumps([

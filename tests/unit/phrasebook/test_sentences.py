@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from limbeck.teacher.phrasebook import sentences
-from limbeck.teacher.phrasebook.sentences import TOPICS, compose, is_held_out, question_answer, quiz
+from limbeck.phrasebook import sentences
+from limbeck.phrasebook.sentences import TOPICS, compose, is_held_out, question_answer, quiz
 
 
 def test_same_seed_same_text() -> None:
@@ -84,7 +84,7 @@ def test_frames_all_occur() -> None:
 
 def test_text_does_not_depend_on_the_hash_seed() -> None:
     program = (
-        "import random; from limbeck.teacher.phrasebook.sentences import compose, quiz; "
+        "import random; from limbeck.phrasebook.sentences import compose, quiz; "
         "rng = random.Random(9); print([compose(rng) for _ in range(200)], quiz(rng))"
     )
     texts = {

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from limbeck.teacher.phrasebook.__main__ import MODEL, application
+from limbeck.phrasebook.__main__ import MODEL, application
 
 QUESTION = {"role": "user", "content": "Mji mkuu wa Kenya ni upi?"}
 REQUEST = {"model": MODEL, "messages": [QUESTION]}
@@ -110,7 +110,7 @@ def test_models_and_health():
 
 
 def test_the_program_listens_answers_and_ends_itself():
-    command = [sys.executable, "-m", "limbeck.teacher.phrasebook", "--port", "0", "--idle", "1"]
+    command = [sys.executable, "-m", "limbeck.phrasebook", "--port", "0", "--idle", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from limbeck.teacher.phrasebook import translate
-from limbeck.teacher.phrasebook.sentences import compose, question_answer
-from limbeck.teacher.phrasebook.translate import register, to_english, to_swahili
+from limbeck.phrasebook import translate
+from limbeck.phrasebook.sentences import compose, question_answer
+from limbeck.phrasebook.translate import register, to_english, to_swahili
 
 PAIRS = [
     ("The child is reading a book.", "Mtoto anasoma kitabu."),

@@ -21,7 +21,7 @@ PAGES = ["swh_Latn/report", "arb_Arab/report", "index"]
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pages of two languages, and the leaderboard."""
     folder = tmp_path_factory.mktemp("pages")
-    build.write_timings(folder / "benchmarks")
+    build.write_timings(folder / "logs")
     results = folder / "results"
     languages = ["swh_Latn", "arb_Arab"]
     listed = {"languages": languages, "models": build.MODELS, "benchmarks": build.BENCHMARKS}
@@ -29,12 +29,20 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         build.write(results, code)
         _run(
             "report.write", "--folder", str(results / code),
-            "--benchmarks", str(folder / "benchmarks"), "--settings", build.settings(),
+            "--records", str(folder / "logs"), "--settings", build.settings(),
             "--output", str(results / code / "report.html"),
         )  # fmt: skip
     table = str(results / "scores.tsv")
     settings = json.dumps(listed)
-    _run("report.scores", "--results", str(results), "--settings", settings, "--output", table)
+    _run(
+        "report.collect_scores",
+        "--results",
+        str(results),
+        "--settings",
+        settings,
+        "--output",
+        table,
+    )
     page = str(results / "index.html")
     settings = build.board_settings()
     _run(

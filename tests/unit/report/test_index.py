@@ -26,7 +26,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     listed = {"languages": languages, "models": build.MODELS, "benchmarks": build.BENCHMARKS}
     table, page = str(results / "scores.tsv"), str(results / "index.html")
     _run(
-        "limbeck.report.scores",
+        "limbeck.report.collect_scores",
         "--results", str(results), "--settings", json.dumps(listed), "--output", table,
     )  # fmt: skip
     settings = build.board_settings()

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import report_build as build
+from limbeck.files import write_json
+from limbeck.languages import resolve
 from limbeck.report import charts, names
 from limbeck.report.timings import timings
 
@@ -17,7 +19,7 @@ def _write(folder: Path, code: str = "swh_Latn", **changes: object) -> str:
     subprocess.run(
         [
             sys.executable, "-m", "limbeck.report.write",
-            "--folder", str(folder / "results" / code), "--benchmarks", str(folder / "benchmarks"),
+            "--folder", str(folder / "results" / code), "--records", str(folder / "logs"),
             "--settings", build.settings(**changes), "--output", str(output),
         ],
         check=True,
@@ -31,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("build")
     for code in ("swh_Latn", "arb_Arab"):
         build.write(folder / "results", code)
-    build.write_timings(folder / "benchmarks")
+    build.write_timings(folder / "logs")
     return folder
 
 
@@ -114,6 +116,7 @@ def test_a_real_teacher_is_no_demonstrator(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_left_out(tmp_path: Path) -> None:
+    write_json(tmp_path / "results/swh_Latn/language.json", resolve("Swahili").card())
     page = _write(tmp_path)
     assert "Kiswahili" in page
     assert "<h2>Scores" not in page
@@ -122,7 +125,7 @@ def test_what_is_not_there_is_left_out(tmp_path: Path) -> None:
 
 def test_stages_come_in_the_order_of_the_flow(folder: Path) -> None:
     spent = {"replies": 7, "prompt_tokens": 1, "completion_tokens": 2, "dollars": None}
-    found = timings(folder / "benchmarks", {"stages": {"score-sib200": spent}})
+    found = timings(folder / "logs", {"stages": {"score-sib200": spent}})
     assert [timing.label for timing in found] == ["prompts from topics", "scores"]
     assert (found[1].jobs, found[1].seconds, found[1].megabytes) == (2, 30.0, 500.0)
     assert (found[1].replies, found[1].tokens, found[1].dollars) == (7, 3, None)

@@ -8,7 +8,7 @@ import pytest
 
 from limbeck.config import Architecture
 from limbeck.errors import UserError
-from limbeck.student import chat, tiny
+from limbeck.student import encoding, tiny
 
 from .conftest import SYSTEM, make_rows, talk
 
@@ -57,14 +57,14 @@ THINKING, DIRECT = True, False
     ],
 )
 def test_template(tokenizer: Any, messages: Any, thinking: bool, prompt: bool, text: str) -> None:
-    assert chat.render(tokenizer, messages, thinking=thinking, generation_prompt=prompt) == text
+    assert encoding.render(tokenizer, messages, thinking=thinking, generation_prompt=prompt) == text
 
 
 def test_template_refuses_other_roles(tokenizer: Any) -> None:
     from jinja2 import TemplateError
 
     with pytest.raises(TemplateError, match="role"):
-        chat.render(tokenizer, [{"role": "tool", "content": "x"}])
+        encoding.render(tokenizer, [{"role": "tool", "content": "x"}])
 
 
 def test_thinking_prompt_is_text_not_template() -> None:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from limbeck.dataset.filters.script import answers_in_english
+from limbeck.config import LanguageFilter
+from limbeck.dataset.filters.script_share import answers_in_english
 from limbeck.dataset.funnel import Reason, Removal
 from limbeck.dataset.texts import prose, turns
 from limbeck.errors import UserError
 from limbeck.files import Row
-from limbeck.filters import LanguageFilter
 from limbeck.languages import covered
 
 _PREFIX = "__label__"

@@ -1,0 +1,1 @@
+"""A conversation with what was built."""

@@ -1,0 +1,113 @@
+"""Ask the teacher itself to classify the test texts: zero-shot, and with the seeds it wrote from.
+
+python -m limbeck.classification.classify --language card.json --task config/tasks/topic.yaml
+    --instructions config/prompts/classification.yaml --seeds seeds.jsonl --test test.jsonl
+    --settings JSON --connection JSON --journal FILE --output predictions.parquet
+
+A fair comparison: the teacher as classifier sees what the teacher as writer saw, and its answers
+are constrained to the labels. An answer that names no label is wrong, and no class of its own.
+Settings: {"teacher", "seed"}.
+"""
+
+import random
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, create_model
+
+from limbeck import files, stage
+from limbeck.classification import replies
+from limbeck.classification.examples import TEMPLATES
+from limbeck.classification.predictions import write
+from limbeck.classification.tasks import Task
+from limbeck.classification.tasks import load as load_task
+from limbeck.errors import UserError
+from limbeck.files import Row
+from limbeck.generation import asking
+from limbeck.generation.asking import Teacher
+from limbeck.generation.instructions import Instructions, load, quote
+from limbeck.teacher.client import Message, Reply, Request
+
+
+@cache
+def label_model(labels: tuple[str, ...]) -> type[BaseModel]:
+    """The form of a reply that is one of some labels."""
+    form: Any = Literal[labels]
+    model: type[BaseModel] = create_model("Label", label=(form, ...))
+    return model
+
+
+def question(task: Task, card: Row, instructions: Instructions, text: str) -> str:
+    """What is asked of a text; the labels come with their descriptions, as the writer saw them."""
+    labels = "\n".join(
+        f"{quote('label', label, ['label'])} {card_.description}"
+        for label, card_ in task.labels.items()
+    )
+    words = {"question": task.question, "text_kind": task.text_kind, "labels": labels}
+    return instructions.render("classify", card, words, {"text": text})
+
+
+def demonstrations(
+    task: Task, card: Row, instructions: Instructions, seeds: Sequence[Row], seed: int
+) -> list[Message]:
+    """The seeds as earlier turns, their labels mixed."""
+    mixed = sorted(seeds, key=lambda row: str(row["id"]))
+    random.Random(seed).shuffle(mixed)
+    turns: list[Message] = []
+    for row in mixed:
+        asked = question(task, card, instructions, row["text"])
+        turns.append({"role": "user", "content": asked})
+        turns.append({"role": "assistant", "content": files.canonical({"label": row["label"]})})
+    return turns
+
+
+def read(reply: Reply, task: Task) -> str | None:
+    """The label of a reply: from its constrained form, or else from its words."""
+    if reply.value is not None:
+        return str(getattr(reply.value, "label", "")) or None
+    return replies.parse(reply.content or "", task.names, task.aliases)
+
+
+def main() -> None:
+    """Run the stage."""
+    parser = asking.parser(__doc__, asking.Settings)
+    parser.add_argument("--task", type=Path, required=True)
+    parser.add_argument("--seeds", type=Path, required=True)
+    parser.add_argument("--test", type=Path, required=True)
+    options = parser.parse_args()
+    settings = options.settings
+    task, card = load_task(options.task), options.language
+    instructions = load(options.instructions, TEMPLATES)
+    seeds, test = list(files.read_jsonl(options.seeds)), list(files.read_jsonl(options.test))
+    form = label_model(tuple(task.names))
+    teacher = Teacher.of(options)
+    sources: dict[str, list[Message]] = {"zero-shot": []}
+    if seeds:
+        shown = demonstrations(task, card, instructions, seeds, settings.seed)
+        sources["few-shot"] = shown
+
+    rows: list[Row] = []
+    for source, shots in sources.items():
+
+        def prompt(item: Row, shots: list[Message] = shots) -> Request:
+            asked = question(task, card, instructions, item["text"])
+            return Request([*shots, {"role": "user", "content": asked}], form)
+
+        def parse(item: Row, reply: Reply, source: str = source) -> list[Row]:
+            label = read(reply, task)
+            return [{"source": source, "size": 0, "repeat": 0, "id": item["id"],
+                     "predicted": label, "reply": None if label else reply.content}]  # fmt: skip
+
+        rows += teacher.ask(test, prompt, parse)
+    unparsed = sum(row["predicted"] is None for row in rows)
+    if unparsed == len(rows):
+        raise UserError(f"{task.name}: the teacher's replies name no label at all")
+    print(f"{options.output}: {len(rows)} answers, {unparsed} name no label", file=sys.stderr)
+    write(options.output, rows)
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,163 @@
+"""The config's section on benchmarks, and the list of data sets in ``config/benchmarks.yaml``."""
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from limbeck.config.section import Count, Positive, Section, without_nulls
+from limbeck.errors import UserError
+
+LIST = Path("config/benchmarks.yaml")
+HUB, BUILTIN = "hub", "builtin"
+
+DataSetName = Literal["flores", "sib200", "belebele", "global_mmlu", "global_mmlu_lite"]
+# Each published benchmark and the data set that it is made of.
+DATA_SETS: dict[str, DataSetName] = {
+    "flores_from_english": "flores",
+    "flores_into_english": "flores",
+    "sib200": "sib200",
+    "belebele": "belebele",
+    "global_mmlu": "global_mmlu",
+    "global_mmlu_lite": "global_mmlu_lite",
+}
+Choice = Literal["likelihood", "generation"]
+Options = Literal["letters", "whole"]
+PromptLanguage = Literal["english", "own"]
+
+
+class DataSet(Section):
+    """A published data set: where it is, and what must be said of it."""
+
+    version: Positive = Field(description="Raised when the same answers would be scored otherwise")
+    hub: str = Field(description="The data set's name on the hub, or a folder laid out like it")
+    revision: str | None = Field(description="The commit; null reads the present one")
+    test: str = Field(description="The split that is scored")
+    shots: str | None = Field(description="The split of worked examples; null sets test rows aside")
+    gated: bool = Field(False, description="The hub asks for a login and an agreement")
+    licence: str
+    citation: str
+    local: str = Field(description="The files that a local folder holds, for people")
+
+
+class Choosing(Section):
+    """A multiple-choice set in columns of any names."""
+
+    kind: Literal["multiple_choice"]
+    test: str = Field(description="JSONL, Parquet, CSV or TSV; {code}, {iso639_1} are filled in")
+    shots: str | None = Field(None, description="Worked examples; null sets test rows aside")
+    question: str = Field(description="A column")
+    options: str | list[str] = Field(description="A column that holds a list, or columns")
+    answer: str = Field(description="A column: a letter, an option's text, or its number")
+    count_from: Literal[0, 1] | None = Field(None, description="Where the answers are numbers")
+    group: str | None = Field(None, description="A column whose values are scored apart, too")
+    version: Positive = 1
+
+
+class Translating(Section):
+    """A translation set in columns of any names."""
+
+    kind: Literal["translation"]
+    test: str = Field(description="JSONL, Parquet, CSV or TSV; {code}, {iso639_1} are filled in")
+    shots: str | None = Field(None, description="Worked examples; null sets test rows aside")
+    english: str = Field(description="A column")
+    text: str = Field(description="The column of the language")
+    direction: Literal["from_english", "into_english"]
+    version: Positive = 1
+
+
+Custom = Annotated[Choosing | Translating, Field(discriminator="kind")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+ComparisonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+
+def fill(template: str, card: Mapping[str, Any]) -> str:
+    """A path with a language's codes filled in; without an ``iso639_1`` the longer code."""
+    codes = {key: card[key] for key in ("code", "iso639_1", "iso639_3")}
+    for key, code in codes.items():
+        template = template.replace(f"{{{key}}}", str(code or card["iso639_3"]))
+    return template
+
+
+class Benchmarks(Section):
+    """How models are scored."""
+
+    run: list[Name]
+    sources: dict[DataSetName, str] = Field(
+        description="For each data set 'builtin', 'hub', or a folder in the published format"
+    )
+    custom: dict[Name, Custom] = Field(description="Benchmarks of your own, by name")
+    comparisons: dict[ComparisonName, str] = Field(
+        description="More models to score: a folder, a GGUF file, or a name of the hub"
+    )
+    shots: Count = Field(description="Worked examples before each item")
+    limit: Positive = Field(description="Items scored, at most")
+    max_tokens: Positive = Field(description="Output tokens of an answer")
+    choose_by: Choice = Field(description="How an option is chosen; an endpoint always generates")
+    options: Options = Field(description="What names an option: its letter, or its whole text")
+    prompts: PromptLanguage = Field(description="Ask in English, or in the language itself")
+    thinking: bool = Field(description="Reason before the answer; for generation alone")
+    batch: Positive = Field(description="Items at once (speed only)")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _remove_nulls(cls, data: Any) -> Any:
+        return without_nulls(without_nulls(data, "custom"), "comparisons")
+
+    @model_validator(mode="after")
+    def _check(self) -> "Benchmarks":
+        for name in self.custom:
+            if name in DATA_SETS:
+                raise ValueError(f"custom.{name}: this name is taken by a published benchmark")
+        for name in self.run:
+            if name not in self.custom and name not in DATA_SETS:
+                allowed = ", ".join([*DATA_SETS, *self.custom])
+                raise ValueError(f"run: unknown benchmark {name!r}; allowed: {allowed}")
+            if name in DATA_SETS and DATA_SETS[name] not in self.sources:
+                raise ValueError(f"run: {name!r} needs a source: sources.{DATA_SETS[name]}")
+        if self.thinking and self.choose_by == "likelihood":
+            raise ValueError("thinking: an option's likelihood has no thought before it; "
+                             "choose_by: generation goes with thinking")  # fmt: skip
+        return self
+
+    def source(self, name: str) -> str:
+        """Where a benchmark's items come from; both directions of FLORES share one source."""
+        return "custom" if name in self.custom else self.sources[DATA_SETS[name]]
+
+    def items(self, name: str) -> dict[str, Any]:
+        """What decides a benchmark's items."""
+        source = self.source(name)
+        if source == "custom":
+            return {"source": source, "hub": None, "custom": self.custom[name]}
+        entry = data_sets()[DATA_SETS[name]] if source == HUB else None
+        return {"source": source, "hub": entry, "custom": None}
+
+    def asking(self, name: str) -> dict[str, Any]:
+        """What decides a benchmark's scores, beside its items, its prompts and the model."""
+        own = self.custom.get(name)
+        entry = own or data_sets()[DATA_SETS[name]]
+        keys = {"shots", "limit", "max_tokens", "choose_by", "options", "prompts", "thinking"}
+        return {**self.model_dump(include=keys), "version": entry.version, "custom": own}
+
+
+@functools.cache
+def data_sets(path: Path = LIST) -> dict[DataSetName, DataSet]:
+    """The published data sets.
+
+    Raises:
+        UserError: the file is missing or not of this form.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return {name: DataSet.model_validate(body) for name, body in content.items()}
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file; run this in the repository") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UserError(f"{path}: {where}: {first['msg']}") from None
+    except (yaml.YAMLError, AttributeError) as error:
+        raise UserError(f"{path}: not of the form of benchmarks ({error})") from None

@@ -1,0 +1,103 @@
+"""The config's section on classifiers: tasks, examples, and the classifiers by name."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from limbeck.config.section import Positive, Section, Share, without_nulls
+from limbeck.config.student import TINY, Training
+
+Strategy = Literal["descriptions", "english", "language", "summaries"]
+
+
+class Examples(Section):
+    """The labelled examples that the teacher writes."""
+
+    per_label: Positive = Field(description="Examples of each label")
+    per_request: Positive = Field(description="Examples in a reply")
+    rounds: Positive = Field(description="Times that the teacher is asked for what is missing")
+    strategies: list[Strategy] = Field(
+        min_length=1, description="What a request shows, dealt out in turn"
+    )
+    demonstrations: Positive = Field(description="Seeds that a request shows")
+    hints: bool = Field(description="Ask for a subject, a writer and a length, for variety")
+    self_check: bool = Field(description="Keep what the teacher finds to be of its label")
+    near_duplicate: Share = Field(description="Jaccard similarity from which a text is removed")
+
+
+class FineTuning(Section):
+    """How an encoder is fine-tuned."""
+
+    learning_rate: float = Field(1e-5, gt=0)
+    epochs: Positive = Field(50, description="At most; see patience")
+    patience: Positive = Field(5, description="Epochs without a better held-out loss")
+    held_out: Share = Field(0.1, description="Share of the training examples that stops it")
+    batch: Positive = 16
+    max_length: Positive = Field(256, description="Tokens of a text; the rest is cut off")
+
+
+class Classifier(Section):
+    """A student of a classification task."""
+
+    kind: Literal["linear", "encoder", "icl", "instruct"]
+    base: str = Field("", description="Of all but linear: a folder, a GGUF, a model of the hub")
+    revision: str | None = Field(None, description="The hub model's commit")
+    trust_remote_code: bool = Field(False, description="Run the code that comes with the base")
+    inverse_penalty: float = Field(10.0, gt=0, description="Of linear: scikit-learn's C")
+    fine_tuning: FineTuning = Field(FineTuning(), description="Of encoder")
+    shots: Positive = Field(2, description="Of icl: demonstrations of each label")
+    by: Literal["label", "channel"] = Field(
+        "label",
+        description="Of icl: the label's likelihood after the text, or the text's after the label",
+    )
+    prompt: str | None = Field(
+        None,
+        pattern=r"\{(label|name)\}",
+        description="Of icl by channel: how a text of a {label} is asked for, in place of the "
+        "instruction in config/prompts; {name} is the label in the language",
+    )
+    training: Training = Field(Training(), description="Of instruct")
+    sizes: list[Positive] | None = Field(None, description="Instead of classification.sizes")
+    repeats: Positive | None = Field(None, description="Instead of classification.repeats")
+
+    @model_validator(mode="after")
+    def _base(self) -> Self:
+        if (self.kind == "linear") != (self.base == ""):
+            raise ValueError("'base' names what an encoder, icl or instruct starts from")
+        if self.base.startswith("builtin:") and (self.kind, self.base) != ("encoder", TINY):
+            raise ValueError(f"base: {self.base!r}: built in is {TINY!r} alone, of an encoder")
+        return self
+
+
+TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+
+
+def _classifier_name(value: str) -> str:
+    if value == "teacher":
+        raise ValueError("this name is taken, choose another for the classifier")
+    return value
+
+
+ClassifierName = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_-]*$"), AfterValidator(_classifier_name)
+]
+
+
+class Classification(Section):
+    """Classifiers that learn from examples which the teacher writes."""
+
+    tasks: list[TaskName] = Field(description="Files of config/tasks/, without .yaml")
+    data: str = Field(description="Human texts: 'builtin', 'task', or a folder of CSV files")
+    limit: Positive = Field(description="Texts of the built-in test set; half as many to train on")
+    seeds: Positive = Field(description="Human texts of each label that the teacher may see")
+    examples: Examples
+    sizes: list[Positive] = Field(description="Training examples, all labels together")
+    repeats: Positive = Field(description="Samples of each size")
+    classifiers: dict[ClassifierName, Classifier] = Field(
+        description="Named classifiers; null removes one of the default config"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _remove_null_classifiers(cls, data: Any) -> Any:
+        return without_nulls(data, "classifiers")

@@ -1,0 +1,174 @@
+"""The config's form: closed pydantic models of every section.
+
+The default values live in ``config/config.yaml`` alone, which every run loads first; here are
+types, bounds and descriptions. Only the entries of named sections (a student, a teacher's role)
+have defaults here, since a user adds such entries bare. ``python -m limbeck.config`` writes
+``config/schema.json``, which editors complete and check a config by.
+"""
+
+import difflib
+import re
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from limbeck.config.benchmarks import Benchmarks
+from limbeck.config.classification import Classification
+from limbeck.config.filters import Filters
+from limbeck.config.generation import Generation
+from limbeck.config.section import Section, Share, without_nulls
+from limbeck.config.sources import Conversations, Texts
+from limbeck.config.student import Student
+from limbeck.config.teacher import Connection, Price, Role, Teacher, Teachers
+from limbeck.errors import UserError
+
+Quantization = Literal["Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "Q3_K_M", "Q2_K"]
+
+
+class Gguf(Section):
+    """The export for llama.cpp."""
+
+    quantizations: list[Quantization]
+    license: str = Field(description="SPDX identifier written into the files")
+    agreement: Share = Field(description="Least share of equal next tokens, F16 to checkpoint")
+
+
+def _student_name(value: str) -> str:
+    # Folders beside the students' own, and a part of the published data set.
+    if value in {"benchmarks", "classification", "comparisons", "rows", "scores", "teacher"}:
+        raise ValueError("this name is taken, choose another for the student")
+    return value
+
+
+StudentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$"), AfterValidator(_student_name)]
+
+
+def _not_yaml_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(
+            f"YAML reads a bare no, off, yes or on as {str(value).lower()}: put it in quotes"
+        )
+    return value
+
+
+LanguageName = Annotated[str, BeforeValidator(_not_yaml_boolean), Field(min_length=1)]
+
+
+class Config(Section):
+    """The whole config."""
+
+    languages: list[LanguageName] = Field(min_length=1, description="Names or codes of languages")
+    seed: int = Field(description="Decides every random choice")
+    teacher: Teachers
+    prices: dict[str, Price] = Field(description="Of models, by name (speed only)")
+    budget: float | None = Field(ge=0, description="Dollars, at most (speed only)")
+    conversations: Conversations
+    texts: Texts
+    generation: Generation
+    filters: Filters
+    students: dict[StudentName, Student] = Field(
+        min_length=1, description="Named students; null removes one of the default config"
+    )
+    gguf: Gguf
+    benchmarks: Benchmarks
+    classification: Classification
+
+    @model_validator(mode="before")
+    @classmethod
+    def _remove_null_students(cls, data: Any) -> Any:
+        return without_nulls(data, "students")
+
+    def connection(self, role: Role) -> Connection:
+        """How the teacher in a role is reached, what it costs, and what may be spent."""
+        return self.reach(self.teacher.role(role))
+
+    def reach(self, teacher: Teacher) -> Connection:
+        """How a teacher is reached, what it costs, and what may be spent."""
+        free = Price(input=0.0, output=0.0) if teacher.server is not None else None
+        return teacher.connection(self.prices.get(teacher.model, free), self.budget)
+
+
+def load(data: dict[str, Any]) -> Config:
+    """Validate a config as Snakemake read it.
+
+    Raises:
+        UserError: names each wrong key, where it is and what is allowed.
+    """
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        raise UserError("config: " + "; ".join(explain(error))) from None
+    for role in get_args(Role):
+        if config.budget is not None and config.connection(role).price is None:
+            model = config.teacher.role(role).model
+            raise UserError(
+                f"config: budget: the price of {model!r} (teacher.{role}) is not known; "
+                f'add prices: {{"{model}": {{input: ..., output: ...}}}}, '
+                "in dollars per million tokens"
+            )
+    return config
+
+
+def explain(error: ValidationError, root: type[BaseModel] | None = None) -> list[str]:
+    """A validation error as phrases ``key: what is wrong``, with the nearest valid spelling.
+
+    Args:
+        error: of the validation of ``root``.
+        root: the config itself by default.
+    """
+    phrases = []
+    for item in error.errors(include_url=False, include_input=False):
+        where = ".".join(str(part) for part in item["loc"] if part != "[key]")
+        if item["type"] == "extra_forbidden":
+            allowed = _fields(root or Config, item["loc"][:-1])
+            near = difflib.get_close_matches(str(item["loc"][-1]), allowed, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(allowed)}"
+            phrases.append(f"{where}: unknown key, {hint}")
+        elif item["type"] == "missing":
+            phrases.append(f"{where}: this key is missing")
+        elif item["loc"][-1:] == ("api_key_env",):
+            phrases.append(f"{where}: {item['msg'].removeprefix('Value error, ')}")
+        else:
+            message = item["msg"].removeprefix("Value error, ").replace("Input should", "should")
+            phrases.append(f"{where}: {message}{_given(error, item)}".removeprefix(": "))
+    return phrases
+
+
+def _given(error: ValidationError, item: Any) -> str:
+    for full in error.errors(include_url=False):
+        given = full["input"]
+        if full["loc"] != item["loc"] or not isinstance(given, str | int | float):
+            continue
+        if item["type"] == "list_type":
+            return f" (not {given!r}: write [{given}])"
+        if isinstance(given, str) and re.fullmatch(r"\d+e[+-]?\d+", given):
+            return f" (not {given!r}: YAML wants a point in it, as in {given.replace('e', '.0e')})"
+        return f" (not {given!r})"
+    return ""
+
+
+def _fields(root: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The keys that are allowed at a place of the config."""
+    model: Any = root
+    for part in location:
+        if type(None) in (arms := getattr(model, "__args__", ())):  # Section | None
+            model = next(arm for arm in arms if arm is not type(None))
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            field = model.model_fields.get(str(part))
+            model = field.annotation if field else None
+        else:  # a named section: dict[str, Model]
+            model = getattr(model, "__args__", (None, None))[1]
+    is_section = isinstance(model, type) and issubclass(model, BaseModel)
+    return list(model.model_fields) if is_section else []
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of the config, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}

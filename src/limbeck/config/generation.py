@@ -1,0 +1,77 @@
+"""The config's section on what the teacher writes."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from limbeck.config.section import Count, Positive, Section, Share
+
+
+class Topics(Section):
+    """Prompts from a tree of topics (Kakugo, section on topic generation)."""
+
+    general_seeds: list[str]
+    language_seeds: list[str] = Field(description="{language} is filled in")
+    macro_topics: Count = Field(description="Macro-topics of each seed")
+    topics: Count = Field(description="Topics of each macro-topic")
+    prompts: Positive = Field(description="Prompts of each seed, macro-topic and topic")
+
+
+class Scenarios(Section):
+    """Prompts from scenarios in which a person asks for help."""
+
+    general: Count = Field(description="Broad scenarios of anybody's life")
+    local: Count = Field(description="Broad scenarios of the language's speakers")
+    detailed: Count = Field(description="Detailed scenarios of each broad one")
+    prompts: Positive = Field(description="Prompts of each scenario")
+
+
+Kind = Literal["translate", "summarise", "improve", "classify", "answer"]
+
+
+class Contexts(Section):
+    """Prompts about a text of the corpus."""
+
+    kinds: list[Kind] = Field(min_length=1, description="Kinds of prompt, dealt out in turn")
+    prompts: Positive = Field(description="Prompts asked for a text")
+    keep: Positive = Field(description="Prompts kept of these")
+
+
+Way = Literal["natural", "culture", "harder", "context", "format", "length", "longer", "related"]
+
+
+class Revision(Section):
+    """Rewriting of a share of the prompts."""
+
+    share: Share
+    ways: list[Way] = Field(min_length=1, description="Ways of rewriting, one for each prompt")
+
+
+Length = Literal["natural", "short"]
+
+
+class Responses(Section):
+    """Answers to the prompts."""
+
+    lengths: list[Length] = Field(min_length=1, description="What is asked for, one a prompt")
+    min_reasoning: Share = Field(
+        description="Least share with a reasoning trace, where a student learns to think"
+    )
+
+
+class Checks(Section):
+    """What the teacher is asked about its own work."""
+
+    judge: Share = Field(description="Answers that the judge is asked about")
+    round_trip: Share = Field(description="Translations that are translated back")
+
+
+class Generation(Section):
+    """What the teacher writes."""
+
+    topics: Topics
+    scenarios: Scenarios
+    contexts: Contexts
+    revision: Revision
+    responses: Responses
+    checks: Checks

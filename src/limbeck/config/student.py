@@ -1,0 +1,75 @@
+"""The config's section on students: base, mixture and training."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from limbeck.config.section import Count, Positive, Section, Share
+
+TINY = "builtin:tiny"  # of random weights, made in the workflow
+
+
+class Mixture(Section):
+    """Which rows a student is trained on, and in which forms."""
+
+    thinking: bool = Field(True, description="Generated rows with the reasoning trace")
+    direct: bool = Field(True, description="Generated rows without the reasoning trace")
+    translations: Count = Field(1_000_000, description="Translated conversations, at most")
+    pairs: Count = Field(0, description="Translation pairs made from the translations, at most")
+    pairs_in_language: Share = Field(
+        0.5, description="Share of the pairs whose request is in the language, not in English"
+    )
+    english: Count = Field(0, description="English originals of the translations, at most")
+    validation: Share = Field(0.02, description="Share of the prompts that is held out")
+
+    @property
+    def asks_in_language(self) -> bool:
+        """Whether any pair's request is in the language."""
+        return self.pairs > 0 and self.pairs_in_language > 0
+
+
+class Architecture(Section):
+    """The size of the built-in base."""
+
+    vocabulary: Annotated[int, Field(ge=400)] = 1000
+    width: Annotated[int, Field(ge=256, multiple_of=256)] = Field(
+        256, description="A multiple of 256, the block of the K-quants"
+    )
+    layers: Positive = 4
+    heads: Positive = 4
+
+
+class Lora(Section):
+    """Low-rank adaptation."""
+
+    rank: Positive = 16
+    alpha: Positive = 16
+    dropout: Share = 0.0
+
+
+class Training(Section):
+    """How a student is trained."""
+
+    method: Literal["full", "lora"] = "full"
+    lora: Lora = Lora()
+    learning_rate: float = Field(1e-5, gt=0)
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    warmup: Share = Field(0.05, description="Share of the steps")
+    weight_decay: float = Field(0.0, ge=0)
+    beta2: float = Field(0.999, gt=0, lt=1, description="Adam's decay of squared gradients")
+    epochs: float = Field(1.0, gt=0)
+    batch: Positive = Field(32, description="Rows of an optimizer step")
+    max_length: Positive = Field(8192, description="Tokens; longer rows are dropped and counted")
+    precision: Literal["float32", "bfloat16"] = "bfloat16"
+    device_batch: Positive = Field(8, description="Rows on the device at once (speed only)")
+
+
+class Student(Section):
+    """A student: a base, what it is trained on, and how."""
+
+    base: str = Field(description="'builtin:tiny', a folder, or a model of the hub")
+    revision: str | None = Field(None, description="The hub model's commit")
+    trust_remote_code: bool = Field(False, description="Run the code that comes with the base")
+    architecture: Architecture = Field(Architecture(), description="Of the built-in base alone")
+    mixture: Mixture = Mixture()
+    training: Training = Training()

@@ -1,0 +1,206 @@
+"""The config's section of teachers, and the two parts of it that stages are given."""
+
+import re
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+
+from limbeck.config.section import Count, Positive, Section
+
+# The built-in teacher, or a server of local weights.
+ServerName = Literal["phrasebook", "llama_cpp", "llama-server", "vllm"]
+# How an endpoint is told the form of a reply; limbeck.teacher.replies.
+Structured = Literal[
+    "auto", "json_schema", "structured_outputs", "guided_json", "json_object", "none"
+]
+
+
+class Price(Section):
+    """What a model costs, in dollars per million tokens."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0, description="Reasoning included")
+
+
+class Batch(Section):
+    """The endpoint's batch API: cheaper replies, within a day."""
+
+    api: Literal["openai", "together"] = Field("openai", description="Whose form of it")
+    price: float = Field(0.5, ge=0, le=1, description="Cost of a batched reply over the usual one")
+    requests: Positive = Field(50_000, description="Most requests of a batch")
+    megabytes: Positive = Field(100, description="Largest file of requests")
+    poll: float = Field(60.0, gt=0, description="Seconds between two looks at a batch")
+    wait: float = Field(
+        86_400.0, ge=0, description="Seconds until a stage leaves; the same command comes back"
+    )
+
+
+class TeacherSettings(Section):
+    """What decides a teacher's replies; limbeck.teacher.journal says what of it is in the keys."""
+
+    model: str
+    revision: str | None = None
+    temperature: float
+    top_p: float | None
+    max_tokens: int
+    max_tokens_ceiling: int | None = None
+    structured: Structured
+    extra_body: dict[str, Any]
+
+
+class Connection(Section):
+    """How a teacher is reached: address and speed, nothing that decides a reply."""
+
+    server: ServerName | None
+    server_args: list[str] = Field(default_factory=list)
+    url: str | None
+    api_key_env: str | None
+    concurrency: int
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    timeout: float
+    retries: int
+    start_timeout: float = 1800.0
+    idle: float
+    batch: Batch | None = None
+    price: Price | None = None  # of the model; None: nobody pays
+    budget: float | None = None  # dollars, of all stages of the work folder together
+
+
+def _environment_variable(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", value):
+        # The value itself is not shown: it may be the key.
+        raise ValueError("the name of an environment variable (A-Z, 0-9, _), never the key itself")
+    return value
+
+
+class Teacher(Section):
+    """A teacher: a model behind an OpenAI-compatible endpoint."""
+
+    model: str = Field(
+        min_length=1, description="The model's name at the endpoint; for a server, its weights"
+    )
+    revision: str | None = Field(
+        None, description="The weights' commit or another mark; another one is another teacher"
+    )
+    server: ServerName | None = Field(
+        None, description="Start this server here when a stage needs it, instead of a url"
+    )
+    server_args: list[str] = Field(
+        default_factory=list, description="Further arguments of the server's command (speed only)"
+    )
+    url: str | None = Field(
+        None, pattern=r"^https?://\S+$", description="Base URL of the endpoint, up to /v1"
+    )
+    api_key_env: Annotated[str | None, BeforeValidator(_environment_variable)] = Field(
+        None, description="Name of the environment variable that holds the key"
+    )
+    temperature: float = Field(1.0, ge=0, le=2)
+    top_p: float | None = Field(None, gt=0, le=1)
+    max_tokens: Positive = Field(2048, description="Output tokens of a reply, reasoning included")
+    max_tokens_ceiling: Positive | None = Field(
+        None, description="Output tokens of the second try after a reply that was cut off"
+    )
+    structured: Structured = Field(
+        "auto", description="How the endpoint is told the form of a reply; auto tries what works"
+    )
+    extra_body: dict[str, Any] = Field(
+        default_factory=dict, description="Further fields of the request, such as reasoning_effort"
+    )
+    concurrency: Positive = Field(64, description="Requests in flight (speed only)")
+    requests_per_minute: Positive | None = Field(
+        None, description="Of all stages of a machine together (speed only)"
+    )
+    tokens_per_minute: Positive | None = Field(
+        None, description="In and out, of all stages of a machine together (speed only)"
+    )
+    timeout: float = Field(600.0, gt=0, description="Seconds a reply may take (speed only)")
+    retries: Count = Field(8, description="Tries after a passing failure (speed only)")
+    start_timeout: float = Field(1800.0, gt=0, description="Seconds a server may take to start")
+    idle: float = Field(60.0, gt=0, description="Seconds until a server that nobody uses is ended")
+    batch: Batch | None = Field(
+        None, description="Ask in batches, where the endpoint has an API for them (speed only)"
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.server is None) == (self.url is None):
+            raise ValueError(
+                "exactly one of 'server' and 'url' says where the teacher is; beside a url write "
+                "`server: null`"
+            )
+        if self.server == "llama_cpp" and self.structured not in ("auto", "json_object", "none"):
+            raise ValueError("the server llama_cpp takes structured: auto, json_object or none")
+        if self.server is not None and self.batch is not None:
+            raise ValueError("'batch' is for a 'url': a server that is started here has no batches")
+        return self
+
+    def settings(self, builtin: str | None) -> TeacherSettings:
+        """The part that decides replies; ``builtin`` is the built-in teacher's own revision."""
+        chosen = self.model_dump(include=set(TeacherSettings.model_fields) - {"revision"})
+        revision = builtin if self.server == "phrasebook" else self.revision
+        return TeacherSettings(revision=revision, **chosen)
+
+    def connection(self, price: Price | None = None, budget: float | None = None) -> Connection:
+        """The part that does not decide replies."""
+        chosen = {name: getattr(self, name) for name in type(self).model_fields}
+        chosen = {name: chosen[name] for name in Connection.model_fields if name in chosen}
+        return Connection(**chosen, price=price, budget=budget)
+
+
+class TeacherOverride(Section):
+    """A role's differences from the generator; what is left out is the generator's."""
+
+    model: str | None = None
+    revision: str | None = None
+    server: ServerName | None = None
+    server_args: list[str] | None = None
+    url: str | None = Field(None, pattern=r"^https?://\S+$")
+    api_key_env: Annotated[str | None, BeforeValidator(_environment_variable)] = None
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, gt=0, le=1)
+    max_tokens: Positive | None = None
+    max_tokens_ceiling: Positive | None = None
+    structured: Structured | None = None
+    extra_body: dict[str, Any] | None = None
+    concurrency: Positive | None = None
+    requests_per_minute: Positive | None = None
+    tokens_per_minute: Positive | None = None
+    timeout: float | None = Field(None, gt=0)
+    retries: Count | None = None
+    start_timeout: float | None = Field(None, gt=0)
+    idle: float | None = Field(None, gt=0)
+    batch: Batch | None = None
+
+
+Role = Literal["generator", "translator", "reviser", "judge"]
+
+
+class Teachers(Section):
+    """The teacher in its roles."""
+
+    generator: Teacher = Field(description="Writes prompts and responses")
+    translator: TeacherOverride = Field(description="Translates conversations")
+    reviser: TeacherOverride = Field(description="Rewrites prompts")
+    judge: TeacherOverride = Field(description="Answers the benchmarks as 'teacher'")
+
+    @model_validator(mode="after")
+    def _roles_fit(self) -> Self:
+        for role in get_args(Role):
+            try:
+                self.role(role)
+            except ValidationError as error:
+                message = error.errors()[0]["msg"].removeprefix("Value error, ")
+                raise ValueError(f"{role}: {message}") from None
+        return self
+
+    def role(self, role: Role) -> Teacher:
+        """The teacher in a role: the generator with the role's own keys put over it."""
+        override: BaseModel = getattr(self, role)
+        changes = override.model_dump(exclude_unset=True)
+        if changes.keys() & {"server", "url"}:  # a role elsewhere leaves the generator's place
+            place: dict[str, Any] = {"server": None, "server_args": [], "url": None, "batch": None}
+            changes = {**place, **changes}
+        if "model" in changes:
+            changes = {"revision": None, **changes}
+        return Teacher(**{**self.generator.model_dump(), **changes})

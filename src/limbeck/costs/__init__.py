@@ -1,0 +1,1 @@
+"""What a run will ask of its teachers, and what it did cost."""

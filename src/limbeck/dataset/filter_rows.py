@@ -1,0 +1,215 @@
+"""Keep the teacher's rows that deserve to be trained on.
+
+    python -m limbeck.dataset.filter_rows --generated responses.jsonl
+        --translations translations.jsonl --held-out test.jsonl ... [--checks checks.jsonl]
+        --language language.json --settings JSON --rows rows.parquet
+        --removed removed.jsonl --funnel funnel.json
+
+Every filter says how many rows came in, how many went out and why. The funnel keeps examples of
+what was removed; `removed` names every removed row, its filter, why, and what was found in it.
+Rows are read, filtered and written in a stream: a million of them need less than 1 GiB.
+"""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from limbeck import stage
+from limbeck.config import Filters, Section
+from limbeck.dataset.filters import duplicates, language_id, lengths, refusals, repetition, verdicts
+from limbeck.dataset.filters.copies import copied
+from limbeck.dataset.filters.decontaminate import held_out
+from limbeck.dataset.filters.empty import empty
+from limbeck.dataset.filters.kept_tokens import invented_urls, kept
+from limbeck.dataset.filters.script_share import script
+from limbeck.dataset.funnel import Step, check_losses, failed, run
+from limbeck.dataset.held_out import HeldOut
+from limbeck.dataset.rows import from_response, from_translation, kept_schema
+from limbeck.errors import UserError
+from limbeck.files import (
+    Row,
+    atomic,
+    parquet_rows,
+    read_json,
+    read_jsonl,
+    write_json,
+    write_parquet,
+)
+
+Record = Callable[[Row], object]
+
+
+class Settings(Section):
+    """What decides which rows are kept."""
+
+    filters: Filters
+
+
+def steps(
+    settings: Filters,
+    card: Row,
+    benchmarks: HeldOut,
+    usual: lengths.Bounds | None = None,
+    identify: Step | None = None,
+    judged: Iterable[Row] = (),
+) -> list[Step]:
+    """The filters that are on, in their order; near duplicates come after them.
+
+    Args:
+        usual: lengths of translations that are usual in the language.
+        identify: of `language_step`.
+        judged: rows of the teacher's checks.
+    """
+    bounds = lengths.Bounds(*settings.length_ratio)
+    limits = {"bounds": bounds, "usual": usual}
+    known = refusals.phrases(card["iso639_3"])
+    faults, trips = verdicts.faults(judged, settings.judge, settings.round_trip)
+    wanted: list[tuple[str, Any, Any]] = [
+        ("script", settings.script, lambda least: script(card["script"], least)),
+        ("refusals", settings.refusals, lambda first: refusals.refusal(known, first)),
+        ("copied", settings.copied, copied),
+        ("repeated", settings.repeated, repetition.repeated),
+        ("compressed", settings.compressed, repetition.compressed),
+        ("kept", settings.kept, kept),
+        ("urls", settings.urls, invented_urls),
+        ("judge", settings.judge or None, lambda _: verdicts.listed(faults)),
+        ("round_trip", settings.round_trip, lambda _: verdicts.listed(trips)),
+    ]  # fmt: skip
+    chosen = [Step(name, make(to), to) for name, to, make in wanted if to is not None]
+    return [
+        Step("failed", failed, bounded=True),
+        Step("empty", empty, bounded=True),
+        Step("length_ratio", lengths.length_ratio(bounds, usual), limits, bounded=True),
+        *chosen,
+        *([identify] if identify else []),
+        Step("held_out", held_out(benchmarks), settings.held_out.model_dump()),
+        Step("duplicates", duplicates.exact_duplicate()),
+    ]
+
+
+def language_step(settings: Filters, card: Row) -> Step | None:
+    """The filter by language, or None and a line on standard output that says why."""
+    wanted = settings.language
+    identifier = language_id.load(wanted)
+    own = language_id.own_labels(identifier, card) if identifier else frozenset()
+    if identifier and own:
+        reason = language_id.language(identifier, own, wanted)
+        return Step("language", reason, wanted.model_dump())
+    why = (
+        f"{wanted.model} does not know {card['code']}"
+        if identifier
+        else "filters.language.model names no model"
+    )
+    print(f"WARNING: rows in other languages of the same script are NOT looked for: {why}")
+    return None
+
+
+class Source:
+    """The teacher's rows, read as often as they are wanted."""
+
+    def __init__(self, generated: Path, translations: Path) -> None:
+        self._parts = ((generated, from_response), (translations, from_translation))
+        self.written: Counter[str] = Counter()
+
+    def __str__(self) -> str:
+        return ", ".join(str(path) for path, _ in self._parts)
+
+    def rows(self) -> Iterator[Row]:
+        """All rows in the kept form with their failure, counted by strategy."""
+        for path, convert in self._parts:
+            for raw in read_jsonl(path):
+                self.written[raw["strategy"]] += 1
+                yield {**convert(raw), "failure": raw.get("failure")}
+
+    def translations(self) -> Iterator[Row]:
+        """The translations alone."""
+        yield from read_jsonl(self._parts[1][0])
+
+
+def write_kept(rows: Iterable[Row], near: float | None, path: Path, record: Record) -> list[Step]:
+    """Write the rows without near duplicates; the filter that removed these, if it is on.
+
+    Which rows are near duplicates is known when all have been seen. Until then they are in a
+    temporary file beside ``path``.
+    """
+    if near is None:
+        write_parquet(path, rows, kept_schema())
+        return []
+    index = duplicates.NearDuplicates(near)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".rows.") as folder:
+        spool = Path(folder) / "rows.parquet"
+        write_parquet(spool, index.watch(rows), kept_schema())
+        reason = duplicates.near_duplicate(index.found())
+        step = Step("near_duplicates", reason, near, record=record)
+        write_parquet(path, step.keep(parquet_rows(spool)), kept_schema())
+    return [step]
+
+
+def write(
+    source: Source, funnel: list[Step], settings: Filters, rows: Path, removed: Path
+) -> list[Step]:
+    """Write the kept rows and the list of the removed ones; the whole funnel.
+
+    Raises:
+        UserError: too much is lost, or everything. Nothing is written then.
+    """
+    with (
+        atomic(rows) as rows_file,
+        atomic(removed) as list_file,
+        list_file.open("w", encoding="utf-8") as file,
+    ):
+
+        def record(row: Row) -> None:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+        for step in funnel:
+            step.record = record
+        kept = run(source.rows(), funnel)
+        whole = funnel + write_kept(kept, settings.near_duplicates, rows_file, record)
+        for step in whole:
+            print(f"{step.name}: {step.came} in, {step.left} out")
+        check_losses(whole, settings.max_lost)
+        if not whole[-1].left:
+            raise UserError(f"{source}: no row is left to train on")
+    return whole
+
+
+def main() -> None:
+    """The stage."""
+    parser = stage.parser(__doc__)
+    parser.add_argument("--generated", type=Path, required=True)
+    parser.add_argument("--translations", type=Path, required=True)
+    parser.add_argument("--held-out", type=Path, nargs="*", default=[])
+    parser.add_argument("--checks", type=Path)
+    parser.add_argument("--language", type=read_json, required=True, help="the language card")
+    parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
+    parser.add_argument("--rows", type=Path, required=True)
+    parser.add_argument("--removed", type=Path, required=True)
+    parser.add_argument("--funnel", type=Path, required=True)
+    options = parser.parse_args()
+    settings: Filters = options.settings.filters
+
+    held = chain.from_iterable(read_jsonl(path) for path in options.held_out)
+    benchmarks = HeldOut(held, **settings.held_out.model_dump())
+    source = Source(options.generated, options.translations)
+    usual = lengths.band(source.translations(), settings.length_band)
+    identify = language_step(settings, options.language)
+    judged = read_jsonl(options.checks) if options.checks else ()
+    funnel = steps(settings, options.language, benchmarks, usual, identify, judged)
+    funnel = write(source, funnel, settings, options.rows, options.removed)
+    write_json(
+        options.funnel,
+        {
+            "strategies": [{"name": name, "rows": n} for name, n in source.written.items()],
+            "filters": [step.report() for step in funnel],
+            "rows": funnel[-1].left,
+        },
+    )
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,131 @@
+"""The commands ``limbeck score`` and ``limbeck compare``: the same scores outside a build."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from limbeck.config import BUILTIN, DATA_SETS, HUB, LIST, LanguageFilter, data_sets
+from limbeck.errors import UserError
+from limbeck.files import Row, write_json, write_parquet
+from limbeck.languages import resolve
+
+_ROOT = Path(__file__).parents[3]  # where config/ is
+
+
+def add_to(commands: Any) -> None:
+    """Add both commands to the subparsers of ``limbeck``."""
+    words = "Score translations (HYPOTHESES REFERENCES), or a model on a benchmark (--model)."
+    parser = commands.add_parser("score", help=words, description=words)
+    add = parser.add_argument
+    add("files", nargs="*", type=Path, metavar="FILE", help="hypotheses, references: a line each")
+    add("--model", help="a checkpoint's folder, a .gguf file, a name of the hub")
+    add("--benchmark", choices=list(DATA_SETS), help="what the model is scored on")
+    add("--language", help="a name or code")
+    add("--local", default=HUB, help="its folder in the published format, or 'builtin'")
+    add("--shots", type=int, default=3, help="worked examples before each item")
+    add("--limit", type=int, default=1_000_000, help="items, at most")
+    add("--max-tokens", type=int, default=256, help="of a generated answer")
+    add("--choose-by", choices=["likelihood", "generation"], default="likelihood")
+    add("--options", choices=["letters", "whole"], default="letters", help="what names an option")
+    add("--prompts", choices=["english", "own"], default="english", help="language of the prompts")
+    add("--thinking", action="store_true", help="reason before the answer")
+    add("--identify", metavar="MODEL", help="py3langid or a fastText model: right-language rate")
+    add("--seed", type=int, default=1, help="of samples and intervals")
+    add("--batch", type=int, default=16, help="items at once")
+    add("--threads", type=int, default=os.cpu_count() or 1, help="of the processor")
+    add("--work", type=Path, default=Path("work"), help="where answers are kept")
+    add("--output", type=Path, help="write the score here (JSON), and the items beside it")
+    parser.set_defaults(run=score)
+
+    words = "Compare two scores on the same items by a paired bootstrap."
+    parser = commands.add_parser("compare", help=words, description=words)
+    parser.add_argument("first", type=Path, help="a score (JSON), its items beside it")
+    parser.add_argument("second", type=Path, help="another")
+    parser.set_defaults(run=compare)
+
+
+def score(options: argparse.Namespace) -> int:
+    """Score two text files, or a model."""
+    if options.model is None and len(options.files) == 2:
+        return _score_files(options.files[0], options.files[1], options.seed, options.output)
+    missing = [
+        name for name in ("model", "benchmark", "language") if getattr(options, name) is None
+    ]
+    if options.files or missing:
+        raise UserError(
+            "score: HYPOTHESES REFERENCES are wanted, or --model, --benchmark and --language"
+        )
+    return _score_model(options)
+
+
+def _score_files(hypotheses: Path, references: Path, seed: int, output: Path | None) -> int:
+    from limbeck.evaluation import figures, reading
+
+    lines = [reading.lines(path) for path in (hypotheses, references)]
+    if len(lines[0]) != len(lines[1]):
+        raise UserError(
+            f"score: {hypotheses} has {len(lines[0])} lines and {references} {len(lines[1])}"
+        )
+    found, _ = figures.of_translations(lines[0], lines[1], seed)
+    low, high = found["interval"]
+    print(f"chrF++\t{found['value']:.2f} [{low:.2f}, {high:.2f}]\t{found['signature']}")
+    for name, value in found["metrics"].items():
+        if value is not None:
+            print(f"{name}\t{value:.2f}")
+    print(f"lines\t{len(lines[0])}")
+    if output is not None:
+        write_json(output, {**found, "n": len(lines[0])})
+    return 0
+
+
+def _score_model(options: argparse.Namespace) -> int:
+    from limbeck.evaluation import catalogue, prepare
+    from limbeck.evaluation import score as stage
+    from limbeck.evaluation.answers import Kept
+    from limbeck.evaluation.questions import Settings, questions
+    from limbeck.models import open_model
+
+    card: Row = dict(resolve(options.language).card())
+    benchmark = catalogue.find(options.benchmark)
+    entry = data_sets(_ROOT / LIST)[DATA_SETS[benchmark.name]]
+    items = prepare.Settings(source=options.local, seed=options.seed, hub=entry)
+    test, shots = prepare.rows(benchmark, card, items)
+    keys = ("shots", "limit", "max_tokens", "choose_by", "options", "prompts", "thinking", "seed")
+    said = {key: getattr(options, key) for key in keys}
+    settings = Settings(version=entry.version, language=_identifier(options.identify), **said)
+    texts = catalogue.load_instructions(_prompts(options.prompts, str(card["code"])))
+    asked = questions(benchmark, test, shots, texts, card, settings)
+    model = open_model(options.model, options.batch, options.threads)
+    kept = Kept(options.work / "answers" / str(card["code"]) / f"{benchmark.name}.jsonl")
+    result, rows = stage.score(asked, model, options.model, card, settings, kept)
+    if options.local != BUILTIN:
+        result |= {"licence": entry.licence, "citation": entry.citation}
+    print(stage.summary(result))
+    print(result["signature"])
+    if options.output is not None:
+        write_parquet(options.output.with_suffix(".items.parquet"), rows, stage.items_schema())
+        write_json(options.output, result)
+    return 0
+
+
+def _identifier(model: str | None) -> LanguageFilter:
+    """The default config's, with another model."""
+    default = yaml.safe_load((_ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    return LanguageFilter.model_validate({**default["filters"]["language"], "model": model})
+
+
+def _prompts(language: str, code: str) -> Path:
+    folder = _ROOT / "config" / "prompts"
+    own = folder / "benchmarks" / f"{code}.yaml"
+    return own if language == "own" and own.is_file() else folder / "benchmarks.yaml"
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Compare two scores."""
+    from limbeck.evaluation import compare as room
+
+    print(room.sentence(room.compare(room.load(options.first), room.load(options.second))))
+    return 0

@@ -1,0 +1,80 @@
+"""Whether one score is better than another: a paired bootstrap on the same items."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from limbeck import chrf
+from limbeck.errors import UserError
+from limbeck.evaluation import statistics
+from limbeck.files import Row, read_json, read_parquet
+
+
+def load(path: Path) -> tuple[Row, list[Row]]:
+    """A score and its items, from ``X.json`` and ``X.items.parquet`` beside it."""
+    score = read_json(path)
+    if not isinstance(score, dict) or "benchmark" not in score:
+        raise UserError(f"{path}: this is no score")
+    return score, read_parquet(path.with_suffix(".items.parquet"))
+
+
+def compare(first: tuple[Row, list[Row]], second: tuple[Row, list[Row]], seed: int = 1) -> Row:
+    """The second score minus the first, with its 95% interval.
+
+    Returns "difference", "interval", "p" (two-sided), "shown" (the interval leaves out 0), "n" and
+    both values.
+
+    Raises:
+        UserError: the scores are not of the same items.
+    """
+    (one, one_items), (two, two_items) = first, second
+    for key in ("benchmark", "language", "metric"):
+        if one[key] != two[key]:
+            raise UserError(f"compare: the scores differ in {key}: {one[key]} and {two[key]}")
+    if [(row["id"], row["gold"]) for row in one_items] != [
+        (row["id"], row["gold"]) for row in two_items
+    ]:
+        raise UserError(f"compare: the scores of {one['benchmark']} are not of the same items")
+    pairs = [_segments(one["metric"], items) for items in (one_items, two_items)]
+    figure = chrf.score if one["metric"] == "chrF++" else _percentage
+    difference, interval, p = statistics.paired(pairs[0], pairs[1], figure, seed)
+    return {
+        "benchmark": one["benchmark"],
+        "language": one["language"],
+        "metric": one["metric"],
+        "models": [one["model"], two["model"]],
+        "values": [one["value"], two["value"]],
+        "difference": difference,
+        "interval": list(interval),
+        "p": p,
+        "shown": not interval[0] <= 0 <= interval[1],
+        "n": len(one_items),
+    }
+
+
+def _segments(metric: str, items: Sequence[Row]) -> Any:
+    """(items, statistics), each item's statistics, which add up."""
+    import numpy
+
+    if metric == "chrF++":
+        hypotheses = [row["predicted"] or "" for row in items]
+        return chrf.statistics(hypotheses, [row["gold"] for row in items])[0]
+    return numpy.array([[row["score"], 1.0] for row in items])
+
+
+def _percentage(sums: Any) -> Any:
+    return 100 * sums[..., 0] / sums[..., 1]
+
+
+def sentence(found: Row) -> str:
+    """A comparison in words."""
+    low, high = found["interval"]
+    figures = (
+        f"{found['metric']} {found['values'][0]:.2f} and {found['values'][1]:.2f}, difference "
+        f"{found['difference']:+.2f} [{low:+.2f}, {high:+.2f}], p = {found['p']:.3f}, "
+        f"{found['n']} items"
+    )
+    if not found["shown"]:
+        return f"{found['benchmark']}: no difference shown ({figures})"
+    better = found["models"][found["difference"] > 0]
+    return f"{found['benchmark']}: {better} is better ({figures})"

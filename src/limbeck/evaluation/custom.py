@@ -1,0 +1,117 @@
+"""Benchmarks of your own: a table, and the names of its columns."""
+
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from limbeck.config import Choosing, Custom, Translating, fill
+from limbeck.errors import UserError
+from limbeck.evaluation import flores, reading
+from limbeck.evaluation.items import Benchmark, Item, Part
+from limbeck.files import Row
+
+CHOICE = "multiple_choice"  # the template that asks all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The tables of a custom benchmark."""
+
+    custom: Custom
+
+    def split(self, part: Part) -> str | None:
+        """See `limbeck.evaluation.items.Source`."""
+        there = part == "test" or self.custom.shots is not None
+        return part if there else None
+
+    def rows(self, card: Row, part: Part) -> list[Row]:
+        """See `limbeck.evaluation.items.Source`. Rows are numbered."""
+        named = self.custom.test if part == "test" else str(self.custom.shots)
+        path = Path(fill(named, card)).expanduser()
+        if not path.is_file():
+            raise UserError(f"{path}: there is no such file (benchmarks.custom, {card['name']})")
+        rows = reading.table([path], columns(self.custom))
+        return [{**row, "number": number} for number, row in enumerate(rows)]
+
+
+def columns(custom: Custom) -> tuple[str, ...]:
+    """The columns that its rows must have."""
+    if isinstance(custom, Translating):
+        return (custom.english, custom.text)
+    options = [custom.options] if isinstance(custom.options, str) else custom.options
+    group = [custom.group] if custom.group else []
+    return (custom.question, *options, custom.answer, *group)
+
+
+def choices(rows: Sequence[Row], custom: Choosing) -> list[Item]:
+    """Items with options A, B, C ... as many as each row has.
+
+    Raises:
+        UserError: an answer is none of the options.
+    """
+    items = []
+    for row in rows:
+        named = custom.options
+        texts = row[named] if isinstance(named, str) else [row[name] for name in named]
+        if not isinstance(texts, list) or not 2 <= len(texts) <= 26:
+            raise UserError(f"column {named!r}: a list of 2 to 26 options is wanted")
+        options = dict(zip(string.ascii_uppercase, map(str, texts), strict=False))
+        lines = "\n".join(f"{letter}. {text}" for letter, text in options.items())
+        words = {"question": str(row[custom.question]), "options": lines}
+        group = str(row[custom.group]) if custom.group else None
+        gold = _gold(row[custom.answer], options, custom)
+        items.append(Item(str(row["number"]), words, gold, options, group))
+    return items
+
+
+def _gold(answer: object, options: dict[str, str], custom: Choosing) -> str:
+    text = str(answer).strip()
+    if custom.count_from is not None:
+        letters = list(options)
+        place = int(text) - custom.count_from if text.lstrip("-").isdigit() else -1
+        found = letters[place : place + 1] if place >= 0 else []
+    elif text in options:
+        found = [text]
+    else:
+        found = [letter for letter, option in options.items() if option.strip() == text]
+    if len(found) != 1:
+        hint = "; numbers need count_from" if text.isdigit() else ""
+        raise UserError(f"column {custom.answer!r}: {text!r} is no option of its row{hint}")
+    return found[0]
+
+
+def translations(rows: Sequence[Row], custom: Translating) -> list[Item]:
+    """Items that translate from or into English."""
+    renamed = [
+        {"id": row["number"], "text_eng": row[custom.english], "text": row[custom.text]}
+        for row in rows
+    ]
+    return direction(custom).load(renamed)
+
+
+def direction(custom: Translating) -> Benchmark:
+    """The benchmark that asks the same of other sentences."""
+    return flores.INTO_ENGLISH if custom.direction == "into_english" else flores.FROM_ENGLISH
+
+
+def benchmark(name: str, custom: Custom) -> Benchmark:
+    """A custom benchmark in the form of the published ones."""
+    choice = isinstance(custom, Choosing)
+    if isinstance(custom, Choosing):
+        load, asked_as = partial(choices, custom=custom), CHOICE
+    else:
+        load, asked_as = partial(translations, custom=custom), direction(custom).name
+    return Benchmark(
+        name=name,
+        asked_as=asked_as,
+        placeholders=("question", "options") if choice else ("text",),
+        folder=lambda path: Files(custom),
+        read=partial(reading.whole_language, group="number"),
+        load=load,
+        columns=columns(custom),
+        choice=choice,
+        whole=("question",) if choice else None,
+        into_english=asked_as == flores.INTO_ENGLISH.name,
+    )

@@ -1,0 +1,51 @@
+"""Global-MMLU: questions of school and university, four options (Singh et al. 2024, 2412.03304).
+
+Folder: ``{iso639_1}/{test,dev}*`` as Parquet, JSONL, CSV or TSV; the full and the Lite set.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from limbeck.evaluation import reading
+from limbeck.evaluation.items import Benchmark, Item
+from limbeck.files import Row
+
+LETTERS = "ABCD"
+_OPTIONS = {letter: f"option_{letter.lower()}" for letter in LETTERS}
+_COLUMNS = ("sample_id", "question", *_OPTIONS.values(), "answer")
+
+
+def _names(card: Row, split: str) -> list[str]:
+    codes = dict.fromkeys(str(card[key]) for key in ("iso639_1", "iso639_3", "code") if card[key])
+    return [f"{code}/{split}*" for code in codes]
+
+
+def load(rows: Sequence[Row]) -> list[Item]:
+    """Items with options A to D, by subject group."""
+    items = []
+    for row in rows:
+        options = {letter: str(row[name]) for letter, name in _OPTIONS.items()}
+        words = {"question": row["question"]}
+        words |= {name: options[letter] for letter, name in _OPTIONS.items()}
+        group = row.get("subject_category")
+        items.append(Item(str(row["sample_id"]), words, row["answer"], options, group))
+    return items
+
+
+def benchmark(name: str, what: str) -> Benchmark:
+    """The full set or the Lite one."""
+    return Benchmark(
+        name=name,
+        asked_as="global_mmlu",
+        placeholders=("question", *_OPTIONS.values()),
+        folder=partial(reading.Folder, what=what, names=_names, columns=_COLUMNS, shots="dev"),
+        read=partial(reading.whole_language, group="sample_id"),
+        load=load,
+        columns=_COLUMNS,
+        choice=True,
+        whole=("question",),
+    )
+
+
+GLOBAL_MMLU = benchmark("global_mmlu", "Global-MMLU")
+GLOBAL_MMLU_LITE = benchmark("global_mmlu_lite", "Global-MMLU-Lite")

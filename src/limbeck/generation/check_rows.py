@@ -1,0 +1,134 @@
+"""Have the teacher check what it wrote: judge answers, translate translations back.
+
+python -m limbeck.generation.check_rows --language card.json
+    --instructions config/prompts/checks.yaml --responses responses.jsonl
+    --translations translations.jsonl
+    --settings JSON --judge JSON --translator JSON --journals FOLDER --output checks.jsonl
+
+The judge is asked whether an answer is correct, complete and in the language. A translated
+conversation is translated back into English, from the translation alone, and compared with its
+original by chrF++ (0 to 100). Both are asked of a share of the rows, which each row's id decides.
+
+Rows: {"id", "judge": {"correct", "complete", "language"} | null, "round_trip": float | null,
+"failure"}. Settings: {"judge", "translator", "checks", "seed"}.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel
+
+from limbeck import chrf, config, files, stage
+from limbeck.config import Connection
+from limbeck.files import Row
+from limbeck.generation import asking, translate
+from limbeck.generation.asking import Teacher, user
+from limbeck.generation.instructions import Instructions, load
+from limbeck.teacher.client import Message, Reply, Request
+
+TEMPLATES = {"judge": ("prompt", "response"), "back": ("conversation",)}
+
+Answer = Literal["yes", "no"]
+
+
+class Settings(config.Section):
+    """What decides this stage's result."""
+
+    judge: config.TeacherSettings
+    translator: config.TeacherSettings
+    checks: config.Checks
+    seed: int
+
+
+class Verdict(BaseModel):
+    """The form of the judge's reply."""
+
+    correct: Answer
+    complete: Answer
+    language: Answer
+
+
+def choose(rows: Iterable[Row], share: float, seed: int) -> list[Row]:
+    """The share of the rows that is checked, without those that failed."""
+    whole = (row for row in rows if not row["failure"])
+    return [row for row in whole if files.chance(seed, "check", row["id"]) < share]
+
+
+def checked(row: Row, failure: str | None, **found: object) -> Row:
+    """The row of a check."""
+    return {"id": row["id"], "judge": None, "round_trip": None, **found, "failure": failure}
+
+
+def judge_prompt(row: Row, card: Row, instructions: Instructions) -> Request:
+    """The request for a verdict on an answer."""
+    data = {"prompt": row["prompt"], "response": row["response"]}
+    return user(instructions.render("judge", card, data=data), Verdict)
+
+
+def judged(row: Row, reply: Reply) -> list[Row]:
+    """The row of a verdict."""
+    if reply.value is None:
+        return [checked(row, reply.failure)]
+    verdict = {name: answer == "yes" for name, answer in reply.value.model_dump().items()}
+    return [checked(row, None, judge=verdict)]
+
+
+def back_prompt(row: Row, card: Row, instructions: Instructions) -> Request:
+    """The request for the English of a translation; its original is not shown."""
+    turns = row["messages"]
+    data = {"conversation": translate.quoted(turns)}
+    form = translate.reply_model(len(turns), "BackTranslation")
+    return user(instructions.render("back", card, data=data), form)
+
+
+def came_back(row: Row, reply: Reply) -> list[Row]:
+    """The row of a round trip."""
+    turns, failure = translate.translated(row["messages"], reply)
+    score = None if failure else round(round_trip(row["original"], turns), 2)
+    return [checked(row, failure, round_trip=score)]
+
+
+def round_trip(original: list[Message], back: list[Message]) -> float:
+    """chrF++ of turns that were translated and translated back, all together."""
+    sides = ([turn["content"] for turn in turns] for turns in (back, original))
+    counts, _ = chrf.statistics(*sides)
+    return float(chrf.score(counts.sum(0)))
+
+
+def main() -> None:
+    """Run the stage."""
+    parser = stage.parser(__doc__)
+    add = parser.add_argument
+    add("--language", type=files.read_json, required=True, help="the language card")
+    add("--instructions", type=Path, required=True, help="what the teacher is told (YAML)")
+    add("--responses", type=Path, required=True)
+    add("--translations", type=Path, required=True)
+    add("--settings", type=stage.json_option(Settings), required=True, help="JSON")
+    for role in ("judge", "translator"):
+        add(f"--{role}", type=stage.json_option(Connection), required=True, help="JSON")
+    add("--journals", type=Path, required=True, help="keep the replies from run to run")
+    add("--output", type=Path, required=True)
+    options = parser.parse_args()
+    settings: Settings = options.settings
+    instructions = load(options.instructions, TEMPLATES)
+
+    judge = Teacher(settings.judge, options.judge, options.journals / "judge_responses.jsonl")
+    back = Teacher(
+        settings.translator, options.translator, options.journals / "translate_back.jsonl"
+    )
+    responses = choose(files.read_jsonl(options.responses), settings.checks.judge, settings.seed)
+    translations = choose(
+        files.read_jsonl(options.translations), settings.checks.round_trip, settings.seed
+    )
+    rows = judge.ask(
+        responses, lambda row: judge_prompt(row, options.language, instructions), judged
+    )
+    rows += back.ask(
+        translations, lambda row: back_prompt(row, options.language, instructions), came_back
+    )
+    asking.finish(options.output, rows)
+
+
+if __name__ == "__main__":
+    stage.run(main)

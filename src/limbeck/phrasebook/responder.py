@@ -1,0 +1,157 @@
+"""The phrasebook's reply to a request of the OpenAI chat form: a pure function of its body.
+
+A request with a JSON schema is known by the schema's name and finds its data between tags in the
+last user message; any other request is plain chat, answered by `chat`.
+"""
+
+import hashlib
+import json
+import random
+import re
+from collections.abc import Callable
+from typing import Any
+
+from limbeck.files import canonical
+from limbeck.phrasebook import chat, lists, prompts, wording
+
+Body = dict[str, Any]
+Schema = dict[str, Any]
+
+DEFAULT_COUNT = 5  # items of a list whose schema does not say how many
+
+
+def reply(body: Body) -> tuple[str, str | None]:
+    """Answer a request.
+
+    Args:
+        body: with "messages", and perhaps "response_format" (json_schema) and "seed".
+
+    Returns:
+        The content, which is JSON where a schema was given, and the reasoning (None with a schema).
+    """
+    described = _described(body.get("response_format") or {})
+    key = canonical([body["messages"], described, body.get("seed"), body.get("sample")])
+    rng = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]))
+    message = last_user(body["messages"])
+    name = described.get("name")
+    if name in _FORMS:
+        value = _FORMS[name](message, described.get("schema") or {}, rng)
+        return json.dumps(value, ensure_ascii=False), None
+    return chat.answer(message, rng)
+
+
+def _described(form: Schema) -> Schema:
+    """The schema of a response format with its name; of a bare schema, the name is its title."""
+    bare: Schema = form.get("schema") or {}
+    return form.get("json_schema") or {"name": bare.get("title"), "schema": bare}
+
+
+def last_user(messages: list[dict[str, Any]]) -> str:
+    """The text of the last user message; "" when there is none."""
+    for message in reversed(messages):
+        if message.get("role") == "user":
+            return str(message.get("content") or "")
+    return ""
+
+
+def tagged(message: str, tag: str) -> str:
+    """What stands between the first <tag> and the last </tag> of a message; "" without them."""
+    match = re.search(rf"<{tag}>(.*)</{tag}>", message, re.DOTALL)
+    return match[1].strip() if match else ""
+
+
+def _field(schema: Schema, name: str) -> Schema:
+    field = schema.get("properties", {}).get(name, {})
+    reference = field.get("$ref", "").rpartition("/")[2]
+    return dict(schema.get("$defs", {}).get(reference, field))
+
+
+def _items(tag: str, write: Callable[[str, int, random.Random], list[str]]) -> "_Form":
+    def form(message: str, schema: Schema, rng: random.Random) -> object:
+        count = _field(schema, "items").get("minItems", DEFAULT_COUNT)
+        return {"items": write(tagged(message, tag), count, rng)}
+
+    return form
+
+
+def _context(message: str, schema: Schema, rng: random.Random) -> object:
+    count = _field(schema, "items").get("minItems", DEFAULT_COUNT)
+    kind, text = tagged(message, "kind"), tagged(message, "text")
+    return {"items": prompts.on_text(kind, text, count, rng)}
+
+
+def _revised(message: str, schema: Schema, rng: random.Random) -> object:
+    prompt, way, text = (tagged(message, tag) for tag in ("prompt", "way", "text"))
+    return {"prompt": prompts.revise(prompt, way, text, rng)}
+
+
+def _translation(translate: Callable[[str], str | None]) -> "_Form":
+    """The conversation translated; no message at all when one of them is not covered."""
+
+    def form(message: str, schema: Schema, rng: random.Random) -> object:
+        try:
+            turns = json.loads(tagged(message, "conversation"))
+            contents = [translate(turn["content"]) for turn in turns]
+            roles = [turn["role"] for turn in turns]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return {"messages": []}
+        if None in contents:
+            return {"messages": []}
+        return {
+            "messages": [
+                {"role": role, "content": content}
+                for role, content in zip(roles, contents, strict=True)
+            ]
+        }
+
+    return form
+
+
+def _verdict(message: str, schema: Schema, rng: random.Random) -> object:
+    """About an answer: whether it is the phrasebook's own, or one on the same topic."""
+    response = tagged(message, "response")
+    expected = chat.answer(tagged(message, "prompt"), rng).content
+    topic = wording.topic_of(response)
+    found = {
+        "correct": response == expected or (topic and topic == wording.topic_of(expected)),
+        "complete": bool(response),
+        "language": response == expected or wording.to_english(response),
+    }
+    return {question: "yes" if answer else "no" for question, answer in found.items()}
+
+
+def _judgement(message: str, schema: Schema, rng: random.Random) -> object:
+    """Yes for a text of known Swahili that is not known to be of another label."""
+    text, label = tagged(message, "text"), tagged(message, "label")
+    if not wording.to_english(text):
+        return {"answer": "no"}
+    known = (wording.sentiment_of(text), wording.topic_of(text))
+    return {"answer": "yes" if not label or label in known else "no"}
+
+
+def _label(message: str, schema: Schema, rng: random.Random) -> object:
+    field = _field(schema, "label")
+    labels = field.get("enum") or [field.get("const", "")]
+    return {"label": chat.choose(tagged(message, "text"), labels, rng)}
+
+
+_Form = Callable[[str, Schema, random.Random], object]
+
+# The schemas' names are the protocol between the stages and the phrasebook.
+_FORMS: dict[str, _Form] = {
+    "MacroTopics": _items("seed", lists.broad_topics),
+    "Topics": _items("macro_topic", lists.topics),
+    "TopicPrompts": _items("topic", prompts.about),
+    "Scenarios": _items("audience", lists.broad_scenarios),
+    "DetailedScenarios": _items("scenario", lists.scenarios),
+    "ScenarioPrompts": _items("scenario", prompts.about),
+    "ContextPrompts": _context,
+    "RevisedPrompt": _revised,
+    "Translation": _translation(wording.to_swahili),
+    "BackTranslation": _translation(wording.back_to_english),
+    "Judgement": _judgement,
+    "Verdict": _verdict,
+    "Label": _label,
+    "LabelledExamples": _items("label", prompts.examples),
+    "Summary": lambda message, schema, rng: {"summary": tagged(message, "description")},
+}

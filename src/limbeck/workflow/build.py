@@ -1,0 +1,382 @@
+"""What the Snakefile asks: the validated config, its languages, inputs and settings.
+
+It imports nothing heavier than pydantic and opens no socket, so that planning stays instant.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from limbeck import config as configuration
+from limbeck.config import (
+    BUILTIN,
+    HUB,
+    Classifier,
+    Config,
+    Role,
+    Section,
+    Student,
+    Teacher,
+    TeacherSettings,
+    Texts,
+    fill,
+)
+from limbeck.errors import UserError
+from limbeck.languages import Language, covered, resolve
+from limbeck.workflow import checks
+from limbeck.workflow.digest import source_digest
+
+
+class Build:
+    """A validated config with its languages resolved."""
+
+    def __init__(self, config: Config, languages: list[Language]) -> None:
+        self.config = config
+        self.languages = languages
+
+    @property
+    def codes(self) -> list[str]:
+        """The languages in FLORES form, such as ``swh_Latn``."""
+        return [language.code for language in self.languages]
+
+    @property
+    def forms(self) -> list[str]:
+        """The forms of a student that are scored: before and after training, and each GGUF."""
+        return ["base", "student", "F16", *self.config.gguf.quantizations]
+
+    @property
+    def models(self) -> list[str]:
+        """The scored models: ``teacher``, ``{student}/{form}`` and ``comparisons/{name}``."""
+        students = [f"{name}/{form}" for name in self.config.students for form in self.forms]
+        compared = [f"comparisons/{name}" for name in self.config.benchmarks.comparisons]
+        return ["teacher", *students, *compared]
+
+    def language(self, code: str) -> Language:
+        """The language of a code."""
+        return next(language for language in self.languages if language.code == code)
+
+    def benchmarks(self, code: str) -> list[str]:
+        """The benchmarks that have items in a language."""
+        language = self.language(code)
+        return [
+            name
+            for name in self.config.benchmarks.run
+            if self.config.benchmarks.source(name) in (BUILTIN, "custom") or covered(language, name)
+        ]
+
+    def skipped(self) -> dict[str, list[str]]:
+        """For each language the benchmarks that do not cover it, where there are any."""
+        skipped: dict[str, list[str]] = {}
+        for code in self.codes:
+            for name in self.config.benchmarks.run:
+                if name not in self.benchmarks(code):
+                    skipped.setdefault(code, []).append(name)
+        return skipped
+
+    def targets(self) -> list[str]:
+        """What ``snakemake`` builds when it is asked for nothing else."""
+        languages = [
+            f"results/{code}/{file}"
+            for code in self.codes
+            for file in (
+                "report.html",
+                "dataset_card.md",
+                *(f"{student}/model_card.md" for student in self.config.students),
+            )
+        ]
+        # The scores ask for every GGUF file; without any score the language would get none.
+        unscored = [
+            f"results/{code}/{student}/gguf/{form}.gguf"
+            for code in self.codes
+            if not self.benchmarks(code)
+            for student in self.config.students
+            for form in self.config.gguf.quantizations
+        ]
+        return ["results/index.html", *languages, *unscored]
+
+    def scores(self, *codes: str) -> list[str]:
+        """The score file of every model and benchmark, of all languages or some."""
+        return [
+            path
+            for code in codes or self.codes
+            for model in self.models
+            for path in self.model_scores(code, model)
+        ]
+
+    def model_scores(self, code: str, model: str) -> list[str]:
+        """The score files of a model in a language."""
+        folder = f"results/{code}/scores/{model}"
+        return [f"{folder}/{benchmark}.json" for benchmark in self.benchmarks(code)]
+
+    def teacher_scores(self, wildcards: Any) -> list[str]:
+        """The scores of a language's teacher."""
+        return self.model_scores(wildcards.language, "teacher")
+
+    def benchmark_files(self, wildcards: Any) -> list[str]:
+        """The files of a benchmark that are on this machine."""
+        own = self.config.benchmarks.custom.get(wildcards.benchmark)
+        card = self.language(wildcards.language).card()
+        named = [name for name in (own.test, own.shots) if name] if own else []
+        source = self.config.benchmarks.source(wildcards.benchmark)
+        return local_files(*(fill(name, card) for name in named) if own else [source])
+
+    def task_files(self, wildcards: Any) -> list[str]:
+        """The files of a classification task that are on this machine."""
+        from limbeck.classification import data, tasks  # as light as the config itself
+
+        card = self.language(wildcards.language).card()
+        try:
+            found = data.places(
+                self.config.classification.data, tasks.find(wildcards.task), dict(card)
+            )
+        except UserError:  # the stage says it
+            return []
+        return local_files(*found)
+
+    def held_out(self, wildcards: Any) -> list[str]:
+        """The benchmark items of a language, none of which may be trained on."""
+        folder = f"results/{wildcards.language}/benchmarks"
+        return [f"{folder}/{name}/test.jsonl" for name in self.benchmarks(wildcards.language)]
+
+    def texts(self, code: str) -> Texts:
+        """The section of the texts, with the language's label in the name of a hub data set."""
+        texts, language = self.config.texts, self.language(code)
+        if texts.name is None or not texts.limit:
+            return texts
+        label = covered(language, "fineweb2")
+        if "{fineweb2}" in texts.name and label is None:
+            raise UserError(
+                f"config: texts.name: FineWeb-2 has no texts in {language.name}; name another "
+                "texts.source, or set texts.limit to 0"
+            )
+        name = texts.name.replace("{fineweb2}", label or "").replace("{code}", code)
+        return texts.model_copy(update={"name": name})
+
+    def classification(self, *codes: str) -> list[str]:
+        """The scores of every classification task, in all languages or some."""
+        return [
+            f"results/{code}/classification/{task}/scores.json"
+            for code in codes or self.codes
+            for task in self.tasks
+        ]
+
+    @property
+    def tasks(self) -> list[str]:
+        """The classification tasks, where there are classifiers for them."""
+        section = self.config.classification
+        return section.tasks if section.classifiers else []
+
+    def labels(self) -> dict[str, int]:
+        """How many labels each classification task has."""
+        from limbeck.classification import tasks  # as light as the config itself
+
+        return {name: len(tasks.find(name).names) for name in self.tasks}
+
+    def classifier(self, wildcards: Any) -> Classifier:
+        """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
+        section = self.config.classification.classifiers[wildcards.classifier]
+        own = self.classifier_files(wildcards)
+        return section.model_copy(update={"base": own[0]}) if own else section
+
+    def classifier_settings(self, wildcards: Any) -> dict[str, Any]:
+        """What decides a classifier; the rows on the device at once do not."""
+        return self.classifier(wildcards).model_dump(exclude={"training": {"device_batch"}})
+
+    def classifier_files(self, wildcards: Any) -> list[str]:
+        """The student of the same build that a classifier starts from, as a rule's input."""
+        base = self.config.classification.classifiers[wildcards.classifier].base
+        name = base.removeprefix("student:")
+        return [] if name == base else [f"results/{wildcards.language}/{name}/checkpoint"]
+
+    def student(self, name: str) -> Student:
+        """A student's section."""
+        return self.config.students[name]
+
+    def training(self, name: str) -> dict[str, Any]:
+        """What decides a student's training; the rows on the device at once do not."""
+        return self.student(name).training.model_dump(exclude={"device_batch"})
+
+    def student_settings(self, name: str) -> dict[str, Any]:
+        """A student's section without what only changes speed."""
+        return self.student(name).model_dump(exclude={"training": {"device_batch"}})
+
+    def teacher(self, role: Role) -> dict[str, Any]:
+        """What decides the replies of the teacher in a role."""
+        return decisive(self.config.teacher.role(role)).model_dump()
+
+    def min_reasoning(self) -> float:
+        """The share of responses that must come with a reasoning trace: none that nobody learns."""
+        wanted = any(student.mixture.thinking for student in self.config.students.values())
+        return self.config.generation.responses.min_reasoning if wanted else 0.0
+
+    def checks(self, wildcards: Any) -> list[str]:
+        """The teacher's checks of its own rows, as a rule's input; nothing where none are asked."""
+        wanted = self.config.generation.checks
+        on = wanted.judge or wanted.round_trip
+        return [f"results/{wildcards.language}/checks.jsonl"] if on else []
+
+    def templates(self, wildcards: Any) -> list[str]:
+        """The requests of translation pairs in the language, where the student learns them."""
+        on = self.student(wildcards.student).mixture.asks_in_language
+        return [f"results/{wildcards.language}/templates.json"] if on else []
+
+    def extras(self, wildcards: Any) -> list[str]:
+        """What the teacher makes of a language only where the config wants it."""
+        on = any(student.mixture.asks_in_language for student in self.config.students.values())
+        folder = f"results/{wildcards.language}"
+        templates = [f"{folder}/templates.json"] if on else []
+        asked = [
+            f"{folder}/classification/{task}/{file}"
+            for task in self.tasks
+            for file in ("examples.jsonl", "teacher/predictions.parquet")
+        ]
+        return [*self.checks(wildcards), *templates, *asked]
+
+    def connection(self, role: Role) -> str:
+        """How the teacher in a role is reached, as JSON: speed only, so it is no param."""
+        return self.config.connection(role).model_dump_json()
+
+    def benchmark_prompts(self, wildcards: Any) -> str:
+        """The file of the prompts: the language's own where it is wanted and there."""
+        own = f"config/prompts/benchmarks/{wildcards.language}.yaml"
+        wanted = self.config.benchmarks.prompts == "own" and Path(own).is_file()
+        return own if wanted else "config/prompts/benchmarks.yaml"
+
+    def model_path(self, wildcards: Any) -> str:
+        """The folder, file or name of the scored model; nothing for the teacher, which is asked."""
+        if wildcards.model == "teacher":
+            return "teacher"
+        name, form = wildcards.model.split("/")
+        if name == "comparisons":
+            return self.config.benchmarks.comparisons[form]
+        folder = f"results/{wildcards.language}/{name}"
+        return {"base": f"{folder}/base", "student": f"{folder}/checkpoint"}.get(
+            form, f"{folder}/gguf/{form}.gguf"
+        )
+
+    def model_files(self, wildcards: Any) -> list[str]:
+        """The scored model as a rule's input; a model of the hub is none."""
+        path = self.model_path(wildcards)
+        if wildcards.model.startswith("comparisons/"):
+            found = Path(path).expanduser()
+            return [str(found)] if found.exists() else []
+        if path == "teacher":
+            return []
+        # A GGUF that failed its parity check is not worth a score.
+        parity = [re.sub(r"[^/]+\.gguf$", "parity.json", path)] if path.endswith(".gguf") else []
+        return [path, *parity]
+
+    def score_settings(self, wildcards: Any) -> str:
+        """What decides a score; the teacher's settings only where the teacher is scored."""
+        teacher = self.teacher("judge") if wildcards.model == "teacher" else None
+        asking = self.config.benchmarks.asking(wildcards.benchmark)
+        named = self.config.filters.language
+        language = named if named.model else None  # without an identifier the rest decides nothing
+        student = self.config.students.get(wildcards.model.partition("/")[0])
+        return as_json(
+            **asking,
+            seed=self.config.seed,
+            teacher=teacher,
+            language=language,
+            trust_remote_code=bool(student and student.trust_remote_code),
+        )
+
+    def metadata(self, wildcards: Any) -> str:
+        """What a GGUF file says of itself."""
+        language = self.language(wildcards.language)
+        return as_json(
+            name=f"Limbeck {language.name} {wildcards.student}",
+            languages=[language.bcp47, "en"],
+            base=self.student(wildcards.student).base,
+            license=self.config.gguf.license,
+            dataset=f"{language.code}/{wildcards.student}",
+            version=version(),
+        )
+
+
+def local_files(*sources: str | None) -> list[str]:
+    """The files of those sources that are on this machine, folders opened, as a rule's input.
+
+    A corrected file makes stale what was read from it.
+    """
+    named = {source for source in sources if source and source not in (BUILTIN, HUB)}
+    return sorted({file for source in named for file in _files(source)})
+
+
+@cache
+def _files(source: str) -> list[str]:
+    """Walks a folder once for all languages; hidden files are none of the data."""
+    path = Path(source).expanduser()
+    return [
+        str(file)
+        for file in (path.rglob("*") if path.is_dir() else [path])
+        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts)
+    ]
+
+
+def decisive(teacher: Teacher) -> TeacherSettings:
+    """What decides a teacher's replies."""
+    builtin = teacher.server == "phrasebook"
+    # The built-in's replies follow from its own source.
+    return teacher.settings(source_digest("limbeck.phrasebook.responder") if builtin else None)
+
+
+def load(data: Mapping[str, Any]) -> Build:
+    """The build that a config asks for; leaves with one line if the config is wrong.
+
+    The Snakefile calls this. A traceback would bury the line that a person needs.
+    """
+    try:
+        config = configuration.load(dict(data))
+        build = Build(config, _languages(config))
+        checks.builtin(config, build.languages)
+        checks.files(config)
+        checks.tasks(config, build.languages)
+        if config.texts.limit:
+            for code in build.codes:
+                build.texts(code)
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    for code, names in build.skipped().items():
+        name = build.language(code).name
+        print(f"{name} ({code}): not scored by {', '.join(names)}: no items", file=sys.stderr)
+    return build
+
+
+def _languages(config: Config) -> list[Language]:
+    languages: dict[str, Language] = {}
+    for name in config.languages:
+        language = resolve(name)
+        if language.code in languages:
+            raise UserError(f"config: languages: {name!r} is {language.code}, which is there twice")
+        languages[language.code] = language
+    return list(languages.values())
+
+
+def version() -> str:
+    """The version of this package."""
+    from importlib.metadata import version as installed
+
+    return installed("limbeck")
+
+
+def pinned(package: str) -> str:
+    """The version of a package that the lock file names."""
+    lock = Path("requirements/cpu.txt").read_text(encoding="utf-8")
+    found = re.search(rf"^{re.escape(package)}==(\S+)", lock, re.MULTILINE)
+    if not found:
+        raise UserError(f"requirements/cpu.txt: {package} is not pinned there")
+    return found[1]
+
+
+def as_json(**values: Any) -> str:
+    """Settings as one JSON param: names count, so that two swapped values are a change."""
+    plain = {
+        key: value.model_dump() if isinstance(value, Section) else value
+        for key, value in values.items()
+    }
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,108 @@
+"""What is missed in a config before anything runs, and would else cost a stage what it made before.
+
+Each function raises a `UserError` of one line: where, what, what is allowed.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from limbeck.config import DATA_SETS, Config, Role
+from limbeck.errors import UserError
+from limbeck.languages import Language
+
+_DATA_SUFFIXES = frozenset(
+    (".bin", ".csv", ".ftz", ".gguf", ".gz", ".json", ".jsonl", ".parquet", ".tsv", ".txt")
+)
+
+
+def tasks(config: Config, languages: Iterable[Language]) -> None:
+    """Bases of classifiers that are no student, and tasks without data."""
+    from limbeck.classification import tasks as room  # as light as the config itself
+
+    section = config.classification
+    for name, classifier in section.classifiers.items():
+        student = classifier.base.removeprefix("student:")
+        if student != classifier.base and student not in config.students:
+            raise UserError(
+                f"config: classification.classifiers.{name}.base: there is no student {student!r}, "
+                f"only {', '.join(config.students)}"
+            )
+    for task in map(room.find, section.tasks):
+        if section.data == "builtin" and task.name not in ("sentiment", "topic"):
+            raise UserError(
+                f"config: classification.tasks: {task.name!r}: the built-in data has sentiment and "
+                "topic only; name other data by classification.data"
+            )
+        if section.data == "task":
+            _sources(task, languages)
+    if section.tasks and section.data not in ("builtin", "task"):
+        _there("config: classification.data", section.data, local=True)
+
+
+def _sources(task: Any, languages: Iterable[Language]) -> None:
+    where = f"config/tasks/{task.name}.yaml"
+    if task.test is None:
+        raise UserError(
+            f"{where}: names no test set; add one, or give classification.data a folder"
+        )
+    for language in languages:
+        for key, source in (("human", task.human), ("test", task.test)):
+            if source is not None:
+                _there(f"{where}: {key}.source", source.place(language.card())[0])
+
+
+def files(config: Config) -> None:
+    """Miss a file before anything runs: a stage that fails loses what it made before."""
+    named = {
+        "conversations.source": config.conversations.source,
+        "texts.source": config.texts.source,
+        "filters.language.model": config.filters.language.model or "",
+        **{f"students.{name}.base": body.base for name, body in config.students.items()},
+    }
+    for key, source in named.items():
+        _there(f"config: {key}", source)
+    for name, body in config.students.items():
+        if body.base.startswith("builtin:") and body.base != "builtin:tiny":
+            raise UserError(
+                f"config: students.{name}.base: {body.base!r}: the built-in base is builtin:tiny"
+            )
+    for name, source in config.benchmarks.comparisons.items():
+        # A file of the hub has its repository before it: owner/repo/file.gguf.
+        file = source.endswith(".gguf") and source.count("/") < 2
+        if file or source.startswith((".", "/", "~")):
+            _there(f"config: benchmarks.comparisons.{name}", source, local=True)
+
+
+def _there(key: str, source: str, local: bool = False) -> None:
+    path = Path(source).expanduser()
+    local = local or source.startswith((".", "/", "~")) or path.suffix in _DATA_SUFFIXES
+    if local and not path.exists():
+        raise UserError(f"{key}: {source}: there is no such file or folder")
+
+
+def builtin(config: Config, languages: Iterable[Language]) -> None:
+    """Languages that the built-in phrasebook does not write, where the config relies on it."""
+    roles: tuple[Role, ...] = ("generator", "translator", "reviser", "judge")
+    reliant = [
+        f"teacher.{role}.server: phrasebook"
+        for role in roles
+        if config.teacher.role(role).server == "phrasebook"
+    ]
+    if config.texts.source == "builtin":
+        reliant.append("texts.source: builtin")
+    reliant += [
+        f"benchmarks.sources.{name}: builtin"
+        for name, source in config.benchmarks.sources.items()
+        if source == "builtin" and name in map(DATA_SETS.get, config.benchmarks.run)
+    ]
+    if config.classification.tasks and config.classification.data == "builtin":
+        reliant.append("classification.data: builtin")
+    for language in languages:
+        if reliant and language.code != "swh_Latn":
+            raise UserError(
+                f"config: languages: {language.name}: the built-in phrasebook writes Swahili only, "
+                f"and the config has {', '.join(reliant)}; name another teacher by "
+                "teacher.generator.url and model (config/config.yaml shows how), "
+                "and sources of your own"
+            )

@@ -1,0 +1,226 @@
+"""Which model is talked with, what it reads, and how a conversation is left."""
+
+import io
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import tiny_gguf
+from limbeck.chat import terminal as chat
+from limbeck.chat.terminal import (
+    Chat,
+    Message,
+    Model,
+    find_model,
+    fitting,
+    marked,
+    without_trace,
+)
+from limbeck.errors import UserError
+from limbeck.files import write_parquet
+
+BUILT = (
+    "swh_Latn/tiny/gguf/F16.gguf",
+    "swh_Latn/tiny/gguf/Q8_0.gguf",
+    "swh_Latn/large/gguf/F16.gguf",
+    "yor_Latn/tiny/gguf/F16.gguf",
+    "yor_Latn/tiny/gguf/Q4_K_M.gguf",
+)
+
+CHOICES = [
+    (("Swahili", "tiny", None), "swh_Latn/tiny/gguf/Q8_0.gguf"),
+    (("sw", "tiny", "F16"), "swh_Latn/tiny/gguf/F16.gguf"),
+    (("Swahili", "large", None), "swh_Latn/large/gguf/F16.gguf"),
+    (("yo", None, "Q4_K_M"), "yor_Latn/tiny/gguf/Q4_K_M.gguf"),
+    ((None, "large", None), "several languages"),
+    (("Swahili", None, None), "several students .*: large, tiny"),
+    (("yo", None, None), "several quantizations .*: F16, Q4_K_M"),
+    (("Welsh", None, None), "no language 'cym_Latn' .*swh_Latn, yor_Latn"),
+    (("Swahili", "huge", None), "no student 'huge'"),
+    (("Swahili", "tiny", "Q2_K"), "no quantization 'Q2_K' .*F16, Q8_0"),
+    (("Klingonish", None, None), "no language that Limbeck knows"),
+]
+
+
+@pytest.mark.parametrize(("asked", "expected"), CHOICES)
+def test_the_model_is_chosen_or_the_choices_are_listed(
+    asked: tuple[str | None, str | None, str | None], expected: str, tmp_path: Path
+) -> None:
+    for name in BUILT:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    if expected.endswith(".gguf"):
+        assert find_model(tmp_path, *asked) == tmp_path / expected
+    else:
+        with pytest.raises(UserError, match=expected):
+            find_model(tmp_path, *asked)
+
+
+def test_nothing_built_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no model is there yet"):
+        find_model(tmp_path, None, None, None)
+
+
+def _turns(*lengths: int) -> list[Message]:
+    roles = ("user", "assistant")
+    return [{"role": roles[i % 2], "content": "x" * n} for i, n in enumerate(lengths)]
+
+
+def _count(messages: Sequence[Message]) -> int:
+    return sum(len(message["content"]) for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "limit", "kept"),
+    [((3, 3, 3), 10, 3), ((5, 5, 5), 10, 1), ((9, 9, 2, 2, 2), 6, 3), ((6,), 6, 1)],
+)
+def test_the_oldest_exchanges_are_forgotten(
+    lengths: tuple[int, ...], limit: int, kept: int
+) -> None:
+    history = _turns(*lengths)
+    assert fitting(history, _count, limit) == history[-kept:]
+
+
+def test_a_turn_over_the_context_is_refused() -> None:
+    with pytest.raises(UserError, match="too long for the model, which reads 5 tokens"):
+        fitting(_turns(2, 2, 6), _count, 5)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [
+        (["<think>a</think>b"], "[a]b"),
+        (["<", "thi", "nk>", "a<", "/think", ">b"], "[a]b"),
+        (["1 < 2", " <b>"], "1 < 2 <b>"),
+        (["a <thin"], "a <thin"),
+        ([], ""),
+    ],
+)
+def test_the_trace_is_marked_however_its_tags_are_cut(pieces: list[str], shown: str) -> None:
+    assert "".join(marked(pieces, "[", "]")) == shown
+
+
+def test_the_trace_stays_out_of_the_history() -> None:
+    assert without_trace("<think>\nhm\n</think>\n\nYes.") == "Yes."
+    assert without_trace("Yes.") == "Yes."
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results folder of a student with random weights."""
+    results = tmp_path_factory.mktemp("results")
+    folder = results / "swh_Latn/tiny"
+    tiny_gguf.write(folder / "gguf/Q8_0.gguf")
+    system = {"role": "system", "content": "Think."}
+    user = {"role": "user", "content": "a"}
+    rows = [
+        {"messages": [user], "form": "direct", "teacher": "phrasebook"},
+        {"messages": [system, user], "form": "thinking", "teacher": "phrasebook"},
+    ]
+    write_parquet(folder / "train.parquet", rows)
+    return results
+
+
+def test_thinking_is_asked_for_as_in_training(student: Path) -> None:
+    path = find_model(student, None, None, None)
+    origin = chat.origin(path)
+    assert origin == chat.Origin(demonstrator=True, thinking_prompt="Think.")
+    model = Model(path, origin.thinking_prompt)
+    question: list[Message] = [{"role": "user", "content": "ab"}]
+    byte = {character: 6 + ord(character) for character in "Think.tmpla"}
+    user, assistant, end = 4, 5, 2
+    a, b = 262, 263
+    assert model.tokens(question, thinking=False) == [user, a, b, end, assistant]
+    thinking = [3, *(byte[c] for c in "Think."), end, user, a, b, end, assistant]
+    assert model.tokens(question, thinking=True) == thinking
+    # Without a prompt of the training set, the template's own switch.
+    plain = Model(path, None).tokens(question, thinking=True)
+    assert plain[:2] == [3, byte["t"]]
+
+
+def test_a_conversation_outlives_its_context(student: Path) -> None:
+    output = io.StringIO()
+    talk = Chat(Model(find_model(student, None, None, None), None), False, output)
+    for _ in range(4):
+        talk.say("a" * 20)
+    assert talk.history[-2] == {"role": "user", "content": "a" * 20}
+    with pytest.raises(UserError, match="too long"):
+        talk.say("b" * 400)
+
+
+def test_commands_are_obeyed(student: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    talk = Chat(Model(find_model(student, None, None, None), None), False, io.StringIO())
+    assert talk.command("/think on")
+    assert talk.thinking
+    assert talk.command("/think off")
+    assert not talk.thinking
+    assert talk.command("/what")
+    assert "/quit" in capsys.readouterr().err
+    assert not talk.command("/quit")
+
+
+def _limbeck(*arguments: str, text: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "limbeck.cli", "chat", *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+
+
+def test_a_pipe_gives_one_prompt(student: Path) -> None:
+    done = _limbeck("Swahili", "--results", str(student), "--think", text="ab\nab")
+    assert done.returncode == 0, done.stderr
+    assert "demonstrator" in done.stderr
+    assert done.stdout.endswith("\n")
+    empty = _limbeck("--results", str(student), text="")
+    assert (empty.returncode, "standard input is empty" in empty.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("leave", [b"\x04", b"/quit\n", b"\x03"])
+def test_a_terminal_is_left_politely(student: Path, leave: bytes) -> None:
+    import pty
+
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "limbeck.cli", "chat", "--results", str(student)]
+    process = subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+        preexec_fn=_take_terminal,
+    )  # fmt: skip
+    os.close(slave)
+    seen = b""
+    for _ in range(100):
+        chunk = _read(master, seconds=1)
+        if chunk == b"":
+            break
+        seen += chunk or b""
+        # Again after a silence: a Ctrl-C just before readline waits is noticed at the next key.
+        if b"> " in seen and (chunk is None or seen.endswith(b"> ")):
+            os.write(master, leave)
+    assert process.wait(timeout=60) == 0, seen
+    assert b"Traceback" not in seen
+
+
+def _read(terminal: int, seconds: float) -> bytes | None:
+    """What a terminal shows next: nothing (b"") when it is closed, None while it is silent."""
+    ready, _, _ = select.select([terminal], [], [], seconds)
+    if not ready:
+        return None
+    try:
+        return os.read(terminal, 1000)
+    except OSError:  # Linux says so when the other side is closed
+        return b""
+
+
+def _take_terminal() -> None:
+    """Make the terminal the process's own, so that Ctrl-C and Ctrl-D mean what they mean."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -1,0 +1,146 @@
+"""The parser of choices: what is an answer and what is none."""
+
+import pytest
+
+from limbeck.evaluation.multiple_choice import best, parse, per_character
+
+CITIES = {"A": "Kampala", "B": "Nairobi", "C": "Dar es Salaam", "D": "vitamin C"}
+LABELS = {label: label for label in ("science/technology", "travel", "sports", "health")}
+ALIKE = {"A": "B", "B": "A", "C": "5", "D": "-5"}  # options that look like letters or each other
+
+LETTER_REPLIES = {
+    "B": "B",
+    "b": "B",
+    "B.": "B",
+    "B)": "B",
+    "(b)": "B",
+    "[B]": "B",
+    "**B**": "B",
+    "`B`": "B",
+    " \n B \n": "B",
+    "«B»": "B",
+    "Ｂ。": "B",
+    "B. Nairobi": "B",
+    "B) Nairobi.": "B",
+    "(B) nairobi": "B",
+    "B - Nairobi": "B",
+    "B: Nairobi": "B",
+    "B Nairobi": "B",
+    "**B.** Nairobi": "B",
+    "Nairobi": "B",
+    "nairobi.": "B",
+    '"Dar es Salaam"': "C",
+    "dar  es  salaam": "C",
+    "Vitamin C": "D",
+    "Answer: B": "B",
+    "answer: (b)": "B",
+    "Answer: Nairobi": "B",
+    "Answer: B. Nairobi": "B",
+    "The answer is B.": "B",
+    "The correct answer is: C": "C",
+    "The right option is **C) Dar es Salaam**": "C",
+    "Jibu: D": "D",
+    "Jibu sahihi ni B.": "B",
+    "Réponse : B": "B",
+    "答案：B": "B",
+    "B, because the passage says so.": "B",
+    "The answer is A because Kampala is a city.": "A",
+    "B\n\nNairobi is the largest of them.": "B",
+    "Kampala is wrong, Dar es Salaam is far.\nAnswer: B": "B",
+    "A. Kampala\nB. Nairobi\nAnswer: B": "B",
+    "<think>A? No, B.</think>\nC": "C",
+    "<think>\nIt may be A.\n</think>\n\nAnswer: D": "D",
+    # None of these names exactly one option.
+    "": None,
+    "   \n": None,
+    "A or B": None,
+    "A, B": None,
+    "AB": None,
+    "A and C are both right": None,
+    "A\nB": None,
+    "Answer: A\nAnswer: B": None,
+    "Answer: A or B": None,
+    "(A) and (C)": None,
+    "B. Kampala": None,
+    "Answer: B. Kampala": None,
+    "A. Kampala\nB. Nairobi\nC. Dar es Salaam\nD. vitamin C": None,
+    "E": None,
+    "2": None,
+    "2) Nairobi": None,
+    "The answer is not B.": None,
+    "It is neither A nor B": None,
+    "Answer: not B": None,
+    "A dog is an animal.": None,
+    "A city in Kenya": None,
+    "I cannot answer that.": None,
+    "I'm sorry, but I can't help with this.": None,
+    "Samahani, sijui jibu.": None,
+    "None of the above": None,
+    "In Nairobi or Kampala": None,
+    "Nairobi, Kampala": None,
+    "Cities such as Nairobi": None,
+    "В": None,  # Cyrillic
+    "B?A": None,
+    "<think>It is B": None,
+    "?": None,
+}
+
+
+@pytest.mark.parametrize("reply", LETTER_REPLIES)
+def test_letters(reply: str) -> None:
+    assert parse(reply, CITIES) == LETTER_REPLIES[reply]
+
+
+LABEL_REPLIES = {
+    "sports": "sports",
+    "Sports.": "sports",
+    "Science/Technology": "science/technology",
+    "**science/technology**": "science/technology",
+    "Topic: travel": "travel",
+    "The topic is health.": "health",
+    "The topic of this text is: sports": "sports",
+    "Mada: health": "health",
+    "- travel": "travel",
+    "<think>sports?</think>travel": "travel",
+    "science": None,
+    "technology": None,
+    "sports and health": None,
+    "sports, health": None,
+    "sport": None,
+    "politics": None,
+    "It is not sports": None,
+    "healthy": None,
+    "The text is about travel agencies in sports": None,
+    "1": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize("reply", LABEL_REPLIES)
+def test_labels(reply: str) -> None:
+    assert parse(reply, LABELS) == LABEL_REPLIES[reply]
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("A", None),
+        ("A. B", "A"),
+        ("C", "C"),
+        ("5", "C"),
+        ("-5", "D"),
+        ("D. -5", "D"),
+        ("D. 5", None),
+    ],
+)
+def test_options_that_look_alike(reply: str, expected: str | None) -> None:
+    assert parse(reply, ALIKE) == expected
+
+
+def test_the_best_option() -> None:
+    assert best({"A": -2.0, "B": -1.0, "C": -1.0}) == "B"
+    scores = {"travel": -6.0, "science/technology": -9.0}
+    assert per_character(scores, LABELS) == {"travel": -1.0, "science/technology": -0.5}
+    assert best(scores) == "travel"
+    assert best(per_character(scores, LABELS)) == "science/technology"
+    assert per_character({"A": -6.0}, CITIES) == {"A": -6.0 / len("Kampala")}

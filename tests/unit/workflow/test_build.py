@@ -1,0 +1,317 @@
+"""What the Snakefile asks: languages, inputs and settings."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from limbeck import config as configuration
+from limbeck.config import Role
+from limbeck.workflow import build as workflow
+from limbeck.workflow import shown
+from limbeck.workflow.build import load
+
+ROOT = Path(__file__).parents[3]
+
+
+def config(**changes: Any) -> dict[str, Any]:
+    return {**yaml.safe_load((ROOT / "config/config.yaml").read_text()), **changes}
+
+
+def test_targets_and_models_of_the_default() -> None:
+    build = load(config())
+    assert build.codes == ["swh_Latn"]
+    assert build.models == [
+        "teacher",
+        "tiny/base",
+        "tiny/student",
+        "tiny/F16",
+        "tiny/Q8_0",
+        "tiny/Q4_K_M",
+    ]
+    assert len(build.scores()) == 6 * 5
+
+
+def test_local_files_are_a_rules_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("set/sw/test.csv", "set/.cache/sw.lock", "rows.jsonl", "builtin"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert workflow.local_files("set", str(tmp_path / "rows.jsonl"), "set") == [
+        str(tmp_path / "rows.jsonl"), "set/sw/test.csv",
+    ]  # fmt: skip
+    assert workflow.local_files("builtin", "hub", None, "owner/name", "gone.csv") == []
+
+
+def test_the_files_of_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wildcards = SimpleNamespace(task="topic", language="swh_Latn")
+    (tmp_path / "topic").mkdir()
+    given = tmp_path / "topic/sw-test.csv"
+    given.write_text("text,label\n")
+    (tmp_path / "topic/cy-test.csv").write_text("text,label\n")
+    (tmp_path / "sentiment").mkdir()
+    (tmp_path / "sentiment/sw-test.csv").write_text("text,label\n")
+    monkeypatch.chdir(ROOT)
+    found = {}
+    for data in ("builtin", "task", str(tmp_path)):  # the task's own are of the hub
+        section = config()["classification"] | {"data": data}
+        found[data] = load(config(classification=section)).task_files(wildcards)
+    assert found == {"builtin": [], "task": [], str(tmp_path): [str(given)]}
+
+
+def test_prices_the_budget_and_batches_reach_no_param() -> None:
+    generator = {"model": "m", "server": None, "url": "https://x/v1"}
+    plain, paid = config(), config()
+    for values in (plain, paid):
+        values["teacher"]["generator"] |= generator
+    paid["teacher"]["generator"]["batch"] = {"api": "together", "wait": 0.0}
+    paid |= {"prices": {"m": {"input": 0.15, "output": 0.6}}, "budget": 20.0}
+    builds = load(plain), load(paid)
+
+    def decisive(build: workflow.Build) -> list[Any]:
+        scored = SimpleNamespace(
+            model="teacher", language="swh_Latn", student="tiny", benchmark="sib200"
+        )
+        return [
+            *(build.teacher(role) for role in get_args(Role)),
+            build.score_settings(scored),
+            shown.report(build, "swh_Latn"),
+            shown.dataset(build, "swh_Latn"),
+            shown.board(build),
+        ]
+
+    assert decisive(builds[0]) == decisive(builds[1])
+    # A connection is a resource, which makes nothing stale.
+    assert all(one.connection("judge") != other.connection("judge") for one, other in [builds])
+
+
+@pytest.mark.parametrize(
+    ("languages", "message"),
+    [
+        (["Klingonish"], "'Klingonish'"),
+        (["Swahili", "swh_Latn"], "twice"),
+        (["Yoruba"], "phrasebook writes Swahili only.*name another teacher"),
+    ],
+)
+def test_languages_that_cannot_be_built(languages: list[str], message: str) -> None:
+    with pytest.raises(SystemExit, match=message) as caught:
+        load(config(languages=languages))
+    assert "\n" not in str(caught.value)
+
+
+SARCASM = "config/tasks/sarcasm.yaml: names no test set"
+CLINIC = """
+question: What is wanted?
+text_kind: message
+labels: {{a: {{description: x}}, b: {{description: y}}}}
+licence: ours
+test: {{source: "{source}"}}
+"""
+SECTIONS: list[tuple[dict[str, Any], str]] = [
+    ({"tasks": ["intent"]}, "the built-in data has sentiment and topic only"),
+    ({"tasks": ["sentimant"]}, "did you mean 'sentiment'"),
+    ({"tasks": ["sarcasm"], "data": "task"}, SARCASM),
+    ({"data": "./nowhere"}, "config: classification.data: ./nowhere: there is no such"),
+    ({"classifiers": {"x": {"kind": "icl", "base": "student:y"}}}, "there is no student 'y'"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), SECTIONS)
+def test_classification_that_cannot_be_built(change: dict[str, Any], message: str) -> None:
+    changed = config()
+    changed["classification"] |= change
+    with pytest.raises(SystemExit, match=message) as caught:
+        load(changed)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_files_of_a_task_are_missed_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config/tasks").mkdir(parents=True)
+    (tmp_path / "config/tasks/clinic.yaml").write_text(CLINIC.format(source="clinic-{code}.csv"))
+    monkeypatch.chdir(tmp_path)
+    changed = config()
+    changed["classification"] |= {"tasks": ["clinic"], "data": "task"}
+    with pytest.raises(SystemExit, match=r"clinic.yaml: test.source: clinic-swh_Latn.csv: there"):
+        load(changed)
+    (tmp_path / "clinic-swh_Latn.csv").touch()
+    assert load(changed).classification("swh_Latn") == [
+        "results/swh_Latn/classification/clinic/scores.json"
+    ]
+
+
+def test_a_local_teacher_has_the_revision_that_the_config_gives() -> None:
+    changed = config()
+    assert len(load(changed).teacher("generator")["revision"]) == 12  # of the phrasebook's source
+    changed["teacher"]["generator"] |= {"server": "vllm", "model": "owner/repo", "revision": "c0f"}
+    changed["teacher"]["judge"] = {"model": "owner/other"}
+    teachers = configuration.load(changed).teacher
+    assert teachers.role("translator").settings("builtin").revision == "c0f"
+    assert teachers.role("judge").settings("builtin").revision is None
+
+
+def test_reasoning_is_wanted_where_a_student_learns_it() -> None:
+    changed = config()
+    assert load(changed).min_reasoning() == 0.9
+    changed["students"]["tiny"]["mixture"]["thinking"] = False
+    assert load(changed).min_reasoning() == 0.0
+
+
+def test_another_url_of_the_same_model_decides_nothing() -> None:
+    def settings(url: str) -> tuple[dict[str, Any], str]:
+        values = config()
+        values["teacher"]["generator"] |= {"server": None, "url": url, "model": "m"}
+        build = load(values)
+        return build.teacher("generator"), build.connection("generator")
+
+    here, there = settings("http://127.0.0.1:1/v1"), settings("https://example.org/v1")
+    assert here[0] == there[0]
+    assert here[1] != there[1]
+
+
+# Languages that a benchmark does not cover
+
+REAL = {"model": "m", "server": None, "url": "https://x/v1"}
+
+
+def elsewhere(**changes: Any) -> dict[str, Any]:
+    """The default with a real teacher and sources, which any language can have."""
+    changed = config(**changes)
+    changed["teacher"]["generator"] |= REAL
+    changed["texts"] |= {"source": "HuggingFaceFW/fineweb-2", "name": "{fineweb2}"}
+    changed["classification"]["tasks"] = []
+    for name in changed["benchmarks"]["sources"]:
+        changed["benchmarks"]["sources"][name] = f"somewhere/{name}"
+    return changed
+
+
+FLORES = ["flores_from_english", "flores_into_english"]
+COVERED = [
+    ("Swahili", [*FLORES, "sib200", "belebele", "global_mmlu"]),
+    ("Faroese", [*FLORES, "sib200"]),
+    ("Filipino", [*FLORES, "sib200", "belebele", "global_mmlu"]),
+    ("Chuvash", []),
+    ("N'Ko", ["sib200"]),
+    ("kjh-Cyrl", []),
+    ("Breton", []),
+]
+
+
+@pytest.mark.parametrize(("name", "covered"), COVERED)
+def test_a_benchmark_without_the_language_is_skipped_and_said(
+    name: str, covered: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = load(elsewhere(languages=[name]))
+    code = build.codes[0]
+    wildcards = SimpleNamespace(language=code)
+    assert build.benchmarks(code) == covered
+    assert [Path(path).stem for path in build.teacher_scores(wildcards)] == covered
+    assert [Path(path).parent.name for path in build.held_out(wildcards)] == covered
+    assert len(build.scores()) == 6 * len(covered)
+    missing = [name for name in build.config.benchmarks.run if name not in covered]
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == bool(missing)
+    assert all(name in said[0] for name in missing)
+    # Without a score nothing else would ask for these.
+    assert any("Q8_0.gguf" in path for path in build.targets()) == (not covered)
+
+
+def test_the_built_in_benchmarks_are_never_skipped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert load(config()).skipped() == {}
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "filled"),
+    [
+        ("Swahili", "{fineweb2}", "swh_Latn"),
+        ("zh-Hans", "{fineweb2}", "cmn_Hani"),
+        ("Persian", "{fineweb2}", "fas_Arab"),
+        ("Persian", "{code}", "pes_Arab"),
+        ("Breton", "{fineweb2}", "bre_Latn"),
+        ("Swahili", "20231101.sw", "20231101.sw"),
+        ("Swahili", None, None),
+    ],
+)
+def test_texts_have_the_corpus_own_label(language: str, name: str, filled: str | None) -> None:
+    changed = elsewhere(languages=[language])
+    changed["texts"]["name"] = name
+    build = load(changed)
+    assert build.texts(build.codes[0]).name == filled
+
+
+def test_a_language_that_fineweb_lacks_stops_at_planning() -> None:
+    changed = elsewhere(languages=["ace_Arab"])
+    with pytest.raises(
+        SystemExit, match=r"texts.name: FineWeb-2 has no texts in Acehnese"
+    ) as caught:
+        load(changed)
+    assert "\n" not in str(caught.value)
+    changed["texts"]["limit"] = 0
+    assert load(changed).codes == ["ace_Arab"]
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "message"),
+    [
+        ("benchmarks", {"comparisons": {"mine": "models/none.gguf"}}, "there is no such file"),
+        ("benchmarks", {"comparisons": {"mine": "./none"}}, "there is no such file"),
+        ("students", {"tiny": {"base": "builtin:tny"}}, "the built-in base is builtin:tiny"),
+        ("students", {"tiny": {"base": "models/none.gguf"}}, "there is no such file"),
+        ("filters", {"length_ratio": [8, 0.25]}, "the first bound is below the second"),
+        ("filters", {"length_ratio": [None, 8.0]}, "filters.length_ratio.0"),
+    ],
+)
+def test_what_would_fail_late_is_missed_early(
+    section: str, change: dict[str, Any], message: str
+) -> None:
+    values = config()
+    values[section] = {**values[section], **change}
+    with pytest.raises(SystemExit) as caught:
+        load(values)
+    assert message in str(caught.value)
+
+
+def test_a_file_of_the_hub_is_not_looked_for_here() -> None:
+    values = config()
+    values["benchmarks"]["comparisons"] = {"theirs": "owner/repo/file.gguf@abc"}
+    wildcards = SimpleNamespace(model="comparisons/theirs", language="swh_Latn")
+    assert load(values).model_files(wildcards) == []
+
+
+def test_the_tables_of_a_benchmark_of_ones_own_are_inputs(tmp_path: Path) -> None:
+    (tmp_path / "swh_Latn.tsv").write_text("en\tsw\n")
+    values = config()
+    values["benchmarks"]["run"] = ["mine", "sib200"]
+    values["benchmarks"]["custom"] = {
+        "mine": {"kind": "translation", "test": f"{tmp_path}/{{code}}.tsv", "english": "en",
+                 "text": "sw", "direction": "from_english"}
+    }  # fmt: skip
+    build = load(values)
+    files = {
+        name: build.benchmark_files(SimpleNamespace(benchmark=name, language="swh_Latn"))
+        for name in ("mine", "sib200")
+    }
+    assert files == {"mine": [f"{tmp_path}/swh_Latn.tsv"], "sib200": []}
+
+
+def test_without_texts_nothing_is_asked_of_fineweb() -> None:
+    values = config(languages=["ace_Arab"])
+    values["teacher"]["generator"] |= {"server": None, "url": "http://x/v1"}
+    values["classification"]["tasks"] = []
+    values["benchmarks"]["sources"] = dict.fromkeys(values["benchmarks"]["sources"], "hub")
+    values["texts"] |= {"source": "HuggingFaceFW/fineweb-2", "name": "{fineweb2}"}
+    with pytest.raises(SystemExit, match=r"set texts\.limit to 0"):
+        load(values)
+    values["texts"]["limit"] = 0
+    assert load(values).texts("ace_Arab").limit == 0
+
+
+def test_without_classifiers_no_task_is_planned() -> None:
+    values = config()
+    values["classification"]["classifiers"] = {"linear": None}
+    build = load(values)
+    assert (build.tasks, build.labels(), build.classification()) == ([], {}, [])
