@@ -39,6 +39,7 @@ lint: $(VENV)/ready ## Formatting, lint and types
 	mypy
 	snakefmt --check Snakefile rules
 	snakemake --lint
+	hadolint Dockerfile
 
 format: $(VENV)/ready ## Format everything
 	ruff check --fix .

@@ -4,44 +4,28 @@ API:
 
     to_swahili(text) -> str | None      one or more sentences; None when one is not covered
     to_english(text) -> str | None
-    register(pairs)                     add exact (English, Swahili) sentence pairs
 
 A sentence is read into its meaning and written in the other language; a reading counts only when
 it is written back as exactly the sentence that was read.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from limbeck.phrasebook import read_english, read_swahili, write_english, write_swahili
 from limbeck.phrasebook.meaning import Clause, fits
 
-_TO_SWAHILI: dict[str, str] = {}
-_TO_ENGLISH: dict[str, str] = {}
 _END = re.compile(r"(?<=[.?!])\s+")
-
-
-def register(pairs: Iterable[tuple[str, str]]) -> None:
-    """Make exact (English, Swahili) pairs translatable; a pair is one sentence or one line.
-
-    Raises ValueError when either side is already registered with another translation.
-    """
-    for english, swahili in pairs:
-        if (
-            _TO_SWAHILI.setdefault(english, swahili) != swahili
-            or _TO_ENGLISH.setdefault(swahili, english) != english
-        ):
-            raise ValueError(f"another translation is registered for {english!r} or {swahili!r}")
 
 
 def to_swahili(text: str) -> str | None:
     """The Swahili of English text, sentence by sentence (line breaks are kept), or None."""
-    return _translate(text, _TO_SWAHILI, _swahili_of)
+    return _translate(text, _swahili_of)
 
 
 def to_english(text: str) -> str | None:
     """The English of Swahili text, sentence by sentence (line breaks are kept), or None."""
-    return _translate(text, _TO_ENGLISH, _english_of)
+    return _translate(text, _english_of)
 
 
 def _swahili_of(sentence: str) -> str | None:
@@ -66,26 +50,22 @@ def _timely(meaning: Clause) -> bool:
     return meaning.frame != "act" or bool(meaning.helper) or fits(meaning.time, meaning.tense)
 
 
-def _translate(
-    text: str, registered: dict[str, str], one: Callable[[str], str | None]
-) -> str | None:
+def _translate(text: str, one: Callable[[str], str | None]) -> str | None:
     if not text.strip():
         return None
     lines = []
     for line in text.split("\n"):
-        translated = registered.get(line) if line.strip() else line
-        if translated is None:
-            translated = _line(line, registered, one)
+        translated = _line(line, one) if line.strip() else line
         if translated is None:
             return None
         lines.append(translated)
     return "\n".join(lines)
 
 
-def _line(line: str, registered: dict[str, str], one: Callable[[str], str | None]) -> str | None:
+def _line(line: str, one: Callable[[str], str | None]) -> str | None:
     sentences = []
     for sentence in _END.split(line.strip()):
-        translated = registered.get(sentence) or one(sentence)
+        translated = one(sentence)
         if translated is None:
             return None
         sentences.append(translated)

@@ -21,7 +21,7 @@ def add_config(command: argparse.ArgumentParser) -> None:
 
 def build_of(paths: Sequence[Path], pairs: Sequence[str]) -> Build:
     """The build of the config that snakemake would read, given the same options."""
-    merged: dict[str, Any] = {}
+    whole: dict[str, Any] = {}
     for path in [Path("config/config.yaml"), *paths]:
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
@@ -31,17 +31,17 @@ def build_of(paths: Sequence[Path], pairs: Sequence[str]) -> Build:
             raise UserError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
         if not isinstance(content, dict):
             raise UserError(f"{path}: a mapping is wanted")
-        merged = _merged(merged, content)
+        whole = merged(whole, content)
     for pair in pairs:
         name, is_pair, value = pair.partition("=")
         if not is_pair:
             raise UserError(f"--config {pair}: KEY=VALUE is wanted")
-        merged = _merged(merged, {name: yaml.safe_load(value)})
-    return load(merged)
+        whole = merged(whole, {name: yaml.safe_load(value)})
+    return load(whole)
 
 
-def _merged(base: Any, over: Any) -> Any:
+def merged(base: Any, over: Any) -> Any:
     """Mappings are merged, key by key; anything else is replaced."""
     if not (isinstance(base, dict) and isinstance(over, dict)):
         return over
-    return {**base, **{key: _merged(base.get(key), value) for key, value in over.items()}}
+    return {**base, **{key: merged(base.get(key), value) for key, value in over.items()}}

@@ -4,9 +4,8 @@ import random
 
 import pytest
 
-from limbeck.phrasebook import translate
 from limbeck.phrasebook.sentences import compose, question_answer
-from limbeck.phrasebook.translate import register, to_english, to_swahili
+from limbeck.phrasebook.translate import to_english, to_swahili
 
 PAIRS = [
     ("The child is reading a book.", "Mtoto anasoma kitabu."),
@@ -82,13 +81,3 @@ def test_longer_text() -> None:
     assert to_swahili(english) == swahili
     assert to_english(swahili) == english
     assert to_swahili(english + " Gibberish here.") is None
-
-
-def test_registered_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(translate, "_TO_SWAHILI", {})
-    monkeypatch.setattr(translate, "_TO_ENGLISH", {})
-    register([("Hello!", "Habari!"), ("Hello!", "Habari!")])
-    assert to_swahili("Hello! I like music.") == "Habari! Ninapenda muziki."
-    assert to_english("Habari!") == "Hello!"
-    with pytest.raises(ValueError, match="Hello"):
-        register([("Hello!", "Jambo!")])
