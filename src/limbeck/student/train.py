@@ -8,7 +8,6 @@ A training that is killed goes on where it last saved, in a folder of --work tha
 that decides the result. The checkpoint is the base's own files, byte for byte, with new weights.
 """
 
-import math
 import os
 import shutil
 import time
@@ -81,11 +80,6 @@ def history(trainer: Any, counts: dict[str, dict[str, int]], facts: dict[str, An
     validation = [
         {"step": item["step"], "loss": item["eval_loss"]} for item in log if "eval_loss" in item
     ]
-    if not loss or not math.isfinite(loss[-1]["loss"]):
-        raise UserError(
-            "training: the loss is no number any more; lower training.learning_rate or raise "
-            "training.warmup"
-        )
     return {
         "loss": loss,
         "validation": validation,
@@ -105,16 +99,23 @@ def versions() -> dict[str, str]:
 
 def encode(tokenizer: Any, base: Path, options: Any) -> tuple[dict[str, Any], Row]:
     """The samples and counts of both data sets; refuses a training set of which nothing is left."""
-    from limbeck.student import encoding
+    from limbeck.student import encoding, guard
 
     path = base / "generation_config.json"
     stops = encoding.stop_tokens(tokenizer, read_json(path) if path.is_file() else {})
     limit = options.settings.training.max_length
+    context = guard.context(base) or limit
     samples, counts = {}, {}
     for name in ("train", "validation"):
         rows = read_parquet(getattr(options, name))
         samples[name], counts[name] = encoding.dataset(tokenizer, rows, stops, limit)
         count = counts[name]
+        longest = max((len(sample.input_ids) for sample in samples[name]), default=0)
+        if longest > context:
+            raise UserError(
+                f"{getattr(options, name)}: a row has {longest:,} tokens, and the base reads "
+                f"{context:,} at most; with training.max_length {context} such rows are left out"
+            )
         print(
             f"{name}: {count['used']:,} of {count['rows']:,} rows, {count['tokens']:,} tokens; "
             f"dropped: {count['too_long']:,} over {limit:,} tokens, "

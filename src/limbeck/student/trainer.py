@@ -3,6 +3,7 @@
 import unsloth  # isort: skip  # it patches the libraries below, so it comes first
 
 import math
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from transformers.utils import logging
 from trl import SFTConfig, SFTTrainer
 
 from limbeck.config import Training
+from limbeck.student import guard
 from limbeck.student.encoding import Encoded
 
 # Under it, activations fit anywhere, and computing them twice would only cost time.
@@ -29,6 +31,7 @@ def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
     """
     logging.disable_progress_bar()
     training: Training = settings.training
+    length = min(training.max_length, guard.context(base) or training.max_length)
     cuda = torch.cuda.is_available()
     precision = training.precision
     if precision == "bfloat16" and not unsloth.is_bfloat16_supported():
@@ -39,7 +42,7 @@ def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
     extra = {"float32_mixed_precision": True} if cuda and full else {}
     model, tokenizer = unsloth.FastLanguageModel.from_pretrained(
         str(base),
-        max_seq_length=training.max_length,
+        max_seq_length=length,
         dtype=torch.bfloat16 if half else torch.float32,
         load_in_4bit=False,
         full_finetuning=full,
@@ -47,9 +50,11 @@ def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
         use_gradient_checkpointing="unsloth" if _large(base) else False,
         **extra,
     )
+    guard.check_weights(model)
     if not full:
         model = unsloth.FastLanguageModel.get_peft_model(
             model,
+            target_modules=linear_layers(model),
             r=training.lora.rank,
             lora_alpha=training.lora.alpha,
             lora_dropout=training.lora.dropout,
@@ -57,6 +62,14 @@ def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
             random_state=settings.seed,
         )
     return model, tokenizer, precision
+
+
+def linear_layers(model: Any) -> str:
+    """A regular expression of the linear layers of all blocks, whatever a family calls them."""
+    blocks = model.get_decoder().layers
+    within = {id(module) for module in blocks.modules() if isinstance(module, torch.nn.Linear)}
+    names = [name for name, module in model.named_modules() if id(module) in within]
+    return "|".join(re.escape(name) for name in names)
 
 
 def build(
@@ -89,6 +102,7 @@ def build(
         bf16=precision == "bfloat16",
         fp16=False,
         gradient_checkpointing=model.num_parameters() >= RECOMPUTE_FROM,
+        router_aux_loss_coef=0.0,  # on, it asks Granite 4's dense layers for a router's output
         train_sampling_strategy="group_by_length",
         length_column_name="length",
         max_length=training.max_length,
@@ -97,12 +111,13 @@ def build(
         eval_strategy="epoch" if validation else "no",
         save_strategy="no",  # by the clock instead: see Saving
         save_total_limit=1,
+        logging_nan_inf_filter=False,
         logging_strategy="steps",
         logging_steps=max(1, steps // 100),
         disable_tqdm=True,
         report_to=[],
     )
-    trainer = SFTTrainer(
+    trainer = Guarded(
         model=model,
         args=arguments,
         processing_class=tokenizer,
@@ -112,6 +127,28 @@ def build(
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+class Guarded(SFTTrainer):  # type: ignore[misc]
+    """TRL's trainer, which fails at the first bad step, before its update."""
+
+    first: float | None = None
+    loss = 0.0
+
+    def training_step(self, *args: Any, **options: Any) -> Any:
+        part = super().training_step(*args, **options)
+        self.loss += float(part)
+        return part
+
+    def _clip_grad_norm(self, model: Any) -> Any:
+        norm = super()._clip_grad_norm(model)
+        if self.first is None:
+            self.first = self.loss
+        vocabulary = model.get_input_embeddings().num_embeddings
+        step = self.state.global_step + 1
+        guard.check_step(step, self.loss, float(norm), self.first, vocabulary)
+        self.loss = 0.0
+        return norm
 
 
 class Saving(TrainerCallback):  # type: ignore[misc]

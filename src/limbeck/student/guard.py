@@ -1,0 +1,46 @@
+"""What stops a training at its first bad step, before anything bad is kept."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from limbeck.errors import UserError
+from limbeck.files import read_json
+
+
+def context(base: Path) -> int | None:
+    """The tokens that a base reads at most, as its config says."""
+    config = read_json(base / "config.json")
+    length = config.get("text_config", config).get("max_position_embeddings")
+    return int(length) if length else None
+
+
+def check_weights(model: Any) -> None:
+    """Raise a `UserError` if a weight of the base is infinite or no number."""
+    for name, weight in model.named_parameters():
+        if weight.is_floating_point() and not bool(weight.isfinite().all()):
+            raise UserError(
+                f"base: its weight {name} holds a value that is no finite number; fetch the base "
+                "again, or take another one"
+            )
+
+
+def check_step(step: int, loss: float, norm: float, first: float, vocabulary: int) -> None:
+    """Raise a `UserError` if a step's loss or gradient is no number, or its loss is absurd.
+
+    Args:
+        step: counted from 1.
+        loss: per learned token, before the step's update.
+        norm: of the gradients, before they are clipped.
+        first: the loss of the first step.
+        vocabulary: tokens; to guess among them without any knowledge costs its logarithm.
+    """
+    worst = 2 * max(first, math.log(vocabulary))
+    if math.isfinite(loss) and math.isfinite(norm) and loss <= worst:
+        return
+    what = f"loss {loss:.4g}, length of the gradient {norm:.4g}"
+    raise UserError(
+        f"training: step {step} went wrong ({what}; a blind guess has loss "
+        f"{math.log(vocabulary):.3g}), and nothing of it is kept; try a lower "
+        "training.learning_rate, a longer training.warmup, or training.precision float32"
+    )
