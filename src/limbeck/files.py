@@ -10,6 +10,8 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date, time, timedelta
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -114,6 +116,29 @@ def write_jsonl(path: Path | str, rows: Iterable[Row]) -> int:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             count += 1
     return count
+
+
+def plain(value: Any) -> Any:
+    """A value of a data set as JSON has it: Parquet and the hub's library know more kinds.
+
+    >>> plain({"ds": date(2023, 5, 3), "text": [b"maji"], "share": Decimal("0.5")})
+    {'ds': '2023-05-03', 'text': ['maji'], 'share': 0.5}
+    """
+    if isinstance(value, str | int | float | None):
+        return value
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return plain(value.tolist()) if hasattr(value, "tolist") else str(value)
 
 
 def read_parquet(path: Path | str) -> list[Row]:

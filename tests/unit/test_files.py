@@ -1,7 +1,11 @@
 """Files appear whole or not at all, and what is wrong with one is said with its place."""
 
+import json
 import tracemalloc
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +15,7 @@ from limbeck.files import (
     digest,
     file_digest,
     parquet_rows,
+    plain,
     read_json,
     read_jsonl,
     read_parquet,
@@ -32,6 +37,27 @@ def test_parquet_round_trip_is_byte_identical(tmp_path: Path) -> None:
         assert write_parquet(tmp_path / name, ROWS) == 2
     assert read_parquet(tmp_path / "one.parquet") == ROWS
     assert file_digest(tmp_path / "one.parquet") == file_digest(tmp_path / "two.parquet")
+
+
+PLAIN: list[tuple[Any, Any]] = [
+    (None, None),
+    (True, True),
+    ("maji", "maji"),
+    (date(2023, 5, 3), "2023-05-03"),
+    (datetime(2023, 5, 3, tzinfo=UTC), "2023-05-03T00:00:00+00:00"),
+    (time(6, 30), "06:30:00"),
+    (timedelta(minutes=2), 120.0),
+    (Decimal("3"), 3),
+    (Decimal("0.5"), 0.5),
+    (b"maji", "maji"),
+    ({1: [date(2023, 5, 3), (b"a", None)]}, {"1": ["2023-05-03", ["a", None]]}),
+]
+
+
+@pytest.mark.parametrize(("value", "wanted"), PLAIN)
+def test_every_value_of_a_table_has_json(value: Any, wanted: Any) -> None:
+    assert plain(value) == wanted
+    assert json.loads(json.dumps(plain(value))) == wanted
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

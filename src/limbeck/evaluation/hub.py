@@ -11,6 +11,7 @@ from limbeck.evaluation import reading
 from limbeck.evaluation.items import Part
 from limbeck.files import Row
 from limbeck.languages import covered
+from limbeck.sources.reading import rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Hub:
         label, split = covered(card, self.name), str(self.split(part))
         if label is None:
             raise UserError(f"{self.entry.hub}: it has no {card['name']}")
-        rows = _rows(self._load(label, split))
+        rows = list(rows_of(self._load(label, split)))
         reading.complete(rows, self.columns, f"{self.entry.hub} {label} {split}")
         return rows
 
@@ -58,14 +59,3 @@ class Hub:
                     f"log in with `hf auth login`, or name a folder; {reason}"
                 )
             raise UserError(f"{hub}: cannot be read; {reason[:400]}") from None
-
-
-def _rows(data: Any) -> list[Row]:
-    """Rows with class labels by name."""
-    from datasets import ClassLabel
-
-    names = {key: kind for key, kind in data.features.items() if isinstance(kind, ClassLabel)}
-    return [
-        {key: names[key].int2str(value) if key in names else value for key, value in row.items()}
-        for row in data
-    ]

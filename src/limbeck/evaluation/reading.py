@@ -13,7 +13,7 @@ from typing import TextIO, TypeVar
 
 from limbeck.errors import UserError
 from limbeck.evaluation.items import Part, Source, Split
-from limbeck.files import Row, read_parquet
+from limbeck.files import Row, plain, read_parquet
 
 TABLES = (".jsonl", ".jsonl.gz", ".tsv", ".tsv.gz", ".csv", ".csv.gz", ".parquet")
 Result = TypeVar("Result")
@@ -104,7 +104,7 @@ def complete(rows: Iterable[Row], columns: Sequence[str], where: str) -> None:
 
 def _table(path: Path) -> list[Row]:
     if path.suffix == ".parquet":
-        return read_parquet(path)
+        return [plain(row) for row in read_parquet(path)]
     with _open(path) as file:
         if ".jsonl" in path.suffixes:
             return [json.loads(line) for line in file if line.strip()]

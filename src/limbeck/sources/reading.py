@@ -8,10 +8,10 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from limbeck.errors import UserError
-from limbeck.files import Row, jsonl_rows
+from limbeck.files import Row, jsonl_rows, plain
 
 _TEXT = (".txt", ".txt.gz")
 _ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", ".parquet.gz", *_TEXT)
@@ -101,7 +101,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
     try:
         with opener(path, "rb") as raw, pyarrow.parquet.ParquetFile(raw) as file:
             for batch in file.iter_batches(batch_size=1000):
-                yield from batch.to_pylist()
+                yield from map(plain, batch.to_pylist())
     except pyarrow.ArrowInvalid as error:
         raise UserError(f"{path}: not Parquet ({error})") from None
 
@@ -136,11 +136,22 @@ def folder_rows(path: Path, name: str | None, split: str) -> Iterator[Row]:
             data = data[split] if (path / "dataset_dict.json").exists() else data
         else:
             data = load_dataset(str(path), name, split=split, streaming=True)
-        found = iter(data)
-        while (row := next(found, None)) is not None:
-            yield row
+        yield from rows_of(data)
     except Exception as error:  # the library raises many kinds, none of them ours
         raise UserError(f"{path}: cannot be read as a data set ({_line(error)})") from None
+
+
+def rows_of(data: Any) -> Iterator[Row]:
+    """The rows of a data set of `datasets` as JSON has them, class labels by name."""
+    from datasets import ClassLabel
+
+    kinds = data.features or {}
+    names = {key: kind for key, kind in kinds.items() if isinstance(kind, ClassLabel)}
+    for row in data:
+        labels = {
+            key: kind.int2str(row[key]) for key, kind in names.items() if row[key] is not None
+        }
+        yield plain(row | labels)
 
 
 def _hub_rows(source: str, name: str | None, commit: str, split: str, seed: int) -> Iterator[Row]:
@@ -148,9 +159,7 @@ def _hub_rows(source: str, name: str | None, commit: str, split: str, seed: int)
 
     try:
         data = load_dataset(source, name, revision=commit, split=split, streaming=True)
-        found = iter(data.shuffle(seed=seed, buffer_size=_BUFFER))
-        while (row := next(found, None)) is not None:
-            yield row
+        yield from rows_of(data.shuffle(seed=seed, buffer_size=_BUFFER))
     except Exception as error:  # the hub's clients raise many kinds, none of them ours
         raise UserError(f"{source}: the hub's data set cannot be read ({_line(error)})") from None
 

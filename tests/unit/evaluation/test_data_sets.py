@@ -1,6 +1,8 @@
 """Items from the hub's layout and from tables of any columns."""
 
 import json
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from limbeck.errors import UserError
 from limbeck.evaluation import custom
 from limbeck.evaluation.catalogue import BENCHMARKS, find
 from limbeck.evaluation.prepare import Settings, rows
-from limbeck.files import write_jsonl, write_parquet
+from limbeck.files import read_jsonl, write_jsonl, write_parquet
 from limbeck.languages import resolve
 
 SWAHILI = dict(resolve("swh_Latn").card())
@@ -36,7 +38,8 @@ PUBLISHED: dict[str, Any] = {
     "belebele": lambda n, split: {
         "link": f"x{n}", "question_number": 1, "flores_passage": f"passage {n}",
         "question": "q?", "mc_answer1": "a", "mc_answer2": "b", "mc_answer3": "c",
-        "mc_answer4": "d", "correct_answer_num": "2",
+        "mc_answer4": "d", "correct_answer_num": "2", "dialect": "swh_Latn",
+        "ds": datetime(2023, 5, 3),
     },
     "global_mmlu_lite": lambda n, split: {
         "sample_id": f"{split}/{n}", "subject": "s", "subject_category": "STEM",
@@ -65,9 +68,12 @@ def publish(folder: Path, name: str) -> DataSet:
 def test_the_hub_s_layout(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = publish(tmp_path / "data", name)
     test, shots = rows(find(name), SWAHILI, Settings(source="hub", seed=1, hub=entry))
+    write_jsonl(tmp_path / "test.jsonl", test)
+    assert list(read_jsonl(tmp_path / "test.jsonl")) == test
     items = find(name).load(test)
     if name == "belebele":
         assert (len(test), len(shots)) == (18, 12)
+        assert test[0]["ds"] == "2023-05-03T00:00:00"
     else:
         assert len(test) == 30
         assert {row["split"] for row in shots} == {entry.shots}
@@ -89,18 +95,6 @@ def test_a_language_of_another_code_is_named(tmp_path: Path) -> None:
     assert "gated" not in str(caught.value)
 
 
-def test_class_labels_come_by_name(tmp_path: Path) -> None:
-    import datasets
-
-    from limbeck.evaluation.hub import _rows
-
-    kind = datasets.ClassLabel(names=["travel", "sports"])
-    data = datasets.Dataset.from_dict(
-        {"category": [1, 0]}, features=datasets.Features({"category": kind})
-    )
-    assert _rows(data) == [{"category": "sports"}, {"category": "travel"}]
-
-
 def test_a_hub_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     import datasets
     import huggingface_hub
@@ -113,6 +107,15 @@ def test_a_hub_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(source="hub", seed=1, hub=LISTED["sib200"])
     with pytest.raises(UserError, match=r"Davlan/sib200: cannot be read"):
         rows(find("sib200"), SWAHILI, settings)
+
+
+def test_a_local_table_of_other_kinds_of_values(tmp_path: Path) -> None:
+    row = PUBLISHED["belebele"](1, "test") | {"weight": Decimal("0.5"), "scores": [{"by": b"me"}]}
+    write_parquet(tmp_path / "swh_Latn.parquet", [row | {"flores_passage": f"{n}"} for n in (1, 2)])
+    test, shots = rows(find("belebele"), SWAHILI, Settings(source=str(tmp_path), seed=1))
+    write_jsonl(tmp_path / "test.jsonl", [*test, *shots])
+    for read in read_jsonl(tmp_path / "test.jsonl"):
+        assert (read["weight"], read["scores"]) == (0.5, [{"by": "me"}])
 
 
 CHOICE = {

@@ -5,6 +5,7 @@ import json
 import os
 import random
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,24 @@ def collected(source: str | Path, limit: int = 100, seed: int = 1) -> list[dict[
         source=str(source), name=None, revision=None, split="train", limit=limit
     )
     return conversations.collect(settings, seed)
+
+
+def test_a_saved_data_set_has_labels_by_name_and_dates_as_text(tmp_path: Path) -> None:
+    import datasets
+
+    kinds = datasets.Features(
+        {"label": datasets.ClassLabel(names=["positive", "negative"]),
+         "on": datasets.Value("date32"), "tags": datasets.List({"by": datasets.Value("binary")})}
+    )  # fmt: skip
+    row = {"label": 1, "on": date(2023, 5, 3), "tags": [{"by": b"me"}]}
+    data = datasets.Dataset.from_list([row, {**row, "label": None}], features=kinds)
+    data.save_to_disk(str(tmp_path / "saved"))
+    (tmp_path / "files").mkdir()
+    data.to_parquet(tmp_path / "files/train.parquet")
+    wanted = {"label": "negative", "on": "2023-05-03", "tags": [{"by": "me"}]}
+    for folder in ("saved", "files"):
+        found = list(reading.folder_rows(tmp_path / folder, None, "train"))
+        assert found == [wanted, {**wanted, "label": None}]
 
 
 def test_every_kind_of_file_gives_the_same_sample(tmp_path: Path) -> None:
