@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-import data_hub as hub
 import real_texts
 from limbeck.config import LanguageFilter
 from limbeck.dataset.filter_rows import language_step
 from limbeck.dataset.filters import language_id
 from limbeck.errors import UserError
 from limbeck.languages import resolve
+from world import hub
 
 # Known to be hard to tell apart: reported, not asserted.
 CONFUSABLE = [("hrv_Latn", "bos_Latn"), ("ind_Latn", "zsm_Latn"), ("kin_Latn", "run_Latn"),

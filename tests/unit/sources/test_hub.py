@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-import data_hub
 from limbeck import files
+from world import hub
 
 OLD, NEW = "a" * 40, "b" * 40
 FINEWEB, INFINITY = "HuggingFaceFW/fineweb-2", "BAAI/Infinity-Instruct"
@@ -92,7 +92,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         for commit in (OLD, NEW)
     }
     infinity = {NEW: publish(folder / "infinity", {"7M_core": [chat(n) for n in range(90)]})}
-    with data_hub.serving({FINEWEB: fineweb, INFINITY: infinity}) as served:
+    with hub.serving({FINEWEB: fineweb, INFINITY: infinity}) as served:
         environment = {**os.environ, "HF_ENDPOINT": served.url, "HF_HOME": str(folder / "home")}
         command = [sys.executable, "-c", PROGRAM]
         with subprocess.Popen(

@@ -1,7 +1,7 @@
 """A small stand-in for the hub: it serves folders as data sets and models, on 127.0.0.1.
 
-It speaks as much of the hub's protocol as `datasets` and `huggingface_hub` use to stream a data
-set: repository information, trees, and files with ranges.
+It speaks as much of the hub's protocol as `datasets` and `huggingface_hub` use to read: repository
+information, trees, files with ranges, and the refusals of gated repositories.
 """
 
 import asyncio
@@ -14,25 +14,33 @@ from typing import Any
 
 from aiohttp import web
 
+MEMBER, STRANGER = "hf_of_one_who_agreed", "hf_of_one_who_did_not"  # tokens
+
 
 class Hub:
     """Data sets and models by name and commit. `asked` has the paths of all requests.
 
     Args:
         repositories: "owner/name" -> commit -> folder; the last commit is what "main" means.
+        gated: of the repositories that ask for an agreement how it is given ("auto", "manual").
     """
 
-    def __init__(self, repositories: dict[str, dict[str, Path]]) -> None:
+    def __init__(
+        self, repositories: dict[str, dict[str, Path]], gated: dict[str, str] | None = None
+    ) -> None:
         self.repositories = repositories
+        self.gated = gated or {}
         self.asked: list[str] = []
         self.url = ""
 
     def app(self) -> web.Application:
         app = web.Application()
         repo = "{owner}/{name}"
-        app.router.add_get(f"/api/datasets/{repo}", self._info)
-        app.router.add_get(f"/api/datasets/{repo}/revision/{{revision}}", self._info)
-        app.router.add_get(f"/api/datasets/{repo}/tree/{{revision}}{{path:.*}}", self._tree)
+        for kind in ("datasets", "models"):
+            app.router.add_get(f"/api/{kind}/{repo}", self._info)
+            app.router.add_get(f"/api/{kind}/{repo}/auth-check", self._check)
+            app.router.add_get(f"/api/{kind}/{repo}/revision/{{revision}}", self._info)
+            app.router.add_get(f"/api/{kind}/{repo}/tree/{{revision}}{{path:.*}}", self._tree)
         app.router.add_route("*", f"/datasets/{repo}/resolve/{{revision}}/{{path:.+}}", self._file)
         app.router.add_route("*", f"/{repo}/resolve/{{revision}}/{{path:.+}}", self._file)
         app.router.add_route("*", "/{rest:.*}", self._nothing)
@@ -50,11 +58,37 @@ class Hub:
             raise web.HTTPNotFound(headers={"X-Error-Code": "RevisionNotFound"})
         return commit, commits[commit]
 
+    def _refused(self, request: web.Request) -> web.Response | None:
+        """The refusal of a gated repository, as the hub words it; what it is is told to anybody."""
+        name = f"{request.match_info['owner']}/{request.match_info['name']}"
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if name not in self.gated or token == MEMBER:
+            return None
+        kind = "dataset" if "/datasets/" in request.path else "model"
+        words = f"Access to {kind} {name} is restricted"
+        message = (
+            f"{words} and you are not in the authorized list. Visit "
+            f"https://huggingface.co/{'datasets/' if kind == 'dataset' else ''}{name} to ask for "
+            "access."
+            if token == STRANGER
+            else f"{words}. You must have access to it and be authenticated to access it. "
+            "Please log in."
+        )
+        headers = {"X-Error-Code": "GatedRepo", "X-Error-Message": message}
+        status = 403 if token == STRANGER else 401
+        return web.json_response({"error": message}, status=status, headers=headers)
+
+    async def _check(self, request: web.Request) -> web.Response:
+        self._found(request)
+        return self._refused(request) or web.json_response({})
+
     async def _info(self, request: web.Request) -> web.Response:
         commit, folder = self._found(request)
         name = f"{request.match_info['owner']}/{request.match_info['name']}"
-        files = [{"rfilename": path} for path in _files(folder)]
-        return web.json_response({"id": name, "sha": commit, "siblings": files, "private": False})
+        return web.json_response(
+            {"id": name, "sha": commit, "private": False, "gated": self.gated.get(name, False),
+             "siblings": [{"rfilename": path} for path in _files(folder)]}
+        )  # fmt: skip
 
     async def _tree(self, request: web.Request) -> web.Response:
         _, folder = self._found(request)
@@ -73,6 +107,8 @@ class Hub:
     async def _file(self, request: web.Request) -> web.StreamResponse:
         commit, folder = self._found(request)
         path = request.match_info["path"]
+        if refusal := self._refused(request):
+            return refusal
         if path not in _files(folder):
             raise web.HTTPNotFound(headers={"X-Error-Code": "EntryNotFound"})
         response = web.FileResponse(folder / path)  # which knows ranges
@@ -97,9 +133,11 @@ def _entry(folder: Path, path: str) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(repositories: dict[str, dict[str, Path]]) -> Iterator[Hub]:
+def serving(
+    repositories: dict[str, dict[str, Path]], gated: dict[str, str] | None = None
+) -> Iterator[Hub]:
     """A hub that serves until the block ends."""
-    hub = Hub(repositories)
+    hub = Hub(repositories, gated)
     loop = asyncio.new_event_loop()
 
     async def start() -> web.AppRunner:
