@@ -10,8 +10,8 @@ from limbeck.models.protocol import Done, Generation, ignore
 from limbeck.student.encoding import Message
 from limbeck.teacher.client import Request, ask
 
-# Failures of which a reply came, if only a useless one: that is the model's own answer.
-_ANSWERED = {None, "length", "content_filter", "empty", "format"}
+# Failures that are the model's own: a reply of no use, or a prompt that it cannot hold.
+_ANSWERED = {None, "length", "content_filter", "empty", "format", "context"}
 
 
 class EndpointModel:

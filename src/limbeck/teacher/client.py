@@ -137,9 +137,8 @@ class _Asking:
                 completion_tokens=reply.completion_tokens + call.first.completion_tokens,
             )
         request, corrected = call.request, call.corrected
-        ceiling = self.teacher.max_tokens_ceiling or 0
-        if reply.failure == "length" and ceiling > (request.max_tokens or self.teacher.max_tokens):
-            request = replace(request, max_tokens=ceiling)
+        if reply.failure == "length" and self._has_room(request, record):
+            request = replace(request, max_tokens=self.teacher.max_tokens_ceiling)
         elif complaint and not corrected:
             request, corrected = replies.correction(request, reply, complaint), True
         else:
@@ -147,6 +146,13 @@ class _Asking:
             return
         name = key(request, self.teacher, corrected)
         self._open(_Call(request, name, call.rows, reply, corrected))
+
+    def _has_room(self, request: Request, record: Record) -> bool:
+        """Whether a reply that was cut off may be longer at a second try."""
+        ceiling = self.teacher.max_tokens_ceiling or 0
+        tokens = record.prompt_tokens + record.completion_tokens
+        filled = self.sending and self.endpoint.capacity.used_up(tokens)
+        return ceiling > (request.max_tokens or self.teacher.max_tokens) and not filled
 
     def _close(self, call: _Call, reply: Reply) -> None:
         for row in call.rows:
@@ -160,6 +166,7 @@ class _Asking:
         self.endpoint = Endpoint(self.teacher, self.connection)
         self.endpoint.url = await asyncio.to_thread(self.place.url)
         async with self.endpoint:
+            await self.endpoint.look()
             self.told = await self._told()
             showing = asyncio.create_task(self.progress.show())
             try:
@@ -277,7 +284,7 @@ class _Asking:
             wait = backoff(call.tries) if failure.wait is None else failure.wait
             asyncio.get_running_loop().call_later(wait, self.queue.put_nowait, call)
             return
-        self.given_up += 1
+        self.given_up += failure.kind != "context"
         if self.given_up >= _HOPELESS:
             raise UserError(self.endpoint.nothing(self.progress.last_error))
 

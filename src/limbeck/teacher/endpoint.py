@@ -14,13 +14,14 @@ from yarl import URL
 
 from limbeck import config
 from limbeck.errors import UserError
-from limbeck.teacher import replies
+from limbeck.teacher import capacity, replies
 from limbeck.teacher.limits import backoff, retry_after
 from limbeck.teacher.replies import Record
 
 # A wrong URL, a wrong key, no money, no access, a wrong model: nothing will work.
 _PERMANENT = (301, 302, 303, 307, 308, 401, 402, 403, 404, 405)
 _PASSING = (408, 409, 425, 429)  # and all of 5xx
+_LOOK = 10.0  # seconds that the list of models may take
 
 
 @dataclass(slots=True)
@@ -33,6 +34,10 @@ class Failure:
     passing: bool = True
     refused: bool = True  # a sign of overload
     sent: bool = True  # the endpoint may have seen the request, and may bill it
+    excess: capacity.Excess | None = None  # the request is longer than the model's context
+
+
+TOO_LONG = Failure("context", passing=False, refused=False, sent=False)
 
 
 # JSON, or what makes a form for each try.
@@ -52,6 +57,7 @@ class Endpoint:
         self.connection = connection
         self.url = ""
         self.secret = _secret(connection)
+        self.capacity = capacity.Capacity(teacher.model)
 
     async def __aenter__(self) -> Self:
         headers = {"Content-Type": "application/json"}
@@ -74,12 +80,33 @@ class Endpoint:
     ) -> None:
         await self._session.close()
 
+    async def look(self) -> None:
+        """Read the model's context from the endpoint's list of models, where that has it."""
+        with contextlib.suppress(UserError, TimeoutError):
+            async with asyncio.timeout(_LOOK):
+                answer = await self.request("GET", "/models")
+            if isinstance(answer, bytes):
+                self.capacity.limit = capacity.listed(answer, self.model)
+
     async def post(self, body: dict[str, Any]) -> Record | Failure:
-        """Send a request once.
+        """Send a request, with a reply as long as the context leaves; twice where that is refused.
 
         Raises:
             UserError: no request to this endpoint can work.
         """
+        fitted = self.capacity.fit(body)
+        outcome = await self._post(fitted) if fitted else TOO_LONG
+        if isinstance(outcome, Failure) and outcome.excess:
+            self.capacity.learn(outcome.excess, body)
+            fitted = self.capacity.fit(body, outcome.excess.prompt)
+            outcome = await self._post(fitted) if fitted else TOO_LONG
+        if isinstance(outcome, Record):
+            self.capacity.count(body, outcome.prompt_tokens)
+        elif outcome.excess:
+            return TOO_LONG
+        return outcome
+
+    async def _post(self, body: dict[str, Any]) -> Record | Failure:
         loop = asyncio.get_running_loop()
         data = json.dumps(body).encode()
         start = loop.time()
@@ -173,7 +200,9 @@ class Endpoint:
                 f"{self.safe(detail)}"
             )
         passes = passing(status)
-        return Failure(f"http {status}", wait, detail, passes, refused=passes, sent=False)
+        failure = Failure(f"http {status}", wait, detail, passes, refused=passes, sent=False)
+        failure.excess = capacity.refused(status, text.decode(errors="replace"))
+        return failure
 
     def safe(self, text: str) -> str:
         """The text without the key."""

@@ -53,8 +53,8 @@ class Reply:
     completion_tokens: int
     value: BaseModel | None  # the validated reply when a reply_model was given
     # None: usable. Else "length", "content_filter", "empty" or "format" (the reply came and is of
-    # no use), or what was wrong with the last try: "http 500", "timeout", "connection",
-    # "truncated", "malformed", "no choice".
+    # no use), "context" (the model's holds no such prompt), or what was wrong with the last try:
+    # "http 500", "timeout", "connection", "truncated", "malformed", "no choice".
     failure: str | None
 
 

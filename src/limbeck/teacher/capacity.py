@@ -1,0 +1,109 @@
+"""The tokens that a model holds, prompt and reply together, by its endpoint's own word.
+
+Lists of models tell it (vLLM, SGLang, OpenRouter, Together, Mistral), or the refusal of a request
+that is too long does (llama.cpp, llama_cpp.server, and the others).
+"""
+
+import json
+import re
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+_LISTED = ("max_model_len", "context_length", "max_context_length")
+_LIMIT = re.compile(
+    r"(?:maximum context length is |context size \(|context window of |\"n_ctx\": ?)([\d,]+)", re.I
+)
+_PROMPT = re.compile(
+    r"([\d,]+) (?:in the messages|in your prompt|of text input|input tokens)"
+    r"|requested tokens \(([\d,]+)\)|\"n_prompt_tokens\": ?(\d+)",
+    re.I,
+)
+_LEAST = 64  # tokens; what is left for a reply below it is of no use
+_LIMITS = ("max_tokens", "max_completion_tokens")
+_MARGIN = 32  # tokens that the estimate of a prompt may be short of
+
+
+def listed(answer: bytes, model: str) -> int | None:
+    """The context of a model in the answer to ``GET /models``; None where it does not say."""
+    try:
+        entries = json.loads(answer)["data"]
+        found = [entry for entry in entries if entry.get("id") == model]
+        sizes = [entry.get(name) for entry in found or entries[:1] for name in _LISTED]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return next((size for size in sizes if isinstance(size, int) and size > 0), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """What a refusal says: the context, and the tokens of the prompt where it counts them."""
+
+    limit: int
+    prompt: int | None
+
+
+def refused(status: int, words: str) -> Excess | None:
+    """What the refusal of a too long request says; None for any other refusal."""
+    limit = _LIMIT.search(words)
+    if status not in (400, 413, 422, 500) or limit is None:
+        return None
+    prompt = _PROMPT.search(words)
+    counted = next(filter(None, prompt.groups())) if prompt else None
+    return Excess(_number(limit[1]), None if counted is None else _number(counted))
+
+
+def _number(digits: str) -> int:
+    return int(digits.replace(",", ""))
+
+
+class Capacity:
+    """What is known of a model's context, and how requests are made to fit in it."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.limit: int | None = None
+        self._ratio = 0.0  # most tokens of a prompt's byte until now
+        self._told = False
+
+    def learn(self, excess: Excess, body: dict[str, Any]) -> None:
+        """Take what a refusal says."""
+        self.limit = excess.limit
+        if excess.prompt is not None:
+            self.count(body, excess.prompt)
+
+    def count(self, body: dict[str, Any], prompt_tokens: int) -> None:
+        """Learn from a request how many tokens its prompt has."""
+        self._ratio = max(self._ratio, prompt_tokens / max(1, _size(body)))
+
+    def fit(self, body: dict[str, Any], prompt: int | None = None) -> dict[str, Any] | None:
+        """The request with as long a reply as the context leaves; None if that is of no use.
+
+        Args:
+            body: the request.
+            prompt: tokens of its prompt, where they are known; they are estimated else.
+        """
+        if self.limit is None:
+            return body
+        if prompt is None:  # an estimate refuses nothing: the endpoint counts
+            estimate = int(self._ratio * _size(body)) + _MARGIN
+            room = max(_LEAST, self.limit - estimate)
+        elif (room := self.limit - prompt) < _LEAST:
+            return None
+        over = [name for name in _LIMITS if (body.get(name) or 0) > room]
+        if over and not self._told:
+            self._told = True
+            print(
+                f"{self.model!r} holds {self.limit:,} tokens, prompt and reply together: a reply "
+                f"gets what its prompt leaves, here {room:,} and not {body[over[0]]:,}",
+                file=sys.stderr,
+            )
+        return body | dict.fromkeys(over, room)
+
+    def used_up(self, tokens: int) -> bool:
+        """Whether a request and its reply have filled the context."""
+        return self.limit is not None and tokens >= self.limit - _MARGIN
+
+
+def _size(body: dict[str, Any]) -> int:
+    return sum(len(str(message["content"]).encode()) for message in body["messages"])

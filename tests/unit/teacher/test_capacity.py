@@ -1,0 +1,85 @@
+"""A model's context: learned by the endpoint's own word, and honoured."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import endpoint
+from limbeck.teacher.capacity import listed
+from limbeck.teacher.client import Reply, Request, ask
+from world import start
+from world.teacher import Manners, refusals
+
+CONTEXT = 1000
+# An endpoint that does nothing else wrong; its replies are English.
+MANNERS = Manners(
+    context=CONTEXT, thinks=(), forgets=0, fences=0, refuses=0, breaks_off=0, slips=0, repeats=0,
+    overloaded=0,
+)  # fmt: skip
+MODEL = "openai/gpt-oss-120b"
+
+
+def questions(count: int, words: int) -> list[Request]:
+    return [Request([{"role": "user", "content": f"{n} " + "word " * words}]) for n in range(count)]
+
+
+def asked(
+    manners: Manners, requests: list[Request], folder: Path, **teacher: Any
+) -> tuple[list[Reply], list[int]]:
+    """The replies, and the limits of all requests that were sent."""
+    with start.teaching(manners) as served:
+        connection = endpoint.connection(served.url, concurrency=1)
+        replies = ask(
+            requests, endpoint.teacher(model=MODEL, **teacher), connection, folder / "j", folder
+        )
+        return replies, [body["max_tokens"] for body in served.bodies]
+
+
+@pytest.mark.parametrize("told", refusals())
+def test_a_reply_gets_what_its_prompt_leaves(
+    told: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    manners = replace(MANNERS, told=told)
+    replies, limits = asked(manners, questions(8, 400), tmp_path, max_tokens=900)
+    assert {reply.failure for reply in replies} == {None}
+    if refusals()[told]["counts"] == "reply":
+        assert all(limit <= CONTEXT - 500 for limit in limits[1:])
+        assert len(limits) == 8 + (limits[0] == 900)  # refused once at most
+        assert capfd.readouterr().err.count(f"{MODEL!r} holds 1,000 tokens") == 1
+    else:
+        assert limits == [900] * 8
+
+
+@pytest.mark.parametrize("told", refusals())
+def test_a_prompt_that_the_context_does_not_hold_fails_alone(told: str, tmp_path: Path) -> None:
+    requests = [*questions(30, 1000), *questions(1, 4)]
+    replies, _ = asked(replace(MANNERS, told=told), requests, tmp_path, max_tokens=100)
+    assert [reply.failure for reply in replies] == ["context"] * 30 + [None]
+
+
+def test_a_reply_that_filled_the_context_is_not_asked_for_again(tmp_path: Path) -> None:
+    manners = replace(MANNERS, repeats=1.0, context=600)
+    long = questions(3, 420)
+    replies, limits = asked(manners, long, tmp_path, max_tokens=500, max_tokens_ceiling=2000)
+    assert {reply.failure for reply in replies} == {"length"}
+    assert len(limits) == 1 + 3  # the first was refused
+
+
+LISTS: list[tuple[bytes, int | None]] = [
+    (b'{"data": [{"id": "other", "max_model_len": 1}, {"id": "m", "max_model_len": 4096}]}', 4096),
+    (b'{"data": [{"id": "m", "context_length": 8192}]}', 8192),
+    (b'{"data": [{"id": "a-folder", "max_context_length": 32768}]}', 32768),
+    (b'{"data": [{"id": "m", "meta": {"n_ctx_train": 4096}}]}', None),
+    (b'{"data": []}', None),
+    (b'{"data": {"m": 3}}', None),
+    (b"[1]", None),
+    (b"<html>", None),
+    (b'{"data": [{"id": "m", "max_model_len": "4096"}]}', None),
+]
+
+
+@pytest.mark.parametrize(("answer", "size"), LISTS)
+def test_lists_of_models(answer: bytes, size: int | None) -> None:
+    assert listed(answer, "m") == size
