@@ -26,6 +26,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(get_args(config.Length), ()),
 }
 
+FIRST = 10  # answers, without a trace in any of which no more are asked for
+
 
 class Settings(asking.Settings):
     """What decides the responses."""
@@ -85,12 +87,20 @@ def main() -> None:
     instructions = load(options.instructions, TEMPLATES)
     lengths, seed = options.settings.lengths, options.settings.seed
     rows = [deal(row, lengths, seed) for row in files.read_jsonl(options.prompts)]
-    answered = Teacher.of(options).ask(
-        [row for row in rows if not row["failure"]],
-        lambda row: prompt(row, options.language, instructions),
-        parse,
-    )
-    check_reasoning(answered, options.settings.min_reasoning, options.output)
+    wanted = [row for row in rows if not row["failure"]]
+    teacher = Teacher.of(options)
+
+    def answers(asked: Sequence[Row]) -> list[Row]:
+        return teacher.ask(asked, lambda row: prompt(row, options.language, instructions), parse)
+
+    least = options.settings.min_reasoning
+    if least and len(wanted) > FIRST:
+        # All would be paid for before it is seen that none has a trace.
+        first = answers(wanted[:FIRST])
+        if not any(row["reasoning"] for row in first):
+            check_reasoning(first, least, options.output)
+    answered = answers(wanted)
+    check_reasoning(answered, least, options.output)
     failed = [unanswered(row, row["failure"]) for row in rows if row["failure"]]
     asking.finish(options.output, answered + failed)
 

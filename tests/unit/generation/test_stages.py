@@ -343,6 +343,21 @@ def test_responses_without_reasoning_fail_the_stage(
     assert caught is None or "\n" not in str(caught.value)
 
 
+def test_ten_answers_without_a_trace_are_enough_to_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts = [{"id": f"p{n}", "prompt": f"Swali {n}?", "failure": None} for n in range(40)]
+    files.write_jsonl(tmp_path / "prompts.jsonl", prompts)
+    inputs = ("--prompts", str(tmp_path / "prompts.jsonl"))
+    section = {"min_reasoning": 0.9, "lengths": ["natural"]}
+    with endpoint.serving(lambda body, before: endpoint.completion("Jibu.")) as served:
+        with pytest.raises(UserError, match=r"0 of 10 responses .*extra_body"):
+            run(monkeypatch, tmp_path, served.url, "respond", section, *inputs)
+        assert served.requests == 10
+        run(monkeypatch, tmp_path, served.url, "respond", section | {"min_reasoning": 0}, *inputs)
+        assert served.requests == 40
+
+
 def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree_topics = {
         "general_seeds": ["health", "culture"],
