@@ -13,6 +13,7 @@ from limbeck.errors import UserError
 from limbeck.evaluation import reading
 from limbeck.evaluation.items import Benchmark, Item, Part, Source, Split
 from limbeck.files import Row
+from limbeck.languages import covered
 
 ENGLISH: Row = {"code": "eng_Latn", "iso639_1": "en", "iso639_3": "eng", "name": "English"}
 _COLUMNS = ("id", "text")
@@ -32,7 +33,8 @@ class Folder:
     def rows(self, card: Row, part: Part) -> list[Row]:
         """See `limbeck.evaluation.items.Source`."""
         split, code = self.split(part), card["code"]
-        names, endings = [f"{split}/{code}.{split}", f"{split}/{code}"], ["", ".gz"]
+        plus = covered(card, "flores") or code  # FLORES+ renamed some
+        names, endings = [f"{split}/{code}.{split}", f"{split}/{plus}"], ["", ".gz"]
         paths = reading.want(self.path, names, [*endings, ".jsonl", ".parquet"], "FLORES")
         if paths[0].name.startswith(f"{code}.{split}"):
             lines = reading.lines(paths[0])

@@ -67,7 +67,9 @@ LABELS = [
     ("eng_Latn", "flores_from_english", None),
     ("eng_Latn", "flores_into_english", None),
     ("eng_Latn", "sib200", "eng_Latn"),
-    ("nqo_Nkoo", "flores", None),
+    ("nqo_Nkoo", "flores", "nqo_Nkoo"),
+    ("sdh_Arab", "flores", None),
+    ("zho_Hant", "flores_into_english", "cmn_Hant"),
     ("nqo_Nkoo", "sib200", "nqo_Nkoo"),
     ("ace_Latn", "belebele", None),
     ("yor_Latn", "belebele", "yor_Latn"),
@@ -98,14 +100,13 @@ def test_coverage_of_no_benchmark_is_a_mistake() -> None:
 
 
 FORM = {
-    **dict.fromkeys(
-        ("flores", "sib200", "belebele", "fineweb2", "glotlid"), r"[a-z]{3}_[A-Z][a-z]{3}"
-    ),
+    **dict.fromkeys(("sib200", "belebele", "fineweb2", "glotlid"), r"[a-z]{3}_[A-Z][a-z]{3}"),
+    "flores": r"[a-z]{3}_[A-Z][a-z]{3}(_[a-z]{4}\d{4})?",  # a Glottocode tells dialects apart
     **dict.fromkeys(("global_mmlu", "global_mmlu_lite"), r"[a-z]{2,3}"),
     "massive": r"[a-z]{2}-[A-Z]{2}",
 }
 COUNTS = {
-    "flores": 204,
+    "flores": 206,
     "sib200": 205,
     "belebele": 117,  # of 122: five romanised ones are no varieties of FLORES
     "global_mmlu": 42,
@@ -116,12 +117,23 @@ COUNTS = {
 }
 
 
+# What FLORES+ calls otherwise than FLORES-200 did.
+RENAMED = {
+    "ajp_Arab": "apc_Arab_sout3123", "aka_Latn": "twi_Latn_akua1239",
+    "apc_Arab": "apc_Arab_nort3139", "est_Latn": "ekk_Latn", "grn_Latn": "gug_Latn",
+    "kon_Latn": "ktu_Latn", "tgl_Latn": "fil_Latn", "twi_Latn": "twi_Latn_asan1239",
+    "tzm_Tfng": "zgh_Tfng", "zho_Hans": "cmn_Hans", "zho_Hant": "cmn_Hant",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", languages.COVERAGE)
 def test_labels_have_their_form_and_number(name: str) -> None:
     labels = {row.code: row.labels[name] for row in languages.languages() if name in row.labels}
     assert len(labels) == COUNTS[name]
     assert all(re.fullmatch(FORM[name], label) for label in labels.values())
-    if name in ("flores", "sib200", "belebele"):
+    if name == "flores":
+        assert {code: label for code, label in labels.items() if code != label} == RENAMED
+    if name in ("sib200", "belebele"):
         assert all(code == label for code, label in labels.items())
     elif name not in ("fineweb2", "glotlid"):  # which know fewer varieties
         assert len(set(labels.values())) == len(labels)
@@ -129,7 +141,7 @@ def test_labels_have_their_form_and_number(name: str) -> None:
 
 def test_the_table_names_its_version_sources_and_licence() -> None:
     head = [line for line in languages.TABLE.read_text("utf-8").splitlines() if line[0] == "#"]
-    assert head[0].startswith("# version 2.")
+    assert head[0].startswith("# version 3.")
     assert "CC BY-SA 4.0" in head[1]
     assert all(name in head[2] for name in languages.COVERAGE)
 
@@ -139,7 +151,8 @@ def test_the_labels_are_those_of_the_facts() -> None:
     for fact in real_texts.coverage("benchmarks_by_language.tsv"):
         if fact["code"] in rows:
             had = {name: name in rows[fact["code"]] for name in ("sib200", "belebele")}
-            had["flores200"] = "flores" in rows[fact["code"]]
+            plus = ("chv_Cyrl", "nqo_Nkoo")  # in FLORES+ alone
+            had["flores200"] = "flores" in rows[fact["code"]] and fact["code"] not in plus
             assert had == {name: fact[name] == "1" for name in had}, fact
     facts = real_texts.coverage("global_mmlu.tsv")
     for name, column in (("global_mmlu", "full"), ("global_mmlu_lite", "lite")):
