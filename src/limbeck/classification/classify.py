@@ -53,15 +53,20 @@ def question(task: Task, card: Row, instructions: Instructions, text: str) -> st
 def demonstrations(
     task: Task, card: Row, instructions: Instructions, seeds: Sequence[Row], seed: int
 ) -> list[Message]:
-    """The seeds as earlier turns, their labels mixed."""
+    """The seeds as earlier turns, their labels mixed; the first has the question, for all."""
     mixed = sorted(seeds, key=lambda row: str(row["id"]))
     random.Random(seed).shuffle(mixed)
     turns: list[Message] = []
     for row in mixed:
-        asked = question(task, card, instructions, row["text"])
+        asked = _next(row["text"]) if turns else question(task, card, instructions, row["text"])
         turns.append({"role": "user", "content": asked})
         turns.append({"role": "assistant", "content": files.canonical({"label": row["label"]})})
     return turns
+
+
+def _next(text: str) -> str:
+    """A text of which the same is asked as of the one before; a context holds few questions."""
+    return quote("text", text, ["text"])
 
 
 def read(reply: Reply, task: Task) -> str | None:
@@ -84,19 +89,25 @@ def main() -> None:
     seeds, test = list(files.read_jsonl(options.seeds)), list(files.read_jsonl(options.test))
     form = label_model(tuple(task.names))
     teacher = Teacher.of(options)
-    sources: dict[str, list[Message]] = {"zero-shot": []}
+    shots_of: dict[str, list[Message]] = {"zero-shot": []}
     if seeds:
-        shown = demonstrations(task, card, instructions, seeds, settings.seed)
-        sources["few-shot"] = shown
+        shots_of["few-shot"] = demonstrations(task, card, instructions, seeds, settings.seed)
 
     rows: list[Row] = []
-    for source, shots in sources.items():
+    for source, shots in shots_of.items():
 
         def prompt(item: Row, shots: list[Message] = shots) -> Request:
-            asked = question(task, card, instructions, item["text"])
+            text = item["text"]
+            asked = _next(text) if shots else question(task, card, instructions, text)
             return Request([*shots, {"role": "user", "content": asked}], form)
 
         def parse(item: Row, reply: Reply, source: str = source) -> list[Row]:
+            if shots_of[source] and reply.failure == "context":
+                raise UserError(
+                    f"{task.name}: {settings.teacher.model!r} does not hold the "
+                    f"{len(seeds)} demonstrations of its own few-shot prompt; lower "
+                    "classification.seeds"
+                )
             label = read(reply, task)
             return [{"source": source, "size": 0, "repeat": 0, "id": item["id"],
                      "predicted": label, "reply": None if label else reply.content}]  # fmt: skip

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from limbeck.config import Section, explain
 from limbeck.errors import UserError
+from limbeck.languages import COVERAGE, Language, covered, resolve
 
 FOLDER = Path("config/tasks")
 
@@ -70,7 +71,11 @@ class Task(Section):
     text_kind: str = Field(min_length=1, description="What a text is: a tweet, a headline ...")
     labels: dict[Name, Label] = Field(min_length=2)
     values: dict[str, Name] = Field({}, description="Labels as the data spells them -> labels")
-    languages: list[str] = Field([], description="Languages that the sources cover; for people")
+    languages: str | list[str] = Field(
+        [],
+        description="Languages that the sources cover: a column of the table of languages "
+        "(`massive`), or names; none says that all are covered",
+    )
     licence: str = Field(description="Of the sources' texts")
     human: Source | None = Field(None, description="For training: the seeds are drawn from it")
     test: Source | None = Field(None, description="For scores and for nothing else")
@@ -86,6 +91,21 @@ class Task(Section):
                 if (other := owner.setdefault(fold(name), label)) != label:
                     raise ValueError(f"labels: {name!r} names both {other!r} and {label!r}")
         return self
+
+    @model_validator(mode="after")
+    def _known_languages(self) -> "Task":
+        if isinstance(self.languages, str) and self.languages not in COVERAGE:
+            raise ValueError(
+                f"languages: {self.languages!r} is no column of the table of languages "
+                f"({', '.join(COVERAGE)}); names stand in a list"
+            )
+        return self
+
+    def covers(self, language: Language) -> bool:
+        """Whether the sources have texts in a language."""
+        if isinstance(self.languages, str):
+            return covered(language, self.languages) is not None
+        return not self.languages or language in map(resolve, self.languages)
 
     @property
     def names(self) -> list[str]:

@@ -53,7 +53,7 @@ class Stage:
     calls: int
     given: float = 0.0  # tokens that a call puts in
     said: float = 0.0  # tokens that come out, reasoning included
-    benchmark: str | None = None  # asked in the languages that it covers
+    covers: str | None = None  # a benchmark or a task; asked in the languages that it covers
 
 
 @dataclass(slots=True)
@@ -163,8 +163,10 @@ def _classification(section: config.Classification, task: str, labels: int) -> l
     said = REASONING + writing * each * TEXT / max(1, calls)
     shown = section.seeds * labels * TEXT
     return [
-        Stage(f"examples-{task}", "generator", calls, INSTRUCTION, said),
-        Stage(f"classify-{task}", "judge", 2 * section.limit, INSTRUCTION / 4 + shown / 2, 10),
+        Stage(f"examples-{task}", "generator", calls, INSTRUCTION, said, task),
+        Stage(
+            f"classify-{task}", "judge", 2 * section.limit, INSTRUCTION / 4 + shown / 2, 10, task
+        ),
     ]
 
 
@@ -179,8 +181,12 @@ def estimate(build: "Build", work: Path) -> list[Estimate]:
 
 def _codes(build: "Build", stage: Stage) -> list[str]:
     """The languages in which a stage asks."""
-    name = stage.benchmark
-    return [code for code in build.codes if name is None or name in build.benchmarks(code)]
+    name = stage.covers
+    return [
+        code
+        for code in build.codes
+        if name is None or name in [*build.benchmarks(code), *build.tasks(code)]
+    ]
 
 
 def _estimate(settings: Config, stage: Stage, codes: Sequence[str], work: Path) -> Estimate:

@@ -77,6 +77,13 @@ class Build:
                     skipped.setdefault(code, []).append(name)
         return skipped
 
+    def unclassified(self) -> dict[str, list[str]]:
+        """For each language the tasks without texts in it, where there are any."""
+        section = self.config.classification
+        named = section.tasks if section.classifiers else []
+        missing = {code: [t for t in named if t not in self.tasks(code)] for code in self.codes}
+        return {code: names for code, names in missing.items() if names}
+
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
         languages = [
@@ -161,20 +168,24 @@ class Build:
         return [
             f"results/{code}/classification/{task}/scores.json"
             for code in codes or self.codes
-            for task in self.tasks
+            for task in self.tasks(code)
         ]
 
-    @property
-    def tasks(self) -> list[str]:
-        """The classification tasks, where there are classifiers for them."""
-        section = self.config.classification
-        return section.tasks if section.classifiers else []
+    def tasks(self, code: str) -> list[str]:
+        """The classification tasks that have texts in a language, if anything is classified."""
+        from limbeck.classification import tasks  # as light as the config itself
+
+        section, language = self.config.classification, self.language(code)
+        named = section.tasks if section.classifiers else []
+        everywhere = section.data != "task"
+        return [name for name in named if everywhere or tasks.find(name).covers(language)]
 
     def labels(self) -> dict[str, int]:
         """How many labels each classification task has."""
         from limbeck.classification import tasks  # as light as the config itself
 
-        return {name: len(tasks.find(name).names) for name in self.tasks}
+        named = dict.fromkeys(task for code in self.codes for task in self.tasks(code))
+        return {name: len(tasks.find(name).names) for name in named}
 
     def classifier(self, wildcards: Any) -> Classifier:
         """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
@@ -231,7 +242,7 @@ class Build:
         templates = [f"{folder}/templates.json"] if on else []
         asked = [
             f"{folder}/classification/{task}/{file}"
-            for task in self.tasks
+            for task in self.tasks(wildcards.language)
             for file in ("examples.jsonl", "teacher/predictions.parquet")
         ]
         return [*self.checks(wildcards), *templates, *asked]
@@ -344,6 +355,9 @@ def load(data: Mapping[str, Any]) -> Build:
     for code, names in build.skipped().items():
         name = build.language(code).name
         print(f"{name} ({code}): not scored by {', '.join(names)}: no items", file=sys.stderr)
+    for code, names in build.unclassified().items():
+        name = build.language(code).name
+        print(f"{name} ({code}): not classified by {', '.join(names)}: no texts", file=sys.stderr)
     return build
 
 

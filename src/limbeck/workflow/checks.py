@@ -35,18 +35,23 @@ def tasks(config: Config, languages: Iterable[Language]) -> None:
                 "topic only; name other data by classification.data"
             )
         if section.data == "task":
-            _sources(task, languages)
+            _sources(task, list(languages))
     if section.tasks and section.data not in ("builtin", "task"):
         _there("config: classification.data", section.data, local=True)
 
 
-def _sources(task: Any, languages: Iterable[Language]) -> None:
+def _sources(task: Any, languages: list[Language]) -> None:
     where = f"config/tasks/{task.name}.yaml"
     if task.test is None:
         raise UserError(
             f"{where}: names no test set; add one, or give classification.data a folder"
         )
-    for language in languages:
+    if not (own := list(filter(task.covers, languages))):
+        raise UserError(
+            f"config: classification.tasks: {task.name!r} has no texts in "
+            f"{', '.join(language.name for language in languages)} ({where}: languages)"
+        )
+    for language in own:
         for key, source in (("human", task.human), ("test", task.test)):
             if source is not None:
                 _there(f"{where}: {key}.source", source.place(language.card())[0])

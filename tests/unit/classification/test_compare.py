@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -133,29 +134,37 @@ def run(main: Any, monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
     main()
 
 
+def ask_teacher(monkeypatch: pytest.MonkeyPatch, folder: Path, url: str) -> None:
+    """Have the teacher classify six texts, with four seeds of each label shown or none."""
+    files.write_json(folder / "card.json", CARD)
+    files.write_jsonl(folder / "seeds.jsonl", rows(4, "seed"))
+    files.write_jsonl(folder / "test.jsonl", TEST[:6])
+    settings = json.dumps({"teacher": endpoint.teacher().model_dump(), "seed": 1})
+    run(
+        classify.main, monkeypatch, language=folder / "card.json",
+        task=ROOT / "config/tasks/sentiment.yaml",
+        instructions=ROOT / "config/prompts/classification.yaml",
+        seeds=folder / "seeds.jsonl", test=folder / "test.jsonl", settings=settings,
+        connection=endpoint.connection(url).model_dump_json(),
+        journal=folder / "journal.jsonl", output=folder / "predictions.parquet",
+    )  # fmt: skip
+
+
 def test_the_teacher_is_asked_fairly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few-shot shows the seeds; replies are held to the labels; no request holds a test label."""
-    files.write_json(tmp_path / "card.json", CARD)
-    files.write_jsonl(tmp_path / "seeds.jsonl", rows(4, "seed"))
-    files.write_jsonl(tmp_path / "test.jsonl", TEST[:6])
 
     def answer(body: dict[str, Any], before: int) -> Any:
         return endpoint.completion('{"label": "positive"}')
 
     with endpoint.serving(answer) as served:
-        settings = json.dumps({"teacher": endpoint.teacher().model_dump(), "seed": 1})
-        run(
-            classify.main, monkeypatch, language=tmp_path / "card.json",
-            task=ROOT / "config/tasks/sentiment.yaml",
-            instructions=ROOT / "config/prompts/classification.yaml",
-            seeds=tmp_path / "seeds.jsonl", test=tmp_path / "test.jsonl", settings=settings,
-            connection=endpoint.connection(served.url).model_dump_json(),
-            journal=tmp_path / "journal.jsonl", output=tmp_path / "predictions.parquet",
-        )  # fmt: skip
+        ask_teacher(monkeypatch, tmp_path, served.url)
         bodies = served.bodies
     turns = Counter(len(body["messages"]) for body in bodies)
     assert turns == {1: 6, 9: 6}
     for body in bodies:
+        asked = [m["content"] for m in body["messages"] if m["role"] == "user"]
+        assert TASK.question in asked[0]
+        assert all(re.fullmatch("<text>.*</text>", text) for text in asked[1:])
         schema = body["response_format"]["json_schema"]
         assert schema["name"] == "Label"
         assert schema["schema"]["properties"]["label"]["enum"] == TASK.names
@@ -164,6 +173,23 @@ def test_the_teacher_is_asked_fairly(tmp_path: Path, monkeypatch: pytest.MonkeyP
     said = files.read_parquet(tmp_path / "predictions.parquet")
     assert Counter(row["source"] for row in said) == {"zero-shot": 6, "few-shot": 6}
     assert {row["predicted"] for row in said} == {"positive"}
+
+
+def test_seeds_that_the_teacher_does_not_hold_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = "This model's maximum context length is 300 tokens. However, you requested 500 tokens"
+
+    def answer(body: dict[str, Any], before: int) -> Any:
+        if len(body["messages"]) > 1:
+            return endpoint.status(400, f"{full} (400 in the messages, 100 in the completion)")
+        return endpoint.completion('{"label": "positive"}')
+
+    with (
+        endpoint.serving(answer) as served,
+        pytest.raises(UserError, match=r"'teacher' does not hold the 4 demonstrations.*seeds"),
+    ):
+        ask_teacher(monkeypatch, tmp_path, served.url)
 
 
 @pytest.fixture

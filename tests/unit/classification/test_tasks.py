@@ -51,6 +51,7 @@ BAD = [
     ("question: Which?\n", "", "question: this key is missing"),
     ("  right:", "  no:", "False is no text: put the label in quotes"),
     ("labels:", "labels: [", "not YAML"),
+    ("licence: none", "licence: none\nlanguages: masive", "'masive' is no column .*massive"),
 ]
 
 

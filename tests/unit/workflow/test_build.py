@@ -193,8 +193,9 @@ COVERED = [
     ("Swahili", [*FLORES, "sib200", "belebele", "global_mmlu"]),
     ("Faroese", [*FLORES, "sib200"]),
     ("Filipino", [*FLORES, "sib200", "belebele", "global_mmlu"]),
-    ("Chuvash", []),
-    ("N'Ko", ["sib200"]),
+    ("Chuvash", FLORES),
+    ("N'Ko", [*FLORES, "sib200"]),
+    ("Southern Kurdish", []),
     ("kjh-Cyrl", []),
     ("Breton", []),
 ]
@@ -314,4 +315,29 @@ def test_without_classifiers_no_task_is_planned() -> None:
     values = config()
     values["classification"]["classifiers"] = {"linear": None}
     build = load(values)
-    assert (build.tasks, build.labels(), build.classification()) == ([], {}, [])
+    assert (build.tasks("swh_Latn"), build.labels(), build.classification()) == ([], {}, [])
+
+
+def classified(tasks: list[str], names: list[str]) -> dict[str, Any]:
+    values = elsewhere(languages=names)
+    values["classification"] |= {"tasks": tasks, "data": "task"}
+    return values
+
+
+def test_a_task_without_the_language_is_skipped_and_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    build = load(classified(["topic", "intent"], ["Welsh", "Yoruba", "Swahili"]))
+    assert {code: build.tasks(code) for code in build.codes} == {
+        "cym_Latn": ["topic", "intent"], "yor_Latn": ["topic"], "swh_Latn": ["topic", "intent"]
+    }  # fmt: skip
+    said = "Yoruba (yor_Latn): not classified by intent: no texts"
+    assert said in capsys.readouterr().err.splitlines()
+    assert build.labels() == {"topic": 7, "intent": 10}
+
+
+def test_a_task_without_any_of_the_languages_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit, match=r"'intent' has no texts in Yoruba \(config/tasks/intent"):
+        load(classified(["topic", "intent"], ["Yoruba"]))
