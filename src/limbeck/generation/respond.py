@@ -2,11 +2,13 @@
 
 python -m limbeck.generation.respond --language card.json --instructions config/prompts/respond.yaml
     --prompts prompts.jsonl --settings JSON --connection JSON --journal FILE
+    [--translate config/prompts/translate.yaml --translator JSON --translations FILE]
     --output responses.jsonl
 
 The instructions are the system's turn and the prompt, as it stands, the user's. Each prompt is
 dealt one of the lengths by its id, and the row says which. Rows of prompts that failed go through
-as they are. Settings: {"teacher", "seed", "lengths", "min_reasoning"}.
+as they are; those that were written in English are answered in English, and then translated.
+Settings: {"teacher", "translator", "seed", "lengths", "min_reasoning"}.
 """
 
 from collections.abc import Sequence
@@ -16,7 +18,7 @@ from typing import get_args
 from limbeck import config, files, stage
 from limbeck.errors import UserError
 from limbeck.files import Row
-from limbeck.generation import asking
+from limbeck.generation import asking, pivot, translate
 from limbeck.generation.asking import Teacher
 from limbeck.generation.instructions import Instructions, load
 from limbeck.teacher.client import Reply, Request
@@ -30,6 +32,7 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
 class Settings(asking.Settings):
     """What decides the responses."""
 
+    translator: config.TeacherSettings | None = None
     lengths: list[config.Length]
     min_reasoning: config.Share
 
@@ -81,16 +84,23 @@ def main() -> None:
     """Run the stage."""
     parser = asking.parser(__doc__, Settings)
     parser.add_argument("--prompts", type=Path, required=True)
+    parser.add_argument("--translate", type=Path, help="what the translator is told (YAML)")
+    parser.add_argument("--translator", type=stage.json_option(config.Connection), help="JSON")
+    parser.add_argument("--translations", type=Path, help="keeps the translator's replies")
     options = parser.parse_args()
     instructions = load(options.instructions, TEMPLATES)
     lengths, seed = options.settings.lengths, options.settings.seed
     rows = [deal(row, lengths, seed) for row in files.read_jsonl(options.prompts)]
     answered = Teacher.of(options).ask(
         [row for row in rows if not row["failure"]],
-        lambda row: prompt(row, options.language, instructions),
+        lambda row: prompt(row, asking.written_in(row["pivot"], options.language), instructions),
         parse,
     )
     check_reasoning(answered, options.settings.min_reasoning, options.output)
+    if options.settings.translator:
+        translator = Teacher(options.settings.translator, options.translator, options.translations)
+        told = load(options.translate, translate.TEMPLATES)
+        answered = pivot.translated(answered, translator, options.language, told)
     failed = [unanswered(row, row["failure"]) for row in rows if row["failure"]]
     asking.finish(options.output, answered + failed)
 
