@@ -71,7 +71,7 @@ rule write_examples:
     params:
         code=source_digest("limbeck.classification.examples"),
         settings=lambda w: as_json(
-            teacher=build.teacher("generator"),
+            teacher=build.teacher("generator", w.language),
             examples=settings.classification.examples,
             seed=settings.seed,
         ),
@@ -149,7 +149,9 @@ rule classify_with_teacher:
         connection=build.connection("judge"),
     params:
         code=source_digest("limbeck.classification.classify"),
-        settings=lambda w: as_json(teacher=build.teacher("judge"), seed=settings.seed),
+        settings=lambda w: as_json(
+            teacher=build.teacher("judge", w.language), seed=settings.seed
+        ),
         journal="work/journal/{language}/classify-{task}.jsonl",
     shell:
         r"""

@@ -9,7 +9,7 @@ import shlex
 
 from limbeck.workflow.digest import source_digest
 from limbeck.workflow import shown
-from limbeck.workflow.build import as_json, load, local_files, pinned
+from limbeck.workflow.build import ASKED, as_json, load, local_files, pinned
 
 build = load(config)
 settings = build.config

@@ -26,7 +26,7 @@ rule write_topics:
     params:
         code=source_digest("limbeck.generation.topics"),
         settings=lambda w: as_json(
-            teacher=build.teacher("generator"),
+            teacher=build.teacher("generator", w.language),
             topics=settings.generation.topics,
             seed=settings.seed,
         ),
@@ -65,7 +65,7 @@ rule write_scenarios:
     params:
         code=source_digest("limbeck.generation.scenarios"),
         settings=lambda w: as_json(
-            teacher=build.teacher("generator"),
+            teacher=build.teacher("generator", w.language),
             scenarios=settings.generation.scenarios,
             seed=settings.seed,
         ),
@@ -105,7 +105,7 @@ rule write_contexts:
     params:
         code=source_digest("limbeck.generation.contexts"),
         settings=lambda w: as_json(
-            teacher=build.teacher("generator"),
+            teacher=build.teacher("generator", w.language),
             contexts=settings.generation.contexts,
             seed=settings.seed,
         ),
@@ -150,7 +150,7 @@ rule revise_prompts:
     params:
         code=source_digest("limbeck.generation.revise"),
         settings=lambda w: as_json(
-            teacher=build.teacher("reviser"),
+            teacher=build.teacher("reviser", w.language),
             revision=settings.generation.revision,
             seed=settings.seed,
         ),
@@ -176,6 +176,7 @@ rule answer_prompts:
         prompts="<results>/{language}/prompts.jsonl",
         language="<results>/{language}/language.json",
         instructions="config/prompts/respond.yaml",
+        translate=build.pivot_instructions,
     output:
         responses=ensure("<results>/{language}/responses.jsonl", non_empty=True),
     log:
@@ -188,15 +189,21 @@ rule answer_prompts:
     resources:
         teacher=1,
         connection=build.connection("generator"),
+        translator=build.connection("translator"),
     params:
         code=source_digest("limbeck.generation.respond"),
         settings=lambda w: as_json(
-            teacher=build.teacher("generator"),
+            teacher=build.teacher("generator", w.language),
+            translator=build.pivot_translator(w.language),
             seed=settings.seed,
             lengths=settings.generation.responses.lengths,
             min_reasoning=build.min_reasoning(),
         ),
+        translate=lambda w, input: (
+            ["--translate", *input.translate] if input.translate else []
+        ),
         journal="work/journal/{language}/answer_prompts.jsonl",
+        translations="work/journal/{language}/translate_answers.jsonl",
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -208,6 +215,9 @@ rule answer_prompts:
             --settings {params.settings:q} \
             --connection {resources.connection:q} \
             --journal {params.journal:q} \
+            {params.translate:q} \
+            --translator {resources.translator:q} \
+            --translations {params.translations:q} \
             --output {output.responses:q}
         """
 
@@ -233,7 +243,7 @@ rule translate_conversations:
     params:
         code=source_digest("limbeck.generation.translate"),
         settings=lambda w: as_json(
-            teacher=build.teacher("translator"), seed=settings.seed
+            teacher=build.teacher("translator", w.language), seed=settings.seed
         ),
         journal="work/journal/{language}/translate_conversations.jsonl",
     shell:
@@ -272,7 +282,7 @@ rule translate_templates:
     params:
         code=source_digest("limbeck.generation.templates"),
         settings=lambda w: as_json(
-            teacher=build.teacher("translator"), seed=settings.seed
+            teacher=build.teacher("translator", w.language), seed=settings.seed
         ),
         journal="work/journal/{language}/translate_templates.jsonl",
     shell:
@@ -313,8 +323,8 @@ rule check_rows:
     params:
         code=source_digest("limbeck.generation.check_rows"),
         settings=lambda w: as_json(
-            judge=build.teacher("judge"),
-            translator=build.teacher("translator"),
+            judge=build.teacher("judge", w.language),
+            translator=build.teacher("translator", w.language),
             checks=settings.generation.checks,
             seed=settings.seed,
         ),

@@ -13,7 +13,7 @@ rule sum_costs:
             "<results>/{language}/responses.jsonl",
             "<results>/{language}/translations.jsonl",
         ],
-        scores=build.teacher_scores,
+        scores=build.asked_scores,
         extras=build.extras,
     output:
         cost="<results>/{language}/cost.json",

@@ -58,14 +58,14 @@ rule score_model:
         "../envs/evaluate.yaml"
     threads: 1
     resources:
-        teacher=lambda w: int(w.model == "teacher"),
-        connection=build.connection("judge"),
+        teacher=lambda w: int(w.model in ASKED),
+        connection=build.asked_connection,
         batch=settings.benchmarks.batch,
     params:
         code=source_digest("limbeck.evaluation.score"),
         model=build.model_path,
         settings=build.score_settings,
-        journal="work/journal/{language}/score-{benchmark}.jsonl",
+        journal=build.score_journal,
         answers="work/answers/{language}/{model}/{benchmark}.jsonl",
     shell:
         r"""

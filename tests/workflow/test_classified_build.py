@@ -11,7 +11,7 @@ import yaml
 
 import endpoint
 from limbeck.files import digest
-from limbeck.phrasebook.responder import tagged
+from limbeck.serving.request import tagged
 from project import ROOT, Project
 
 TASKS = ["sentiment", "topic", "intent", "sarcasm"]

@@ -59,6 +59,8 @@ def candidates(settings: Config, models: Sequence[str]) -> list[tuple[Teacher, l
     found: dict[tuple[object, ...], tuple[Teacher, list[str]]] = {}
     for role in ROLES:
         teacher = settings.teacher.role(role)
+        if teacher.only_translates:  # it has nothing to be asked but its translations
+            continue
         key = (teacher.model, teacher.revision, teacher.server, teacher.url)
         found.setdefault(key, (teacher, []))[1].append(role)
     return list(found.values())
@@ -169,7 +171,7 @@ def assess(
     connection, card = settings.reach(teacher), language.card()
     name = files.digest(teacher.model, teacher.revision, teacher.server, teacher.url)
     journal = Path("work/journal/assess") / language.code / f"{name}.jsonl"
-    work = Work(settings, asking.Teacher(decisive(teacher), connection, journal), card)
+    work = Work(settings, asking.Teacher(decisive(teacher, language), connection, journal), card)
     rows = work.answers(work.prompts(count))
     dollars = work.dollars
     score = work.round_trip(max(1, count // TRANSLATED))

@@ -127,6 +127,11 @@ class Benchmarks(Section):
         """Where a benchmark's items come from; both directions of FLORES share one source."""
         return "custom" if name in self.custom else self.sources[DATA_SETS[name]]
 
+    def translates(self, name: str) -> bool:
+        """Whether a benchmark asks for translations."""
+        own = self.custom.get(name)
+        return own.kind == "translation" if own else DATA_SETS[name] == "flores"
+
     def items(self, name: str) -> dict[str, Any]:
         """What decides a benchmark's items."""
         source = self.source(name)

@@ -40,9 +40,14 @@ class Gguf(Section):
     agreement: Share = Field(description="Least share of equal next tokens, F16 to checkpoint")
 
 
+_TAKEN = frozenset(
+    ("benchmarks", "classification", "comparisons", "rows", "scores", "teacher", "translator")
+)
+
+
 def _student_name(value: str) -> str:
     # Folders beside the students' own, and a part of the published data set.
-    if value in {"benchmarks", "classification", "comparisons", "rows", "scores", "teacher"}:
+    if value in _TAKEN:
         raise ValueError("this name is taken, choose another for the student")
     return value
 

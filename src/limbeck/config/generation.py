@@ -6,6 +6,9 @@ from pydantic import Field
 
 from limbeck.config.section import Count, Positive, Section, Share
 
+Pivot = Literal["english"]
+_PIVOT = Field(description="Write in English and have it translated; null writes the language")
+
 
 class Topics(Section):
     """Prompts from a tree of topics (Kakugo, section on topic generation)."""
@@ -15,6 +18,7 @@ class Topics(Section):
     macro_topics: Count = Field(description="Macro-topics of each seed")
     topics: Count = Field(description="Topics of each macro-topic")
     prompts: Positive = Field(description="Prompts of each seed, macro-topic and topic")
+    pivot: Pivot | None = _PIVOT
 
 
 class Scenarios(Section):
@@ -24,6 +28,7 @@ class Scenarios(Section):
     local: Count = Field(description="Broad scenarios of the language's speakers")
     detailed: Count = Field(description="Detailed scenarios of each broad one")
     prompts: Positive = Field(description="Prompts of each scenario")
+    pivot: Pivot | None = _PIVOT
 
 
 Kind = Literal["translate", "summarise", "improve", "classify", "answer"]
@@ -75,3 +80,8 @@ class Generation(Section):
     revision: Revision
     responses: Responses
     checks: Checks
+
+    @property
+    def pivots(self) -> bool:
+        """Whether anything is written by way of English."""
+        return bool(self.topics.pivot or self.scenarios.pivot)

@@ -1,14 +1,17 @@
 """The config's section of teachers, and the two parts of it that stages are given."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
+from limbeck.config.benchmarks import fill
 from limbeck.config.section import Count, Positive, Section
 
-# The built-in teacher, or a server of local weights.
-ServerName = Literal["phrasebook", "llama_cpp", "llama-server", "vllm"]
+# The built-in teacher, a server of local weights, or a translator that is no chat model.
+ServerName = Literal["phrasebook", "llama_cpp", "llama-server", "vllm", "apertium"]
+TRANSLATORS: tuple[ServerName, ...] = ("apertium",)
 # How an endpoint is told the form of a reply; limbeck.teacher.replies.
 Structured = Literal[
     "auto", "json_schema", "structured_outputs", "guided_json", "json_object", "none"
@@ -129,16 +132,25 @@ class Teacher(Section):
                 "exactly one of 'server' and 'url' says where the teacher is; beside a url write "
                 "`server: null`"
             )
-        if self.server == "llama_cpp" and self.structured not in ("auto", "json_object", "none"):
-            raise ValueError("the server llama_cpp takes structured: auto, json_object or none")
         if self.server is not None and self.batch is not None:
             raise ValueError("'batch' is for a 'url': a server that is started here has no batches")
         return self
 
+    @property
+    def only_translates(self) -> bool:
+        """Whether it is no chat model, but a translator."""
+        return self.server in TRANSLATORS
+
+    def model_in(self, card: Mapping[str, Any]) -> str:
+        """The model for a language, whose codes a translator's name may hold in braces."""
+        return fill(self.model, card) if self.only_translates else self.model
+
     def settings(self, builtin: str | None) -> TeacherSettings:
-        """The part that decides replies; ``builtin`` is the built-in teacher's own revision."""
+        """The part that decides replies; ``builtin`` is the revision of a teacher of our own."""
         chosen = self.model_dump(include=set(TeacherSettings.model_fields) - {"revision"})
         revision = builtin if self.server == "phrasebook" else self.revision
+        if self.only_translates:  # of ours is what goes around the engine
+            revision = f"{builtin} {revision}" if revision else builtin
         return TeacherSettings(revision=revision, **chosen)
 
     def connection(self, price: Price | None = None, budget: float | None = None) -> Connection:
@@ -188,10 +200,12 @@ class Teachers(Section):
     def _roles_fit(self) -> Self:
         for role in get_args(Role):
             try:
-                self.role(role)
+                teacher = self.role(role)
             except ValidationError as error:
                 message = error.errors()[0]["msg"].removeprefix("Value error, ")
                 raise ValueError(f"{role}: {message}") from None
+            if teacher.only_translates and role != "translator":
+                raise ValueError(f"{role}: the server {teacher.server} only translates")
         return self
 
     def role(self, role: Role) -> Teacher:

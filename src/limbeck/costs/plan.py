@@ -6,7 +6,7 @@ language that needs about 2.5 tokens a word. Scripts that a tokenizer knows badl
 that, so measure by a small run first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from limbeck import config
 from limbeck.config import DATA_SETS, Config, Role
 from limbeck.costs.tally import Tally, tally
+from limbeck.languages import resolve
 from limbeck.teacher import budget
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def stages(settings: Config, labels: Mapping[str, int] | None = None) -> list[St
     generation, texts = settings.generation, settings.texts
     trees = [_topics(generation.topics), _scenarios(generation.scenarios)]
     written = sum(prompts for _, prompts in trees)
+    pivots = (generation.topics.pivot, generation.scenarios.pivot)
+    pivoted = sum(prompts for (_, prompts), on in zip(trees, pivots, strict=True) if on)
     written += texts.limit * min(generation.contexts.keep, generation.contexts.prompts)
     text = WORD * min(texts.max_words, 300)
     contexts = generation.contexts.prompts * PROMPT + REASONING
@@ -94,10 +97,10 @@ def stages(settings: Config, labels: Mapping[str, int] | None = None) -> list[St
             "translator",
             settings.conversations.limit,
             INSTRUCTION + CONVERSATION,
-            translated + REASONING,
+            translated + _thought(settings),
         ),
-        *_optional(settings, written),
-        *(_scores(settings.benchmarks, name) for name in settings.benchmarks.run),
+        *_optional(settings, written, pivoted),
+        *_scores(settings),
         *(
             stage
             for task, count in (labels or {}).items()
@@ -106,14 +109,22 @@ def stages(settings: Config, labels: Mapping[str, int] | None = None) -> list[St
     ]
 
 
-def _optional(settings: Config, written: int) -> list[Stage]:
+def _thought(settings: Config) -> int:
+    """Tokens of a translator's reasoning; one that is no chat model has none."""
+    return 0 if settings.teacher.role("translator").only_translates else REASONING
+
+
+def _optional(settings: Config, written: int, pivoted: int) -> list[Stage]:
     """The stages that the config may turn off, where it does not."""
     checks, translated = settings.generation.checks, TRANSLATED * CONVERSATION
     answered = INSTRUCTION + PROMPT + ANSWER
     learnt = any(student.mixture.asks_in_language for student in settings.students.values())
     back = round(checks.round_trip * settings.conversations.limit)
-    given, said = INSTRUCTION + translated, CONVERSATION + REASONING
+    thought = _thought(settings)
+    given, said = INSTRUCTION + translated, CONVERSATION + thought
+    english, other = PROMPT + ANSWER, TRANSLATED * (PROMPT + ANSWER)
     found = [
+        Stage("translate_answers", "translator", pivoted, INSTRUCTION + english, other + thought),
         Stage("translate_templates", "translator", int(learnt), INSTRUCTION, 2 * PROMPT),
         Stage("judge_responses", "judge", round(checks.judge * written), answered, REASONING),
         Stage("translate_back", "translator", back, given, said),
@@ -146,11 +157,21 @@ def _scenarios(scenarios: config.Scenarios) -> tuple[Stage, int]:
     return _tree("write_scenarios", lists, nodes, scenarios.prompts)
 
 
-def _scores(benchmarks: config.Benchmarks, name: str) -> Stage:
+def _scores(settings: Config) -> Iterator[Stage]:
+    """The scoring of the teacher, and of a translator that is no chat model."""
+    section = settings.benchmarks
+    for name in section.run:
+        asked = _asked(section, name)
+        yield Stage(f"score-{name}", "judge", *asked, section.max_tokens, name)
+        if settings.teacher.role("translator").only_translates and section.translates(name):
+            yield Stage(f"translator-{name}", "translator", *asked, section.max_tokens, name)
+
+
+def _asked(benchmarks: config.Benchmarks, name: str) -> tuple[int, int]:
+    """The items of a benchmark, and the tokens of one."""
     data_set = DATA_SETS.get(name, name)
     items = min(benchmarks.limit, TEST_ITEMS.get(data_set, benchmarks.limit))
-    given = ITEM.get(data_set, QUESTION) * (benchmarks.shots + 1)
-    return Stage(f"score-{name}", "judge", items, given, benchmarks.max_tokens, name)
+    return items, ITEM.get(data_set, QUESTION) * (benchmarks.shots + 1)
 
 
 def _classification(section: config.Classification, task: str, labels: int) -> list[Stage]:
@@ -194,7 +215,10 @@ def _estimate(settings: Config, stage: Stage, codes: Sequence[str], work: Path) 
     connection = settings.connection(stage.role)
     # Other languages of this folder tell more than an assumption.
     journals = sorted((work / "journal").glob(f"*/{stage.name}.jsonl"))
-    tallies = {journal.parent.name: tally(journal, teacher.model) for journal in journals}
+    tallies = {
+        journal.parent.name: tally(journal, teacher.model_in(resolve(journal.parent.name).card()))
+        for journal in journals
+    }
     everywhere = Tally()
     for found in tallies.values():
         everywhere.add(found)

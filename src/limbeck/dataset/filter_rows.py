@@ -122,7 +122,8 @@ class Source:
         """All rows in the kept form with their failure, counted by strategy."""
         for path, convert in self._parts:
             for raw in read_jsonl(path):
-                self.written[raw["strategy"]] += 1
+                by_way = f" by way of {raw['pivot']}" if raw.get("pivot") else ""
+                self.written[raw["strategy"] + by_way] += 1
                 yield {**convert(raw), "failure": raw.get("failure")}
 
     def translations(self) -> Iterator[Row]:

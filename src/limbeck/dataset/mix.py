@@ -26,6 +26,8 @@ from limbeck.files import Row, chance, digest, read_json, read_parquet, write_js
 from limbeck.generation.instructions import Instructions, load
 from limbeck.generation.templates import DIRECTIONS, PLACE, TEMPLATES
 
+_OF_TRANSLATIONS = ("translation", "pair", "english")  # strategies
+
 
 class Settings(Section):
     """What decides a mixture."""
@@ -155,7 +157,7 @@ def mix(rows: list[Row], mixture: Mixture, wording: Wording) -> list[Row]:
 
 def group(row: Row) -> str:
     """What a row must stay together with: the forms of a prompt, the pairs of a conversation."""
-    return str(row["source"] if row["original"] else row["id"])
+    return str(row["source"] if row["strategy"] in _OF_TRANSLATIONS else row["id"])
 
 
 def split(rows: list[Row], share: float, seed: int) -> tuple[list[Row], list[Row]]:
@@ -171,9 +173,9 @@ def split(rows: list[Row], share: float, seed: int) -> tuple[list[Row], list[Row
 
 
 def count(rows: list[Row]) -> dict[str, object]:
-    """How many rows there are of each strategy, form, kind and length."""
+    """How many rows there are of each strategy, form, kind, length and pivot."""
     counts: dict[str, object] = {"rows": len(rows)}
-    for name in ("strategy", "form", "kind", "length"):
+    for name in ("strategy", "form", "kind", "length", "pivot"):
         found = Counter(row[name] for row in rows if row.get(name))
         counts[f"by_{name}"] = dict(found.most_common())
     return counts

@@ -12,7 +12,9 @@ def message_type() -> Any:
     return pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 
 
-_PROVENANCE = ("strategy", "kind", "source", "parent", "teacher", "length")
+_PROVENANCE = (
+    "strategy", "kind", "source", "parent", "teacher", "translator", "pivot", "length",
+)  # fmt: skip
 
 
 def kept_schema() -> Any:
@@ -59,7 +61,7 @@ def from_response(row: Row) -> Row:
         "id": row["id"],
         "messages": messages,
         "reasoning": row.get("reasoning"),
-        "original": None,
+        "original": row.get("original"),
         **provenance(row),
     }
 

@@ -5,9 +5,9 @@
         --model checkpoint/ --settings JSON --answers answers.jsonl \\
         --output score.json --items score.items.parquet
 
-The model is a checkpoint's folder, a .gguf file, a name of the hub, or `teacher`, which is asked
-over HTTP and needs --connection and --journal. The score holds its interval and a signature of all
-that decides it; the items hold every prompt and reply.
+The model is a checkpoint's folder, a .gguf file, a name of the hub, or `teacher` or `translator`,
+which are asked over HTTP and need --connection and --journal. The score holds its interval and a
+signature of all that decides it; the items hold every prompt and reply.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 
 from limbeck import stage
 from limbeck.config import Connection
-from limbeck.evaluation import catalogue, figures
+from limbeck.evaluation import catalogue, figures, translator
 from limbeck.evaluation.answers import Answers, Kept, ask
 from limbeck.evaluation.questions import Questions, Settings, questions
 from limbeck.files import Row, digest, read_json, read_jsonl, write_json, write_parquet
@@ -134,15 +134,14 @@ def main() -> None:
         card,
         settings,
     )
-    model = open_model(
-        options.model,
-        options.batch,
-        options.threads,
-        settings.teacher,
-        options.connection,
-        options.journal,
-        settings.trust_remote_code,
-    )
+    reached = (settings.teacher, options.connection, options.journal)
+    if options.model == translator.NAME:
+        asked = translator.texts(asked)
+        model: Model = translator.open_translator(asked.benchmark, *reached)
+    else:
+        model = open_model(
+            options.model, options.batch, options.threads, *reached, settings.trust_remote_code
+        )
     result, rows = score(asked, model, options.model, card, settings, Kept(options.answers))
     write_parquet(options.items, rows, items_schema())
     write_json(options.output, result)

@@ -15,6 +15,7 @@ from limbeck import config, files, stage
 from limbeck.config import Connection
 from limbeck.errors import UserError
 from limbeck.files import Row
+from limbeck.languages import resolve
 from limbeck.teacher.client import Reply, Request, ask
 
 Item = TypeVar("Item")
@@ -94,6 +95,11 @@ def listed(reply: Reply, count: int) -> list[str]:
     return list(first.values())[:count]
 
 
+def written_in(pivot: str | None, card: Row) -> Row:
+    """The card of the language that prompts and answers are written in, before any translation."""
+    return dict(resolve("eng_Latn").card()) if pivot else card
+
+
 def prompt_row(
     strategy: str,
     kind: str,
@@ -102,8 +108,12 @@ def prompt_row(
     prompt: str = "",
     failure: str | None = None,
     parent: str | None = None,
+    pivot: str | None = None,
 ) -> Row:
-    """A row of a prompt, or of a request for prompts that failed."""
+    """A row of a prompt, or of a request for prompts that failed.
+
+    ``pivot``: the language that the prompt is in, where that is not the language itself.
+    """
     key = files.digest(kind, source, parent, prompt, failure)
     return {
         "id": f"{strategy}-{key}",
@@ -111,6 +121,7 @@ def prompt_row(
         "kind": kind,
         "source": source,
         "parent": parent,
+        "pivot": pivot,
         "prompt": prompt,
         "teacher": teacher,
         "failure": failure,

@@ -2,11 +2,13 @@
 
 python -m limbeck.generation.respond --language card.json --instructions config/prompts/respond.yaml
     --prompts prompts.jsonl --settings JSON --connection JSON --journal FILE
+    [--translate config/prompts/translate.yaml --translator JSON --translations FILE]
     --output responses.jsonl
 
 The instructions are the system's turn and the prompt, as it stands, the user's. Each prompt is
 dealt one of the lengths by its id, and the row says which. Rows of prompts that failed go through
-as they are. Settings: {"teacher", "seed", "lengths", "min_reasoning"}.
+as they are; those that were written in English are answered in English, and then translated.
+Settings: {"teacher", "translator", "seed", "lengths", "min_reasoning"}.
 """
 
 from collections.abc import Sequence
@@ -16,7 +18,7 @@ from typing import get_args
 from limbeck import config, files, stage
 from limbeck.errors import UserError
 from limbeck.files import Row
-from limbeck.generation import asking
+from limbeck.generation import asking, pivot, translate
 from limbeck.generation.asking import Teacher
 from limbeck.generation.instructions import Instructions, load
 from limbeck.teacher.client import Reply, Request
@@ -32,6 +34,7 @@ FIRST = 10  # answers, without a trace in any of which no more are asked for
 class Settings(asking.Settings):
     """What decides the responses."""
 
+    translator: config.TeacherSettings | None = None
     lengths: list[config.Length]
     min_reasoning: config.Share
 
@@ -83,6 +86,9 @@ def main() -> None:
     """Run the stage."""
     parser = asking.parser(__doc__, Settings)
     parser.add_argument("--prompts", type=Path, required=True)
+    parser.add_argument("--translate", type=Path, help="what the translator is told (YAML)")
+    parser.add_argument("--translator", type=stage.json_option(config.Connection), help="JSON")
+    parser.add_argument("--translations", type=Path, help="keeps the translator's replies")
     options = parser.parse_args()
     instructions = load(options.instructions, TEMPLATES)
     lengths, seed = options.settings.lengths, options.settings.seed
@@ -91,7 +97,13 @@ def main() -> None:
     teacher = Teacher.of(options)
 
     def answers(asked: Sequence[Row]) -> list[Row]:
-        return teacher.ask(asked, lambda row: prompt(row, options.language, instructions), parse)
+        return teacher.ask(
+            asked,
+            lambda row: prompt(
+                row, asking.written_in(row["pivot"], options.language), instructions
+            ),
+            parse,
+        )
 
     least = options.settings.min_reasoning
     if least and len(wanted) > FIRST:
@@ -101,6 +113,10 @@ def main() -> None:
             check_reasoning(first, least, options.output)
     answered = answers(wanted)
     check_reasoning(answered, least, options.output)
+    if options.settings.translator:
+        translator = Teacher(options.settings.translator, options.translator, options.translations)
+        told = load(options.translate, translate.TEMPLATES)
+        answered = pivot.translated(answered, translator, options.language, told)
     failed = [unanswered(row, row["failure"]) for row in rows if row["failure"]]
     asking.finish(options.output, answered + failed)
 

@@ -10,6 +10,7 @@ so that further prompts change nothing for the others. Settings: {"teacher", "re
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -18,7 +19,7 @@ from pydantic import BaseModel
 from limbeck import config, files, stage
 from limbeck.files import Row
 from limbeck.generation import asking, contexts
-from limbeck.generation.asking import Teacher, prompt_row, user
+from limbeck.generation.asking import Teacher, prompt_row, user, written_in
 from limbeck.generation.instructions import Instructions, load
 from limbeck.teacher.client import Reply, Request
 
@@ -71,14 +72,13 @@ def parse(row: Row, way: config.Way, reply: Reply, teacher: str) -> list[Row]:
     kind = f"revised:{way}"
     revised = getattr(reply.value, "prompt", "").strip()
     failure = reply.failure or (None if revised else "empty")
+    origin = (row["strategy"], kind, row["source"], teacher)
+    new = partial(prompt_row, *origin, parent=row["id"], pivot=row["pivot"])
     if failure:
-        lost = prompt_row(
-            row["strategy"], kind, row["source"], teacher, failure=failure, parent=row["id"]
-        )
-        return [row, lost]
+        return [row, new(failure=failure)]
     if row["strategy"] == "context":
         revised = contexts.join(contexts.split(row["prompt"])[0], revised)
-    return [prompt_row(row["strategy"], kind, row["source"], teacher, revised, parent=row["id"])]
+    return [new(revised)]
 
 
 def revise(
@@ -89,7 +89,7 @@ def revise(
     chosen = [(row, way) for row, way in choice if way]
     revised = teacher.ask(
         chosen,
-        lambda pair: prompt(*pair, card, instructions),
+        lambda pair: prompt(*pair, written_in(pair[0]["pivot"], card), instructions),
         lambda pair, reply: [parse(*pair, reply, settings.teacher.model)],
     )
     instead = dict(zip((row["id"] for row, _ in chosen), revised, strict=True))

@@ -44,7 +44,9 @@ def write(
         broad = grow([root], broad_step, teacher, card, instructions)
         nodes += broad + grow(broad, detailed_step, teacher, card, instructions)
     prompt_step = Step("prompts", "ScenarioPrompts", "scenario", scenarios.prompts)
-    return write_prompts(nodes, prompt_step, "scenario", teacher, card, instructions)
+    return write_prompts(
+        nodes, prompt_step, "scenario", teacher, card, instructions, scenarios.pivot
+    )
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ python -m limbeck.generation.topics --language card.json --instructions config/p
 
 Seeds of the config, general and of the language, lead to macro-topics, these to topics (both in
 English); seeds, macro-topics and topics all get prompts in the language (Kakugo, arXiv
-2601.14051, topic generation). Settings: {"teacher", "topics", "seed"}.
+2601.14051, topic generation), or in English where that is the pivot. Settings: {"teacher",
+"topics", "seed"}.
 """
 
 from limbeck import config, stage
@@ -48,7 +49,7 @@ def write(
     macro_topics = grow(roots, macro_step, teacher, card, instructions)
     leaves = grow(macro_topics, topic_step, teacher, card, instructions)
     nodes = [*roots, *macro_topics, *leaves]
-    return write_prompts(nodes, prompt_step, "topic", teacher, card, instructions)
+    return write_prompts(nodes, prompt_step, "topic", teacher, card, instructions, topics.pivot)
 
 
 def main() -> None:

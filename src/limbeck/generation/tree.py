@@ -7,9 +7,11 @@ are in the language.
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from limbeck import config
 from limbeck.files import Row
-from limbeck.generation.asking import Teacher, items_model, listed, prompt_row, user
+from limbeck.generation.asking import Teacher, items_model, listed, prompt_row, user, written_in
 from limbeck.generation.instructions import Instructions
 from limbeck.teacher.client import Reply, Request
 
@@ -49,15 +51,19 @@ def parse_nodes(node: Node, reply: Reply, step: Step) -> list[Node]:
     return found
 
 
-def parse_prompts(node: Node, reply: Reply, step: Step, strategy: str, teacher: str) -> list[Row]:
+def parse_prompts(
+    node: Node,
+    reply: Reply,
+    step: Step,
+    strategy: str,
+    teacher: str,
+    pivot: config.Pivot | None = None,
+) -> list[Row]:
     """A row for each prompt that a reply lists, or one row with the failure."""
-    found = [
-        prompt_row(strategy, node.kind, node.text, teacher, text)
-        for text in listed(reply, step.count)
-    ]
+    row = partial(prompt_row, strategy, node.kind, node.text, teacher, pivot=pivot)
+    found = [row(text) for text in listed(reply, step.count)]
     if reply.failure or not found:
-        failure = reply.failure or "empty"
-        return [prompt_row(strategy, node.kind, node.text, teacher, failure=failure)]
+        return [row(failure=reply.failure or "empty")]
     return found
 
 
@@ -81,13 +87,20 @@ def write_prompts(
     teacher: Teacher,
     card: Row,
     instructions: Instructions,
+    pivot: config.Pivot | None = None,
 ) -> list[Row]:
-    """Rows of prompts about all nodes; nodes that failed become rows that failed."""
+    """Rows of prompts about all nodes; nodes that failed become rows that failed.
+
+    ``pivot``: the language that the prompts are written in, where it is not the card's.
+    """
+    own = written_in(pivot, card)
     different = _different([node for node in nodes if not node.failure])
     rows = teacher.ask(
         different,
-        lambda node: prompt(node, step, card, instructions),
-        lambda node, reply: parse_prompts(node, reply, step, strategy, teacher.settings.model),
+        lambda node: prompt(node, step, own, instructions),
+        lambda node, reply: parse_prompts(
+            node, reply, step, strategy, teacher.settings.model, pivot
+        ),
     )
     failed = [
         prompt_row(strategy, node.kind, node.text, teacher.settings.model, failure=node.failure)

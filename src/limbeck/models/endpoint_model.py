@@ -8,7 +8,7 @@ from limbeck.errors import UserError
 from limbeck.files import digest
 from limbeck.models.protocol import Done, Generation, ignore
 from limbeck.student.encoding import Message
-from limbeck.teacher.client import Request, ask
+from limbeck.teacher.client import Reply, Request, ask
 
 # Failures that are the model's own: a reply of no use, or a prompt that it cannot hold.
 _ANSWERED = {None, "length", "content_filter", "empty", "format", "context"}
@@ -40,7 +40,7 @@ class EndpointModel:
         Raises:
             UserError: the endpoint failed on a prompt; a score without it would not be the model's.
         """
-        requests = [Request(messages) for messages in prompts]
+        requests = [self._request(messages) for messages in prompts]
         replies = ask(requests, self._teacher, self._connection, self._journal)
         failures = [reply.failure for reply in replies if reply.failure not in _ANSWERED]
         if failures:
@@ -48,10 +48,16 @@ class EndpointModel:
                 f"the teacher failed on {len(failures)} of {len(replies)} prompts "
                 f"({failures[0]}); run again, what came is in {self._journal}"
             )
-        found = [Generation(reply.content, reply.failure or "stop") for reply in replies]
+        found = [Generation(self._text(reply), reply.failure or "stop") for reply in replies]
         for place, reply in enumerate(found):
             done(place, reply)
         return found
+
+    def _text(self, reply: Reply) -> str:
+        return reply.content
+
+    def _request(self, messages: Sequence[Message]) -> Request:
+        return Request(messages)
 
     def loglikelihood(
         self,

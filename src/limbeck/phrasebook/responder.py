@@ -7,15 +7,11 @@ last user message; any other request is plain chat, answered by `chat`.
 import hashlib
 import json
 import random
-import re
 from collections.abc import Callable
-from typing import Any
 
 from limbeck.files import canonical
 from limbeck.phrasebook import chat, lists, prompts, wording
-
-Body = dict[str, Any]
-Schema = dict[str, Any]
+from limbeck.serving.request import Body, Schema, described, last_user, tagged
 
 DEFAULT_COUNT = 5  # items of a list whose schema does not say how many
 
@@ -29,35 +25,15 @@ def reply(body: Body) -> tuple[str, str | None]:
     Returns:
         The content, which is JSON where a schema was given, and the reasoning (None with a schema).
     """
-    described = _described(body.get("response_format") or {})
-    key = canonical([body["messages"], described, body.get("seed"), body.get("sample")])
+    form = described(body)
+    key = canonical([body["messages"], form, body.get("seed"), body.get("sample")])
     rng = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]))
-    message = last_user(body["messages"])
-    name = described.get("name")
+    message = last_user(body)
+    name = form.get("name")
     if name in _FORMS:
-        value = _FORMS[name](message, described.get("schema") or {}, rng)
+        value = _FORMS[name](message, form.get("schema") or {}, rng)
         return json.dumps(value, ensure_ascii=False), None
     return chat.answer(message, rng)
-
-
-def _described(form: Schema) -> Schema:
-    """The schema of a response format with its name; of a bare schema, the name is its title."""
-    bare: Schema = form.get("schema") or {}
-    return form.get("json_schema") or {"name": bare.get("title"), "schema": bare}
-
-
-def last_user(messages: list[dict[str, Any]]) -> str:
-    """The text of the last user message; "" when there is none."""
-    for message in reversed(messages):
-        if message.get("role") == "user":
-            return str(message.get("content") or "")
-    return ""
-
-
-def tagged(message: str, tag: str) -> str:
-    """What stands between the first <tag> and the last </tag> of a message; "" without them."""
-    match = re.search(rf"<{tag}>(.*)</{tag}>", message, re.DOTALL)
-    return match[1].strip() if match else ""
 
 
 def _field(schema: Schema, name: str) -> Schema:

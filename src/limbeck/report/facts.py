@@ -5,6 +5,12 @@ from collections.abc import Iterator
 from limbeck.report import names
 from limbeck.report.collect import Student
 
+_COUNTS = {
+    "by_strategy": "rows by strategy",
+    "by_form": "rows by form",
+    "by_pivot": "rows by way of another language",
+}
+
 
 def of(student: Student) -> Iterator[tuple[str, str]]:
     """Terms and values."""
@@ -14,7 +20,7 @@ def of(student: Student) -> Iterator[tuple[str, str]]:
     if settings.get("method"):
         yield "method", "full fine-tuning" if settings["method"] == "full" else "LoRA"
     counts = student.mixture.get("train", {})
-    for key, name in (("by_strategy", "rows by strategy"), ("by_form", "rows by form")):
+    for key, name in _COUNTS.items():
         if key in counts:
             yield name, ", ".join(f"{k} {names.count(v)}" for k, v in counts[key].items())
     lost = (

@@ -82,7 +82,7 @@ def models(names: Sequence[str], students: Sequence[str], teacher: str) -> dict[
 def mark(model: str) -> str:
     """The class of a model's mark in the charts."""
     kind = model.rpartition("/")[2]
-    if model.startswith(COMPARISONS):
+    if model.startswith(COMPARISONS) or model == "translator":
         return "other"
     return kind if kind in {"base", "student", "teacher"} else "gguf"
 

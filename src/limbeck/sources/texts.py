@@ -86,6 +86,8 @@ def collect(settings: config.Texts, card: Row, seed: int) -> list[Row]:
         UserError: the source cannot be read, has no text, or is of another language.
     """
     source, limit = settings.source, settings.limit
+    if not limit:
+        return []
     if source == "builtin":
         if card["code"] != BUILTIN_LANGUAGE:
             raise UserError(
@@ -99,7 +101,7 @@ def collect(settings: config.Texts, card: Row, seed: int) -> list[Row]:
         )
     cut_texts = texts(found, where, settings.max_words, card["script"])
     rows = reading.sample(cut_texts, limit, seed, shuffled)
-    if limit and not rows:
+    if not rows:
         raise UserError(f"{where}: there is no text")
     return rows
 

@@ -8,25 +8,26 @@ from pathlib import Path
 from limbeck import config
 from limbeck.errors import UserError
 
-# Answers 200 as soon as the model is loaded, also while a reply is being written. (`/v1/models` of
-# llama_cpp waits until the reply in progress is finished, so a busy server would look dead.)
+# Answers 200 as soon as the model is loaded, also while a reply is being written.
 HEALTH = {
     "phrasebook": "/health",
-    "llama_cpp": "/openapi.json",
+    "llama_cpp": "/health",
     "llama-server": "/health",
     "vllm": "/health",
+    "apertium": "/health",
 }
 
-# What these answer at once, where it is less than `concurrency`: one, and one that waits its turn.
+# What these answer at once, where it is less than `concurrency`, and as many that wait their turn.
 # More would wait inside the server, where their time-outs run.
-IN_FLIGHT = {"llama_cpp": 2}
+IN_FLIGHT = {"llama_cpp": 8}
 
 # How each takes the form of a reply; what `structured: auto` finds without asking.
 STRUCTURED: dict[str, config.Structured] = {
     "phrasebook": "json_schema",
-    "llama_cpp": "json_object",
+    "llama_cpp": "json_schema",
     "llama-server": "json_schema",
     "vllm": "json_schema",
+    "apertium": "json_schema",
 }
 
 
@@ -45,6 +46,7 @@ def command(teacher: config.TeacherSettings, connection: config.Connection, port
         "llama_cpp": _llama_cpp,
         "llama-server": _llama_server,
         "vllm": _vllm,
+        "apertium": _apertium,
     }
     assert connection.server is not None
     return [*builders[connection.server](teacher), *address, *connection.server_args]
@@ -55,32 +57,45 @@ def _phrasebook(teacher: config.TeacherSettings) -> list[str]:
 
 
 def _llama_cpp(teacher: config.TeacherSettings) -> list[str]:
-    if find_spec("llama_cpp") is None or find_spec("uvicorn") is None:
+    if find_spec("xllamacpp") is None:
         raise UserError(
-            "teacher.server: llama_cpp is not installed here; its package is "
-            "'llama-cpp-python[server]' (requirements/cpu.txt pins it)"
+            "teacher.server: llama_cpp is not installed here; its package is xllamacpp "
+            "(requirements/cpu.txt pins it)"
         )
-    repository, file = _gguf(teacher.model)
-    return [
-        *(sys.executable, "-m", "llama_cpp.server"),
-        *(["--hf_model_repo_id", repository] if repository else []),
-        *("--model", file, "--model_alias", teacher.model),
-        # The default is room for 2,048 tokens in all, and what does not fit is answered with 500.
-        *("--n_ctx", "16384", "--n_gpu_layers", "-1"),
-        *("--logits_all", "false"),  # the default keeps the logits of the whole context
-    ]
+    program = [sys.executable, "-m", "limbeck.teacher.llama"]
+    return [*program, *_weights(teacher.model), "--alias", teacher.model]
 
 
 def _llama_server(teacher: config.TeacherSettings) -> list[str]:
-    repository, file = _gguf(teacher.model)
-    weights = ["--hf-repo", repository, "--hf-file", file] if repository else ["--model", file]
+    weights = _weights(teacher.model)
     return [_executable("llama-server"), *weights, "--alias", teacher.model, "--jinja"]
+
+
+def _weights(model: str) -> list[str]:
+    repository, file = _gguf(model)
+    return ["--hf-repo", repository, "--hf-file", file] if repository else ["--model", file]
 
 
 def _vllm(teacher: config.TeacherSettings) -> list[str]:
     revision = ["--revision", teacher.revision] if teacher.revision else []
     name = ["--served-model-name", teacher.model]
-    return [_executable("vllm"), "serve", teacher.model, *name, *revision]
+    return [_executable("vllm"), "serve", teacher.model, *name, *revision, *_COMPACT_JSON]
+
+
+# A schema lets vLLM write white space without end between two tokens of JSON, and sometimes it
+# does. Its own choice of a backend, "auto", cannot be told not to.
+_COMPACT_JSON = (
+    "--structured-outputs-config",
+    '{"backend": "xgrammar", "disable_any_whitespace": true}',
+)
+
+
+def _apertium(teacher: config.TeacherSettings) -> list[str]:
+    _executable("apertium")
+    return [
+        *(sys.executable, "-m", "limbeck.translator"),
+        *("--engine", "apertium", "--model", teacher.model),
+    ]
 
 
 def _executable(name: str) -> str:

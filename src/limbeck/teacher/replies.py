@@ -89,7 +89,7 @@ _BESIDE: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     # vLLM from 0.12 on, and before; it ignores the one that it does not know.
     "structured_outputs": lambda name, schema: {"structured_outputs": {"json": schema}},
     "guided_json": lambda name, schema: {"guided_json": schema},
-    # llama_cpp.server follows the schema; others that know json_object do not look at it.
+    # llama.cpp follows the schema; others that know json_object do not look at it.
     "json_object": lambda name, schema: {
         "response_format": {"type": "json_object", "schema": schema}
     },

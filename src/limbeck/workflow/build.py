@@ -30,6 +30,9 @@ from limbeck.languages import Language, covered, resolve
 from limbeck.workflow import checks
 from limbeck.workflow.digest import source_digest
 
+# The scored models that are asked over HTTP, and the roles of the config that they are.
+ASKED: dict[str, Role] = {"teacher": "judge", "translator": "translator"}
+
 
 class Build:
     """A validated config with its languages resolved."""
@@ -50,10 +53,14 @@ class Build:
 
     @property
     def models(self) -> list[str]:
-        """The scored models: ``teacher``, ``{student}/{form}`` and ``comparisons/{name}``."""
+        """The scored models: ``teacher``, ``{student}/{form}`` and ``comparisons/{name}``.
+
+        A translator that is no chat model is one, too: ``translator``.
+        """
         students = [f"{name}/{form}" for name in self.config.students for form in self.forms]
         compared = [f"comparisons/{name}" for name in self.config.benchmarks.comparisons]
-        return ["teacher", *students, *compared]
+        translator = self.config.teacher.role("translator").only_translates
+        return ["teacher", *(["translator"] if translator else []), *students, *compared]
 
     def language(self, code: str) -> Language:
         """The language of a code."""
@@ -117,11 +124,16 @@ class Build:
     def model_scores(self, code: str, model: str) -> list[str]:
         """The score files of a model in a language."""
         folder = f"results/{code}/scores/{model}"
-        return [f"{folder}/{benchmark}.json" for benchmark in self.benchmarks(code)]
+        return [
+            f"{folder}/{benchmark}.json"
+            for benchmark in self.benchmarks(code)
+            if model != "translator" or self.config.benchmarks.translates(benchmark)
+        ]
 
-    def teacher_scores(self, wildcards: Any) -> list[str]:
-        """The scores of a language's teacher."""
-        return self.model_scores(wildcards.language, "teacher")
+    def asked_scores(self, wildcards: Any) -> list[str]:
+        """The scores of the models that a language's scoring asks over HTTP."""
+        asked = [model for model in self.models if model in ASKED]
+        return [path for model in asked for path in self.model_scores(wildcards.language, model)]
 
     def benchmark_files(self, wildcards: Any) -> list[str]:
         """The files of a benchmark that are on this machine."""
@@ -215,9 +227,17 @@ class Build:
         """A student's section without what only changes speed."""
         return self.student(name).model_dump(exclude={"training": {"device_batch"}})
 
-    def teacher(self, role: Role) -> dict[str, Any]:
-        """What decides the replies of the teacher in a role."""
-        return decisive(self.config.teacher.role(role)).model_dump()
+    def teacher(self, role: Role, code: str) -> dict[str, Any]:
+        """What decides the replies of the teacher in a role, for a language."""
+        return decisive(self.config.teacher.role(role), self.language(code)).model_dump()
+
+    def pivot_instructions(self, wildcards: Any) -> list[str]:
+        """What the translator of answers is told, as a rule's input, where it is asked."""
+        return ["config/prompts/translate.yaml"] if self.config.generation.pivots else []
+
+    def pivot_translator(self, code: str) -> dict[str, Any] | None:
+        """What decides the translations of what is written in English first."""
+        return self.teacher("translator", code) if self.config.generation.pivots else None
 
     def min_reasoning(self) -> float:
         """The share of responses that must come with a reasoning trace: none that nobody learns."""
@@ -251,6 +271,15 @@ class Build:
         """How the teacher in a role is reached, as JSON: speed only, so it is no param."""
         return self.config.connection(role).model_dump_json()
 
+    def asked_connection(self, wildcards: Any) -> str:
+        """How a scored model is reached; of no meaning for one that is not asked over HTTP."""
+        return self.connection(ASKED.get(wildcards.model, "judge"))
+
+    def score_journal(self, wildcards: Any) -> str:
+        """Where the replies of a scored model are kept, which is asked over HTTP."""
+        name = "translator" if wildcards.model == "translator" else "score"
+        return f"work/journal/{wildcards.language}/{name}-{wildcards.benchmark}.jsonl"
+
     def benchmark_prompts(self, wildcards: Any) -> str:
         """The file of the prompts: the language's own where it is wanted and there."""
         own = f"config/prompts/benchmarks/{wildcards.language}.yaml"
@@ -259,8 +288,8 @@ class Build:
 
     def model_path(self, wildcards: Any) -> str:
         """The folder, file or name of the scored model; nothing for the teacher, which is asked."""
-        if wildcards.model == "teacher":
-            return "teacher"
+        if wildcards.model in ASKED:
+            return str(wildcards.model)
         name, form = wildcards.model.split("/")
         if name == "comparisons":
             return self.config.benchmarks.comparisons[form]
@@ -275,7 +304,7 @@ class Build:
         if wildcards.model.startswith("comparisons/"):
             found = Path(path).expanduser()
             return [str(found)] if found.exists() else []
-        if path == "teacher":
+        if path in ASKED:
             return []
         # A GGUF that failed its parity check is not worth a score.
         parity = [re.sub(r"[^/]+\.gguf$", "parity.json", path)] if path.endswith(".gguf") else []
@@ -283,7 +312,8 @@ class Build:
 
     def score_settings(self, wildcards: Any) -> str:
         """What decides a score; the teacher's settings only where the teacher is scored."""
-        teacher = self.teacher("judge") if wildcards.model == "teacher" else None
+        role = ASKED.get(wildcards.model)
+        teacher = self.teacher(role, wildcards.language) if role else None
         asking = self.config.benchmarks.asking(wildcards.benchmark)
         named = self.config.filters.language
         language = named if named.model else None  # without an identifier the rest decides nothing
@@ -329,11 +359,16 @@ def _files(source: str) -> list[str]:
     ]
 
 
-def decisive(teacher: Teacher) -> TeacherSettings:
-    """What decides a teacher's replies."""
-    builtin = teacher.server == "phrasebook"
-    # The built-in's replies follow from its own source.
-    return teacher.settings(source_digest("limbeck.phrasebook.responder") if builtin else None)
+def decisive(teacher: Teacher, language: Language) -> TeacherSettings:
+    """What decides a teacher's replies in a language."""
+    teacher = teacher.model_copy(update={"model": teacher.model_in(language.card())})
+    # The replies of those of our own follow from their source, too.
+    own = {
+        "phrasebook": "limbeck.phrasebook.responder",
+        "apertium": "limbeck.translator.__main__",
+    }
+    module = own.get(teacher.server or "")
+    return teacher.settings(source_digest(module) if module else None)
 
 
 def load(data: Mapping[str, Any]) -> Build:
@@ -347,6 +382,7 @@ def load(data: Mapping[str, Any]) -> Build:
         checks.builtin(config, build.languages)
         checks.files(config)
         checks.tasks(config, build.languages)
+        checks.translator(config, build.languages)
         if config.texts.limit:
             for code in build.codes:
                 build.texts(code)

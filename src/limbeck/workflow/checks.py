@@ -86,6 +86,28 @@ def _there(key: str, source: str, local: bool = False) -> None:
         raise UserError(f"{key}: {source}: there is no such file or folder")
 
 
+def translator(config: Config, languages: Iterable[Language]) -> None:
+    """A translator that is no chat model, and that does not translate into a language."""
+    teacher = config.teacher.role("translator")
+    if not teacher.only_translates:
+        return
+    from limbeck.translator import apertium  # as light as the config itself
+
+    for language in languages:
+        where = f"config: teacher.translator.model: {language.name}"
+        pair = teacher.model_in(language.card())
+        try:
+            source, target = apertium.sides(pair)
+            apertium.check(pair)
+            apertium.opposite(pair)
+        except UserError as error:
+            raise UserError(f"{where}: {error}") from None
+        codes = (language.iso639_1, language.iso639_3)
+        if source not in ("en", "eng") or target not in codes:
+            wanted = " or ".join(f"en-{code}" for code in codes if code)
+            raise UserError(f"{where}: {pair!r} does not translate English into it, as {wanted}")
+
+
 def builtin(config: Config, languages: Iterable[Language]) -> None:
     """Languages that the built-in phrasebook does not write, where the config relies on it."""
     roles: tuple[Role, ...] = ("generator", "translator", "reviser", "judge")
@@ -94,7 +116,7 @@ def builtin(config: Config, languages: Iterable[Language]) -> None:
         for role in roles
         if config.teacher.role(role).server == "phrasebook"
     ]
-    if config.texts.source == "builtin":
+    if config.texts.source == "builtin" and config.texts.limit:
         reliant.append("texts.source: builtin")
     reliant += [
         f"benchmarks.sources.{name}: builtin"

@@ -15,7 +15,7 @@ from limbeck.files import digest
 from limbeck.generation.asking import Teacher
 from limbeck.generation.instructions import load
 from limbeck.languages import resolve
-from limbeck.phrasebook.responder import tagged
+from limbeck.serving.request import tagged
 
 ROOT = Path(__file__).parents[3]
 CARD = resolve("Swahili").card()

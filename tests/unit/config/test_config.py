@@ -114,11 +114,6 @@ BAD = [
     ("teacher/generator/temperature", 3, "temperature: .*less than or equal to 2.*not 3"),
     ("teacher/generator/url", "https://x/v1", "exactly one of 'server' and 'url'"),
     ("teacher/generator/server", "ollama", "server: should be 'phrasebook'.*not 'ollama'"),
-    (
-        "teacher/generator",
-        {"model": "m", "server": "llama_cpp", "structured": "json_schema"},
-        "llama_cpp takes structured: auto, json_object or none",
-    ),
     ("teacher/generator/batch", {}, "'batch' is for a 'url'"),
     (
         "teacher/generator",
@@ -130,6 +125,7 @@ BAD = [
     ("budget", -1, "budget: .*greater than or equal to 0"),
     ("teacher/judge", {"server": "vllm", "url": "http://x/v1"}, "teacher: judge: exactly one of"),
     ("generation/responses/min_reasoning", 2, "min_reasoning: .*less than or equal to 1"),
+    ("teacher/reviser", {"server": "apertium"}, "teacher: reviser: the server apertium only trans"),
     ("teacher/generator/api_key_env", "sk-4x", "name of an environment variable"),
     ("teacher/oracle", {}, "teacher.oracle: unknown key, allowed: generator"),
     ("teacher/judge/modle", "x", "teacher.judge.modle: unknown key, did you mean 'model'"),

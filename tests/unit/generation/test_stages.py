@@ -28,7 +28,7 @@ CARD = {
 }
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
 ROW = asking.prompt_row("topic", "seed", "health", "teacher", "Homa ni nini?")
-KEYS = ["id", "strategy", "kind", "source", "parent", "prompt", "teacher", "failure"]
+KEYS = ["id", "strategy", "kind", "source", "parent", "pivot", "prompt", "teacher", "failure"]
 
 
 def reply(value: BaseModel | None = None, content: str = "", reasoning: str | None = None) -> Reply:
@@ -110,6 +110,7 @@ def test_seeds_name_the_language() -> None:
         macro_topics=1,
         topics=1,
         prompts=1,
+        pivot=None,
     )
     assert [node.text for node in topics.seeds(settings, "Hausa")] == [
         "health",
@@ -346,7 +347,8 @@ def test_responses_without_reasoning_fail_the_stage(
 def test_ten_answers_without_a_trace_are_enough_to_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prompts = [{"id": f"p{n}", "prompt": f"Swali {n}?", "failure": None} for n in range(40)]
+    row = {"pivot": None, "failure": None}
+    prompts = [{"id": f"p{n}", "prompt": f"Swali {n}?", **row} for n in range(40)]
     files.write_jsonl(tmp_path / "prompts.jsonl", prompts)
     inputs = ("--prompts", str(tmp_path / "prompts.jsonl"))
     section = {"min_reasoning": 0.9, "lengths": ["natural"]}
@@ -365,8 +367,9 @@ def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "macro_topics": 2,
         "topics": 2,
         "prompts": 3,
+        "pivot": None,
     }
-    scenarios = {"general": 2, "local": 0, "detailed": 2, "prompts": 1}
+    scenarios = {"general": 2, "local": 0, "detailed": 2, "prompts": 1, "pivot": None}
     texts = [{"id": f"text-{n}", "source": "x", "text": f"Habari {n}."} for n in range(4)]
     files.write_jsonl(tmp_path / "texts.jsonl", texts)
     files.write_jsonl(tmp_path / "conversations.jsonl", [CONVERSATION])

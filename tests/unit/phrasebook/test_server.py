@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from limbeck.phrasebook.__main__ import MODEL, application
+from limbeck.phrasebook.__main__ import MODEL, answer
+from limbeck.serving.application import application
 
 QUESTION = {"role": "user", "content": "Mji mkuu wa Kenya ni upi?"}
 REQUEST = {"model": MODEL, "messages": [QUESTION]}
@@ -19,7 +20,7 @@ def ask(path, body=None, raw=None):
     """The status and the JSON of one request to a server of our own."""
 
     async def run():
-        async with TestClient(TestServer(application())) as client:
+        async with TestClient(TestServer(application(MODEL, answer))) as client:
             if body is None and raw is None:
                 response = await client.get(path)
             else:

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from importlib.util import find_spec
+import threading
+import urllib.request
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from limbeck.teacher.server import Server
 
 ENDPOINT = Path(__file__).parents[2] / "endpoint.py"
 ADDRESS = "--host 127.0.0.1 --port 1234"
+COMPACT = '--structured-outputs-config {"backend": "xgrammar", "disable_any_whitespace": true}'
 
 
 def stand_in(folder: Path, name: str) -> Path:
@@ -55,13 +57,14 @@ def stand_in(folder: Path, name: str) -> Path:
             "vllm",
             "owner/repo",
             {"server_args": ["--max-model-len", "8192"]},
-            "serve owner/repo --served-model-name owner/repo {address} --max-model-len 8192",
+            "serve owner/repo --served-model-name owner/repo {compact} {address} "
+            "--max-model-len 8192",
         ),
         (
             "vllm",
             "owner/repo",
             {"revision": "c0ffee"},
-            "serve owner/repo --served-model-name owner/repo --revision c0ffee {address}",
+            "serve owner/repo --served-model-name owner/repo --revision c0ffee {compact} {address}",
         ),
     ],
 )
@@ -84,7 +87,7 @@ def test_commands_of_executables(
     path = stand_in(tmp_path, server)
     program, *arguments = launch.command(settings, local, 1234)
     assert program == str(path)
-    assert " ".join(arguments) == expected.format(address=ADDRESS)
+    assert " ".join(arguments) == expected.format(address=ADDRESS, compact=COMPACT)
 
 
 @pytest.mark.parametrize("server", ["llama-server", "vllm"])
@@ -122,22 +125,14 @@ class Items(BaseModel):
     items: Annotated[list[Literal["chai", "maji"]], Field(min_length=2, max_length=2)]
 
 
-llama_cpp = pytest.mark.skipif(
-    find_spec("llama_cpp") is None or find_spec("uvicorn") is None,
-    reason="llama-cpp-python[server] is not installed",
-)
-
-
-@llama_cpp
 def test_llama_cpp_takes_a_file_of_the_hub() -> None:
-    local = connection(None, server="llama_cpp", server_args=["--n_ctx", "512"])
+    local = connection(None, server="llama_cpp", server_args=["--ctx-size", "512"])
     command = launch.command(teacher(model="owner/repo/deep/q4.gguf"), local, 1234)
     text = " ".join(command[1:])
-    assert text.startswith("-m llama_cpp.server --hf_model_repo_id owner/repo --model deep/q4.gguf")
-    assert text.endswith(f"{ADDRESS} --n_ctx 512")
+    assert text.startswith("-m limbeck.teacher.llama --hf-repo owner/repo --hf-file deep/q4.gguf")
+    assert text.endswith(f"{ADDRESS} --ctx-size 512")
 
 
-@llama_cpp
 def test_llama_cpp_serves_json_of_any_form_from_a_gguf(tmp_path: Path) -> None:
     """A model of random weights keeps to the schema, so the constraint is llama.cpp's."""
     weights = tmp_path / "tiny.gguf"
@@ -150,15 +145,58 @@ def test_llama_cpp_serves_json_of_any_form_from_a_gguf(tmp_path: Path) -> None:
     ]
     local = connection(None, server="llama_cpp", concurrency=16, idle=0.5)
     with Server(settings, local, tmp_path) as place:
-        assert place.in_flight == 2
+        assert place.in_flight == 8
         replies = ask(requests, settings, local, tmp_path / "journal", tmp_path)
         assert [reply.failure for reply in replies[:4]] == [None] * 4
         assert [type(reply.value) for reply in replies[:4]] == forms[:4]
-        # The same server by its address: the probe finds out what it takes. Its schema is no
-        # constraint of json_schema (refused), nor of vLLM's fields (ignored).
+        assert replies[4].failure in (None, "length", "empty")
+        # The same server by its address: the probe finds out what it takes.
         remote = connection(place.url(), concurrency=2)
         settings = settings.model_copy(update={"revision": "2"})
         replies = ask(requests[:2], settings, remote, tmp_path / "journal", tmp_path)
         assert [reply.failure for reply in replies] == [None] * 2
     [found] = (tmp_path / "structured").glob("*.json")
-    assert json.loads(found.read_text())["structured"] == "json_object"
+    assert json.loads(found.read_text())["structured"] == "json_schema"
+
+
+def test_llama_cpp_answers_several_at_once(tmp_path: Path) -> None:
+    """Four requests are under way together: the first to be asked is not the first to end."""
+    weights = tmp_path / "tiny.gguf"
+    tiny_gguf.write(weights, context=16384)
+    local = connection(None, server="llama_cpp", idle=0.5)
+    with Server(teacher(model=str(weights)), local, tmp_path) as place:
+        root = place.url().removesuffix("/v1")
+
+        def generate(tokens: int) -> None:
+            body = {"model": str(weights), "max_tokens": tokens, "temperature": 0.0,
+                    "ignore_eos": True, "messages": [{"role": "user", "content": "a"}]}  # fmt: skip
+            sent = urllib.request.Request(
+                f"{root}/v1/chat/completions",
+                json.dumps(body).encode(),
+                {"Content-Type": "application/json"},
+            )
+            urllib.request.urlopen(sent).read()
+            ended.append(tokens)
+
+        ended: list[int] = []
+        long = threading.Thread(target=generate, args=(4000,))
+        long.start()
+        for tokens in (1, 2, 3):
+            generate(tokens)
+        long.join()
+    assert ended == [1, 2, 3, 4000]
+
+
+def test_a_file_that_llama_cpp_cannot_load_is_one_line(tmp_path: Path) -> None:
+    weights = tmp_path / "broken.gguf"
+    weights.write_bytes(b"GGUF but nothing else")
+    local = connection(None, server="llama_cpp", idle=0.5)
+    with (
+        Server(teacher(model=str(weights)), local, tmp_path) as place,
+        pytest.raises(
+            UserError, match=r"the teacher's server did not start, see .*\.log: "
+        ) as error,
+    ):
+        place.url()
+    assert "\n" not in str(error.value)
+    assert "error: " in str(error.value)

@@ -1,5 +1,7 @@
 """What the Snakefile asks: languages, inputs and settings."""
 
+import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -9,6 +11,7 @@ import yaml
 
 from limbeck import config as configuration
 from limbeck.config import Role
+from limbeck.translator import apertium as engine
 from limbeck.workflow import build as workflow
 from limbeck.workflow import shown
 from limbeck.workflow.build import load
@@ -75,7 +78,7 @@ def test_prices_the_budget_and_batches_reach_no_param() -> None:
             model="teacher", language="swh_Latn", student="tiny", benchmark="sib200"
         )
         return [
-            *(build.teacher(role) for role in get_args(Role)),
+            *(build.teacher(role, "swh_Latn") for role in get_args(Role)),
             build.score_settings(scored),
             shown.report(build, "swh_Latn"),
             shown.dataset(build, "swh_Latn"),
@@ -145,7 +148,9 @@ def test_the_files_of_a_task_are_missed_before_anything_runs(
 
 def test_a_local_teacher_has_the_revision_that_the_config_gives() -> None:
     changed = config()
-    assert len(load(changed).teacher("generator")["revision"]) == 12  # of the phrasebook's source
+    assert (
+        len(load(changed).teacher("generator", "swh_Latn")["revision"]) == 12
+    )  # of the phrasebook's source
     changed["teacher"]["generator"] |= {"server": "vllm", "model": "owner/repo", "revision": "c0f"}
     changed["teacher"]["judge"] = {"model": "owner/other"}
     teachers = configuration.load(changed).teacher
@@ -165,7 +170,7 @@ def test_another_url_of_the_same_model_decides_nothing() -> None:
         values = config()
         values["teacher"]["generator"] |= {"server": None, "url": url, "model": "m"}
         build = load(values)
-        return build.teacher("generator"), build.connection("generator")
+        return build.teacher("generator", "swh_Latn"), build.connection("generator")
 
     here, there = settings("http://127.0.0.1:1/v1"), settings("https://example.org/v1")
     assert here[0] == there[0]
@@ -209,7 +214,7 @@ def test_a_benchmark_without_the_language_is_skipped_and_said(
     code = build.codes[0]
     wildcards = SimpleNamespace(language=code)
     assert build.benchmarks(code) == covered
-    assert [Path(path).stem for path in build.teacher_scores(wildcards)] == covered
+    assert [Path(path).stem for path in build.asked_scores(wildcards)] == covered
     assert [Path(path).parent.name for path in build.held_out(wildcards)] == covered
     assert len(build.scores()) == 6 * len(covered)
     missing = [name for name in build.config.benchmarks.run if name not in covered]
@@ -341,3 +346,75 @@ def test_a_task_without_any_of_the_languages_is_refused(
 ) -> None:
     with pytest.raises(SystemExit, match=r"'intent' has no texts in Yoruba \(config/tasks/intent"):
         load(classified(["topic", "intent"], ["Yoruba"]))
+
+
+# A translator that is no chat model
+
+
+def translating(model: str, language: str = "Esperanto") -> dict[str, Any]:
+    values = elsewhere(languages=[language])
+    values["teacher"]["translator"] = {"server": "apertium", "model": model}
+    return values
+
+
+def apertium(*pairs: str) -> Any:
+    there = shutil.which("apertium") is not None and set(pairs) <= set(engine.pairs())
+    return pytest.mark.skipif(not there, reason=f"Apertium with {', '.join(pairs)} is missing")
+
+
+@apertium("en-eo", "eo-en", "en-gl", "gl-en")
+def test_a_translators_model_is_filled_in_for_each_language() -> None:
+    values = translating("en-{iso639_1}")
+    values["languages"] = ["Esperanto", "Galician"]
+    build = load(values)
+    models = [build.teacher("translator", code)["model"] for code in build.codes]
+    assert models == ["en-eo", "en-gl"]
+    assert build.teacher("generator", build.codes[0])["model"] == "m"
+    assert len(build.teacher("translator", "epo_Latn")["revision"]) == 12  # of our own source
+
+
+@apertium("en-eo", "eo-en")
+def test_a_translator_is_scored_by_translations_alone() -> None:
+    build = load(translating("en-eo"))
+    found = [Path(path).stem for path in build.model_scores("epo_Latn", "translator")]
+    assert found == ["flores_from_english", "flores_into_english"]
+    scored = SimpleNamespace(
+        model="translator", language="epo_Latn", student="tiny", benchmark="flores_from_english"
+    )
+    assert json.loads(build.score_settings(scored))["teacher"]["model"] == "en-eo"
+    assert json.loads(build.asked_connection(scored))["server"] == "apertium"
+    assert build.score_journal(scored) != build.score_journal(
+        SimpleNamespace(**{**vars(scored), "model": "teacher"})
+    )
+
+
+@apertium("en-eo", "eo-en")
+@pytest.mark.parametrize(
+    ("model", "language", "line"),
+    [
+        ("en-xx", "Esperanto", "Esperanto: Apertium has no pair 'en-xx' here; installed: .*en-eo"),
+        ("eo", "Esperanto", "Esperanto: 'eo' is no pair of Apertium"),
+        ("eo-en", "Esperanto", "'eo-en' does not translate English into it, as en-eo or en-epo"),
+        ("en-eo", "Galician", "Galician: 'en-eo' does not translate English into it, as en-gl"),
+    ],
+)
+def test_a_pair_that_does_not_fit_is_one_line(model: str, language: str, line: str) -> None:
+    with pytest.raises(SystemExit, match=line) as caught:
+        load(translating(model, language))
+    assert "\n" not in str(caught.value)
+
+
+def test_without_apertium_the_run_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SystemExit, match="apertium is not on the PATH; on Debian: apt-get install"):
+        load(translating("en-eo"))
+
+
+def test_answers_are_translated_where_they_are_pivoted() -> None:
+    values = config()
+    assert load(values).pivot_instructions(None) == []
+    assert load(values).pivot_translator("swh_Latn") is None
+    values["generation"]["scenarios"]["pivot"] = "english"
+    build = load(values)
+    assert build.pivot_instructions(None) == ["config/prompts/translate.yaml"]
+    assert build.pivot_translator("swh_Latn") == build.teacher("translator", "swh_Latn")

@@ -1,0 +1,44 @@
+"""Prompts and answers by way of English, for a teacher that knows things and not the language.
+
+A pivoted row is written, revised and answered in English, and then translated as a conversation of
+two turns. It keeps its English as its original, so that the filters of translations look at it.
+"""
+
+from collections.abc import Sequence
+
+from limbeck.files import Row
+from limbeck.generation import translate
+from limbeck.generation.asking import Teacher
+from limbeck.generation.instructions import Instructions
+from limbeck.teacher.client import Message, Reply
+
+
+def turns(row: Row) -> list[Message]:
+    """An answered row as a conversation."""
+    return [
+        {"role": "user", "content": row["prompt"]},
+        {"role": "assistant", "content": row["response"]},
+    ]
+
+
+def parse(row: Row, reply: Reply, translator: str) -> list[Row]:
+    """The row in the language, with its English; or a row that failed."""
+    original = turns(row)
+    translated, failure = translate.translated(original, reply)
+    prompt, response = [turn["content"] for turn in translated] or ("", "")
+    said = {"prompt": prompt, "response": response, "failure": failure}
+    return [{**row, **said, "original": original, "translator": translator}]
+
+
+def translated(
+    rows: Sequence[Row], translator: Teacher, card: Row, instructions: Instructions
+) -> list[Row]:
+    """The rows in their order, those that are answered in English in the language."""
+    pivoted = [row for row in rows if row["pivot"] and not row["failure"]]
+    found = translator.ask(
+        pivoted,
+        lambda row: translate.prompt({"messages": turns(row)}, card, instructions),
+        lambda row, reply: parse(row, reply, translator.settings.model),
+    )
+    instead = {row["id"]: new for row, new in zip(pivoted, found, strict=True)}
+    return [instead.get(row["id"], row) for row in rows]

@@ -1,0 +1,1 @@
+"""Translators that are no chat model, behind the protocol of one."""

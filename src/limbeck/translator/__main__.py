@@ -1,0 +1,37 @@
+"""Serve a translator that is no chat model, over the OpenAI chat protocol.
+
+    python -m limbeck.translator --engine apertium --model en-eo --port 0
+
+Prints "listening on http://HOST:PORT/v1" when it is ready.
+"""
+
+import asyncio
+
+from limbeck import stage
+from limbeck.serving import application
+from limbeck.translator.apertium import Apertium
+from limbeck.translator.pool import Engine, Pool
+from limbeck.translator.responder import reply
+
+
+def main() -> None:
+    """Read the options and serve until idle or interrupted."""
+    parser = application.parser(__doc__)
+    parser.add_argument("--engine", choices=["apertium"], required=True)
+    parser.add_argument("--model", required=True, help="the pair")
+    options = parser.parse_args()
+    engine: Engine = Apertium(options.model)
+    pool = Pool(engine)
+    asyncio.run(
+        application.serve(
+            options.model,
+            lambda body: reply(body, pool),
+            options.host,
+            options.port,
+            options.idle,
+        )
+    )
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,45 @@
+"""Lines of all requests under way, translated together: an engine's call costs as much as many."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Engine(Protocol):
+    """What translates."""
+
+    def translate(self, lines: Sequence[str], back: bool) -> list[str]:
+        """Each line from English, or ``back`` into English; as many come out."""
+
+
+class Pool:
+    """An engine that is called by one at a time, with all that waits."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._calling = asyncio.Lock()
+        self._waiting: dict[bool, list[tuple[list[str], asyncio.Future[list[str]]]]] = {}
+
+    async def translate(self, lines: list[str], back: bool) -> list[str]:
+        """The lines' translations, once the call that they are part of is over."""
+        if not lines:
+            return []
+        answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(back, []).append((lines, answer))
+        async with self._calling:
+            if not answer.done():
+                await self._call(self._waiting.pop(back), back)
+        return await answer
+
+    async def _call(
+        self, waiting: list[tuple[list[str], asyncio.Future[list[str]]]], back: bool
+    ) -> None:
+        together = [line for lines, _ in waiting for line in lines]
+        try:
+            found = iter(await asyncio.to_thread(self._engine.translate, together, back))
+        except Exception as error:  # whoever waits is told
+            for _, answer in waiting:
+                answer.set_exception(error)
+            return
+        for lines, answer in waiting:
+            answer.set_result([next(found) for _ in lines])

@@ -1,0 +1,129 @@
+"""What is written in English first: who is asked for what, and what a row says of it."""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import endpoint
+from limbeck import files
+from limbeck.dataset.mix import count, group
+from limbeck.dataset.rows import from_response
+from limbeck.generation import respond, revise, topics
+from limbeck.generation.asking import prompt_row
+from limbeck.languages import resolve
+
+PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
+TREE = {"general_seeds": ["health"], "language_seeds": [], "macro_topics": 1, "topics": 0}
+
+
+def answer(body: dict[str, Any], before: int) -> Any:
+    """English words in English, and their translations in capitals; one is cut off."""
+    content = body["messages"][-1]["content"]
+    if "response_format" not in body:
+        system = body["messages"][0]["content"]
+        language = "English" if "speakers of English" in system else "Swahili"
+        return endpoint.completion(f"{language} answer 12 to {content}")
+    form = body["response_format"]["json_schema"]
+    if form["name"] == "Translation":
+        turns = json.loads(content.partition("<conversation>")[2].partition("</conversation>")[0])
+        if "prompt 1" in turns[0]["content"]:
+            return endpoint.completion("{", "length")
+        said = [{**turn, "content": turn["content"].upper()} for turn in turns]
+        return endpoint.completion(json.dumps({"messages": said}))
+    language = "English" if "speakers of English" in content else "Swahili"
+    if form["name"] == "RevisedPrompt":
+        return endpoint.completion(json.dumps({"prompt": f"{language} revised"}))
+    listed = form["schema"]["properties"]["items"]["minItems"]
+    said = [f"{form['name']} {language} prompt {n}" for n in range(listed)]
+    return endpoint.completion(json.dumps({"items": said}))
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    url: str,
+    stage: Any,
+    settings: Any,
+    *more: object,
+) -> list[dict[str, Any]]:
+    """The rows of a stage."""
+    name = stage.__name__.rpartition(".")[2]
+    whole = {"teacher": endpoint.teacher().model_dump(), "seed": 1, **settings}
+    files.write_json(folder / "card.json", dict(resolve("Swahili").card()))
+    arguments = [
+        "--language", folder / "card.json", "--instructions", PROMPTS / f"{name}.yaml",
+        "--settings", json.dumps(whole),
+        "--connection", endpoint.connection(url).model_dump_json(),
+        "--journal", folder / f"journal/{name}.jsonl", "--output", folder / f"{name}.jsonl", *more,
+    ]  # fmt: skip
+    monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+    stage.main()
+    return list(files.read_jsonl(folder / f"{name}.jsonl"))
+
+
+@pytest.fixture
+def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[dict[str, Any]]]:
+    """What topics, revise and respond write, of a pivoted strategy beside one that is not."""
+    with endpoint.serving(answer) as served:
+        told = (monkeypatch, tmp_path, served.url)
+        section = {"topics": {**TREE, "prompts": 2, "pivot": "english"}}
+        written = run(*told, topics, section)
+        own = prompt_row("scenario", "general", "x", "teacher", "Swahili own")
+        files.write_jsonl(tmp_path / "all.jsonl", [*written, own])
+        section = {"revision": {"share": 0.5, "ways": ["harder"]}}
+        revised = run(*told, revise, section, "--prompts", tmp_path / "all.jsonl")
+        files.write_jsonl(tmp_path / "prompts.jsonl", [*written, own])
+        translator = endpoint.teacher(model="en-sw", structured="json_schema").model_dump()
+        section = {"min_reasoning": 0.0, "lengths": ["natural"], "translator": translator}
+        answered = run(
+            *told, respond, section, "--prompts", tmp_path / "prompts.jsonl",
+            "--translate", PROMPTS / "translate.yaml",
+            "--translator", endpoint.connection(served.url).model_dump_json(),
+            "--translations", tmp_path / "journal/translate_answers.jsonl",
+        )  # fmt: skip
+    return {"written": written, "revised": revised, "answered": answered}
+
+
+def test_prompts_are_written_and_revised_in_english(rows: dict[str, list[dict[str, Any]]]) -> None:
+    assert {row["prompt"] for row in rows["written"]} == {
+        "TopicPrompts English prompt 0", "TopicPrompts English prompt 1",
+    }  # fmt: skip
+    assert {row["pivot"] for row in rows["written"]} == {"english"}
+    revised = [row for row in rows["revised"] if row["parent"]]
+    assert revised
+    for row in revised:
+        pivoted = row["strategy"] == "topic"
+        assert row["pivot"] == ("english" if pivoted else None)
+        assert row["prompt"] == f"{'English' if pivoted else 'Swahili'} revised"
+
+
+def test_answers_are_given_in_english_and_translated(rows: dict[str, list[dict[str, Any]]]) -> None:
+    whole = [row for row in rows["answered"] if not row["failure"]]
+    by_strategy = {row["strategy"]: row for row in whole}
+    pivoted, own = by_strategy["topic"], by_strategy["scenario"]
+    assert pivoted["prompt"] == "TOPICPROMPTS ENGLISH PROMPT 0"
+    assert pivoted["response"].startswith("ENGLISH ANSWER 12")
+    assert [turn["content"][:7] for turn in pivoted["original"]] == ["TopicPr", "English"]
+    assert (pivoted["pivot"], pivoted["translator"]) == ("english", "en-sw")
+    assert own["response"].startswith("Swahili answer")
+    assert "original" not in own
+    failed = [row for row in rows["answered"] if row["failure"]]
+    assert {(row["failure"], row["prompt"], row["response"]) for row in failed} == {
+        ("length", "", "")
+    }
+
+
+def test_provenance_and_counts_say_so(rows: dict[str, list[dict[str, Any]]]) -> None:
+    kept = [from_response(row) for row in rows["answered"] if not row["failure"]]
+    found = {row["strategy"]: row for row in kept}
+    assert found["topic"]["pivot"] == "english"
+    assert found["topic"]["translator"] == "en-sw"
+    assert found["scenario"]["pivot"] is None
+    # Pivoted rows stay apart from one another, though they have an original.
+    assert len({group(row) for row in kept}) == len(kept)
+    counted: Any = count([{**row, "form": "direct"} for row in kept])
+    assert counted["by_pivot"] == dict(Counter(row["pivot"] for row in kept if row["pivot"]))
