@@ -26,6 +26,7 @@ rule prepare_task:
         "<logs>/{language}/classification/{task}/prepare_task.log",
     benchmark:
         "<logs>/{language}/classification/{task}/prepare_task.tsv"
+    localrule: True
     conda:
         "../envs/classify.yaml"
     threads: 1
@@ -192,6 +193,13 @@ rule train_classifier:
         "../envs/classify.yaml"
     threads: 1
     resources:
+        gpu=lambda w: machine.gpu(build.classifier(w).kind != "linear"),
+        mem_mb=lambda w, attempt: machine.memory(
+            memory.classifier(
+                settings.classification.classifiers[w.classifier], settings.students
+            ),
+            attempt,
+        ),
         batch=lambda w: build.classifier(w).training.device_batch,
     params:
         # One that is trained like a student starts that stage as a program of its own.

@@ -7,12 +7,14 @@ only changes speed goes into `threads:` and `resources:`, which make nothing sta
 
 import shlex
 
+from limbeck.workflow.cluster import Machine
 from limbeck.workflow.digest import source_digest
-from limbeck.workflow import shown
+from limbeck.workflow import memory, shown
 from limbeck.workflow.build import ASKED, as_json, load, local_files, pinned
 
 build = load(config)
 settings = build.config
+machine = Machine(workflow)
 
 # Every stage runs the code beside this workflow, in whatever environment, on whatever machine.
 shell.prefix(
@@ -20,3 +22,7 @@ shell.prefix(
     + shlex.quote(f"{workflow.basedir}/src")
     + "${{PYTHONPATH:+:$PYTHONPATH}}; "
 )
+
+
+onstart:
+    machine.check()

@@ -14,6 +14,7 @@ rule fetch_converter:
         "<logs>/fetch_converter.log",
     benchmark:
         "<logs>/fetch_converter.tsv"
+    localrule: True
     conda:
         "../envs/export.yaml"
     threads: 1
@@ -44,6 +45,10 @@ rule export_gguf:
     conda:
         "../envs/export.yaml"
     threads: 1
+    resources:
+        mem_mb=lambda w, attempt: machine.memory(
+            memory.exporting(build.student(w.student)), attempt
+        ),
     params:
         code=source_digest("limbeck.student.export"),
         metadata=build.metadata,
@@ -75,6 +80,10 @@ rule check_gguf:
     conda:
         "../envs/export.yaml"
     threads: 1
+    resources:
+        mem_mb=lambda w, attempt: machine.memory(
+            memory.exporting(build.student(w.student)), attempt
+        ),
     params:
         code=source_digest("limbeck.student.parity"),
         settings=lambda w: as_json(
@@ -108,6 +117,10 @@ rule quantize_gguf:
     conda:
         "../envs/export.yaml"
     threads: 1
+    resources:
+        mem_mb=lambda w, attempt: machine.memory(
+            memory.exporting(build.student(w.student)), attempt
+        ),
     params:
         code=source_digest("limbeck.student.quantize"),
     shell:

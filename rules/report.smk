@@ -21,6 +21,7 @@ rule sum_costs:
         "<logs>/{language}/sum_costs.log",
     benchmark:
         "<logs>/{language}/sum_costs.tsv"
+    localrule: True
     conda:
         "../envs/teacher.yaml"
     threads: 1
@@ -48,6 +49,7 @@ rule compare_student:
         "<logs>/{language}/{student}/compare_student.log",
     benchmark:
         "<logs>/{language}/{student}/compare_student.tsv"
+    localrule: True
     conda:
         "../envs/evaluate.yaml"
     threads: 1
@@ -91,6 +93,7 @@ rule write_report:
         "<logs>/{language}/write_report.log",
     benchmark:
         "<logs>/{language}/write_report.tsv"
+    localrule: True
     conda:
         "../envs/report.yaml"
     threads: 1
@@ -124,6 +127,7 @@ rule collect_scores:
         "<logs>/collect_scores.log",
     benchmark:
         "<logs>/collect_scores.tsv"
+    localrule: True
     conda:
         "../envs/report.yaml"
     threads: 1
@@ -161,6 +165,7 @@ rule write_index:
         "<logs>/write_index.log",
     benchmark:
         "<logs>/write_index.tsv"
+    localrule: True
     conda:
         "../envs/report.yaml"
     threads: 1
@@ -200,6 +205,7 @@ rule write_dataset_card:
         "<logs>/{language}/write_dataset_card.log",
     benchmark:
         "<logs>/{language}/write_dataset_card.tsv"
+    localrule: True
     conda:
         "../envs/report.yaml"
     threads: 1
@@ -237,6 +243,7 @@ rule write_model_card:
         "<logs>/{language}/{student}/write_model_card.log",
     benchmark:
         "<logs>/{language}/{student}/write_model_card.tsv"
+    localrule: True
     conda:
         "../envs/report.yaml"
     threads: 1

@@ -18,6 +18,7 @@ rule prepare_benchmark:
         "<logs>/{language}/{benchmark}/prepare_benchmark.log",
     benchmark:
         "<logs>/{language}/{benchmark}/prepare_benchmark.tsv"
+    localrule: True
     conda:
         "../envs/evaluate.yaml"
     threads: 1
@@ -60,6 +61,10 @@ rule score_model:
     resources:
         teacher=lambda w: int(w.model in ASKED),
         connection=build.asked_connection,
+        gpu=lambda w: machine.gpu(build.on_accelerator(w.model)),
+        mem_mb=lambda w, attempt: machine.memory(
+            memory.scoring(w.model, settings), attempt
+        ),
         batch=settings.benchmarks.batch,
     params:
         code=source_digest("limbeck.evaluation.score"),

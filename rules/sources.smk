@@ -14,6 +14,7 @@ rule describe_language:
         "<logs>/{language}/describe_language.log",
     benchmark:
         "<logs>/{language}/describe_language.tsv"
+    localrule: True
     conda:
         "../envs/teacher.yaml"
     threads: 1
@@ -44,6 +45,7 @@ rule sample_conversations:
         "<logs>/sample_conversations.log",
     benchmark:
         "<logs>/sample_conversations.tsv"
+    localrule: True
     conda:
         "../envs/dataset.yaml"
     threads: 1
@@ -73,6 +75,7 @@ rule sample_texts:
         "<logs>/{language}/sample_texts.log",
     benchmark:
         "<logs>/{language}/sample_texts.tsv"
+    localrule: True
     conda:
         "../envs/dataset.yaml"
     threads: 1

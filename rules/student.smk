@@ -20,6 +20,10 @@ rule create_base:
     conda:
         "../envs/train.yaml"
     threads: 1
+    resources:
+        mem_mb=lambda w, attempt: machine.memory(
+            memory.holding(build.student(w.student).base), attempt
+        ),
     params:
         code=source_digest("limbeck.student.base"),
         settings=lambda w: as_json(
@@ -56,9 +60,12 @@ rule train_student:
         "<logs>/{language}/{student}/train_student.tsv"
     conda:
         "../envs/train.yaml"
-    threads: 16
+    threads: lambda w: machine.threads(16)
     resources:
-        gpu=1,
+        gpu=lambda w: machine.gpu(),
+        mem_mb=lambda w, attempt: machine.memory(
+            memory.student(build.student(w.student)), attempt
+        ),
         batch=lambda w: build.student(w.student).training.device_batch,
     params:
         code=source_digest("limbeck.student.train"),

@@ -310,6 +310,13 @@ class Build:
         parity = [re.sub(r"[^/]+\.gguf$", "parity.json", path)] if path.endswith(".gguf") else []
         return [path, *parity]
 
+    def on_accelerator(self, model: str) -> bool:
+        """Whether a scored model is asked on an accelerator: a checkpoint is, if there is any."""
+        form = model.rpartition("/")[2]
+        if model.startswith("comparisons/"):
+            return not self.config.benchmarks.comparisons[form].endswith(".gguf")
+        return form in ("base", "student")
+
     def score_settings(self, wildcards: Any) -> str:
         """What decides a score; the teacher's settings only where the teacher is scored."""
         role = ASKED.get(wildcards.model)

@@ -1,0 +1,131 @@
+"""What this machine, or the nodes of a Slurm cluster, can give to a job.
+
+Slurm lets a job that no node can run wait for ever, so it is said before anything is submitted.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from limbeck.errors import UserError
+
+
+class Partition(NamedTuple):
+    """The most that a single node of a partition has, kind by kind; memory in MB."""
+
+    cpus: int = 0
+    memory: int = 0
+    gpus: int = 0
+
+    def over(self, other: "Partition") -> "Partition":
+        """The larger of each kind."""
+        return Partition(*map(max, self, other))
+
+
+def read(lines: Iterable[str]) -> dict[str, Partition]:
+    """The partitions in the lines of ``sinfo -o '%P|%c|%m|%G'``; the default one also as ''."""
+    found: dict[str, Partition] = {}
+    for line in filter(None, lines):
+        name, cpus, memory, devices = line.split("|")
+        # Devices look like gpu:2, gpu:a100:4(S:0-1),shard:8 or (null).
+        gpus = sum(
+            int(device.partition("(")[0].rpartition(":")[2])
+            for device in devices.split(",")
+            if device.startswith("gpu:")
+        )
+        node = Partition(int(cpus.rstrip("+")), int(memory.rstrip("+")), gpus)
+        for key in (name.rstrip("*"), *([""] if name.endswith("*") else [])):
+            found[key] = node.over(found.get(key, Partition()))
+    return found
+
+
+@cache
+def partitions() -> dict[str, Partition]:
+    """The partitions of this cluster, by name; empty where Slurm does not answer."""
+    try:
+        done = subprocess.run(
+            ["sinfo", "--noheader", "--exact", "--format", "%P|%c|%m|%G"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+    return read(done.stdout.splitlines()) if done.returncode == 0 else {}
+
+
+class Machine:
+    """What jobs may ask for, where this workflow runs them."""
+
+    def __init__(self, workflow: Any) -> None:
+        """``workflow`` is Snakemake's, which learns after parsing where its jobs run."""
+        self._workflow = workflow
+
+    @property
+    def _largest(self) -> Partition | None:
+        """The most that any node of the cluster has; None where jobs run here."""
+        plugin = self._workflow.executor_plugin
+        if plugin is None or not plugin.name.startswith("slurm") or not partitions():
+            return None
+        largest = Partition()
+        for partition in partitions().values():
+            largest = largest.over(partition)
+        return largest
+
+    def threads(self, wanted: int) -> int:
+        """So many threads, or as many as a node has. (Here Snakemake bounds them by --cores.)"""
+        return min(wanted, self._largest.cpus) if self._largest else wanted
+
+    def gpu(self, wanted: bool = True) -> int:
+        """One accelerator, where there is any."""
+        there = self._largest.gpus > 0 if self._largest else Path("/dev/nvidia0").exists()
+        return int(wanted and there)
+
+    def memory(self, needed: int, attempt: int) -> int:
+        """MB of memory: more at each attempt, for a job that was ended for want of it."""
+        wanted = needed * attempt
+        return min(wanted, max(needed, self._largest.memory)) if self._largest else wanted
+
+    def check(self) -> None:
+        """Leave with one line where a job is more than any node of its partition can run."""
+        if self._workflow.executor_plugin.name != "slurm":
+            return
+        jobs = [job for job in self._workflow.dag.needrun_jobs() if not job.is_local]
+        try:
+            for job in sorted(jobs, key=str):
+                refuse(job.rule.name, job.threads, dict(job.resources.items()), partitions())
+        except UserError as error:
+            sys.exit(f"error: {error}")
+
+
+def refuse(rule: str, threads: int, resources: dict[str, Any], known: dict[str, Partition]) -> None:
+    """Raise where a job of a rule asks for more than any node of its partition has.
+
+    Raises:
+        UserError: one line with the way out. (What is not known yet is not looked at.)
+    """
+    name = resources.get("slurm_partition", "")
+    node = known.get(name)
+    if node is None:
+        if name:
+            raise UserError(
+                f"slurm: {rule} asks for partition {name!r}; there are "
+                f"{', '.join(sorted(filter(None, known)))}"
+            )
+        return  # a cluster without a default partition may choose one by itself
+    asked = (
+        ("threads", threads, node.cpus, f"set-threads: {rule}"),
+        ("MB of memory", resources.get("mem_mb"), node.memory, f"set-resources: {rule}: mem_mb"),
+        ("GPUs", resources.get("gpu"), node.gpus, f"set-resources: {rule}: gpu"),
+    )
+    where = f"partition {name!r}" if name else "the default partition"
+    for what, wanted, most, key in asked:
+        if isinstance(wanted, int) and wanted > most:
+            raise UserError(
+                f"slurm: {rule} asks for {wanted:,} {what}, but no node of {where} has more than "
+                f"{most:,}: it would wait for ever. Give it another slurm_partition, or less by "
+                f"{key} in the profile"
+            )

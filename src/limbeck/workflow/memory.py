@@ -1,0 +1,80 @@
+"""How much memory a stage needs, by the size of its model and what it does with it.
+
+Bounds to ask a cluster for, not measurements; a job that is ended for want of memory is tried again
+with more. All in MB (of 10^6 bytes).
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from limbeck.config import Classifier, Config, Student, Training
+
+CLIENT = 2_000  # a program that asks an endpoint, or reads and writes rows
+LIBRARIES = 4_000  # torch and transformers, or llama.cpp, and the activations of a small batch
+
+# Of a base of the hub whose name does not tell: the larger of the small models this is made for.
+_UNKNOWN = 4e9
+_NAMED = re.compile(r"(?<![a-z0-9.])(?:(\d+)x)?(\d+(?:\.\d+)?)([bm])(?![a-z0-9])", re.IGNORECASE)
+
+_HALF, _SINGLE = 2, 4  # bytes of a parameter
+_FULL = 4 * _SINGLE  # weights, gradients, and Adam's two moments
+_LORA = _SINGLE + _HALF  # the frozen weights, and once more when they are merged
+
+
+def parameters(base: str) -> float:
+    """About how many parameters a model has: by its files here, or by its name on the hub."""
+    if base.startswith("builtin:"):
+        return 1e7
+    path = Path(base).expanduser()
+    files = list(path.glob("*.safetensors")) if path.is_dir() else [path]
+    if found := sum(file.stat().st_size for file in files if file.is_file()):
+        return found / (1 if path.suffix == ".gguf" else _HALF)
+    if named := _NAMED.search(base.rpartition("@")[0] or base):
+        experts, size, unit = named.groups()
+        return int(experts or 1) * float(size) * {"b": 1e9, "m": 1e6}[unit.lower()]
+    return _UNKNOWN
+
+
+def holding(base: str, size: float = _SINGLE) -> int:
+    """To hold a model, of so many bytes a parameter."""
+    return LIBRARIES + round(parameters(base) * size / 1e6)
+
+
+def training(base: str, section: Training) -> int:
+    """To train a language model."""
+    return holding(base, _FULL if section.method == "full" else _LORA)
+
+
+def student(section: Student) -> int:
+    """To train a student."""
+    return training(section.base, section.training)
+
+
+def exporting(section: Student) -> int:
+    """To convert, compare or quantize a student: the checkpoint, and a file of half its size."""
+    return holding(section.base, _SINGLE + _HALF)
+
+
+def classifier(section: Classifier, students: Mapping[str, Student]) -> int:
+    """To train a classifier, and to ask it."""
+    name = section.base.removeprefix("student:")
+    base = name if name == section.base else students[name].base
+    if section.kind == "linear":
+        return CLIENT
+    if section.kind == "instruct":
+        return training(base, section.training)
+    return holding(base, _FULL if section.kind == "encoder" else _SINGLE)
+
+
+def scoring(model: str, config: Config) -> int:
+    """To score a model: one that is asked by HTTP, ``{student}/{form}``, ``comparisons/{name}``."""
+    if "/" not in model:
+        return CLIENT
+    name, form = model.split("/")
+    if name == "comparisons":
+        base = config.benchmarks.comparisons[form]
+        return holding(base, _HALF if base.endswith(".gguf") else _SINGLE)
+    return holding(
+        config.students[name].base, {"base": _SINGLE, "student": _SINGLE}.get(form, _HALF)
+    )

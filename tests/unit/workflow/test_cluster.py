@@ -1,0 +1,112 @@
+"""What a job may ask of a cluster's nodes, and how much memory a model is asked for."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from limbeck.config import Classifier, Student, Training
+from limbeck.errors import UserError
+from limbeck.workflow import cluster, memory
+from limbeck.workflow.cluster import Machine, Partition
+
+SINFO = """\
+cpu*|16|64000|(null)
+cpu*|64|512000+|(null)
+gpu|32|256000|gpu:a100:4(S:0-1),shard:8
+gpu|128|1000000|gpu:h100:8(S:0-1),gpu:mig:2
+"""
+
+
+@pytest.fixture
+def known() -> dict[str, Partition]:
+    return cluster.read(SINFO.splitlines())
+
+
+def test_a_partition_is_its_largest_node(known: dict[str, Partition]) -> None:
+    assert known == {
+        "cpu": Partition(64, 512_000, 0),
+        "": Partition(64, 512_000, 0),
+        "gpu": Partition(128, 1_000_000, 10),
+    }
+
+
+@pytest.mark.parametrize(
+    ("threads", "resources", "said"),
+    [
+        (64, {"mem_mb": 512_000, "gpu": 0}, None),
+        (65, {}, "train asks for 65 threads, but no node of the default partition has more"),
+        (1, {"mem_mb": 600_000}, "600,000 MB of memory"),
+        (1, {"gpu": 1}, "1 GPUs"),
+        (1, {"gpu": 1, "mem_mb": 600_000, "slurm_partition": "gpu"}, None),
+        (1, {"gpu": 11, "slurm_partition": "gpu"}, "has more than 10: it would wait for ever"),
+        (1, {"slurm_partition": "huge"}, "partition 'huge'; there are cpu, gpu"),
+        (1, {"mem_mb": "<TBD>"}, None),
+    ],
+)
+def test_what_no_node_has_is_refused(
+    known: dict[str, Partition], threads: int, resources: dict[str, object], said: str | None
+) -> None:
+    if said is None:
+        cluster.refuse("train", threads, resources, known)
+        return
+    with pytest.raises(UserError, match=said) as error:
+        cluster.refuse("train", threads, resources, known)
+    assert "\n" not in str(error.value)
+
+
+def machine(executor: str) -> Machine:
+    return Machine(SimpleNamespace(executor_plugin=SimpleNamespace(name=executor)))
+
+
+def test_jobs_ask_for_what_the_nodes_have(
+    known: dict[str, Partition], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "partitions", lambda: known)
+    there = machine("slurm")
+    assert there.threads(16) == 16
+    assert there.threads(1000) == 128
+    assert (there.gpu(True), there.gpu(False)) == (1, 0)
+    # More at each attempt, up to what there is.
+    assert [there.memory(400_000, attempt) for attempt in (1, 2, 3)] == [
+        400_000, 800_000, 1_000_000,
+    ]  # fmt: skip
+    assert machine("slurm-jobstep").threads(1000) == 128
+    assert machine("local").threads(1000) == 1000
+
+
+def test_no_gpu_is_asked_of_a_cluster_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "partitions", lambda: {"": Partition(2, 24_000, 0)})
+    assert machine("slurm").gpu() == 0
+
+
+@pytest.mark.parametrize(
+    ("base", "billions"),
+    [
+        ("builtin:tiny", 0.01),
+        ("meta-llama/Llama-3.1-8B-Instruct", 8),
+        ("HuggingFaceTB/SmolLM2-135M-Instruct", 0.135),
+        ("mistralai/Mixtral-8x7B-v0.1", 56),
+        ("Qwen/Qwen3-30B-A3B@0123abcd4b", 30),
+        ("owner/repo-1.5b-GGUF/repo-q8_0.gguf", 1.5),
+        ("ibm-granite/granite-4.0-micro", 4),  # the name does not tell
+    ],
+)
+def test_the_size_of_a_base_is_in_its_name(base: str, billions: float) -> None:
+    assert memory.parameters(base) == pytest.approx(billions * 1e9)
+
+
+def test_the_size_of_a_base_here_is_that_of_its_files(tmp_path: Path) -> None:
+    for name in ("model-1.safetensors", "model-2.safetensors"):
+        (tmp_path / name).write_bytes(b"0" * 5_000_000)
+    assert memory.parameters(str(tmp_path)) == 5e6
+
+
+def test_memory_follows_what_is_done_with_a_model() -> None:
+    full = Student(base="owner/model-3B")
+    lora = Student(base="owner/model-3B", training=Training(method="lora"))
+    assert memory.student(full) == 4_000 + 48_000
+    assert memory.student(lora) == 4_000 + 18_000
+    own = Classifier(kind="icl", base="student:big")
+    assert memory.classifier(own, {"big": full}) == 4_000 + 12_000
+    assert memory.classifier(Classifier(kind="linear"), {}) == 2_000
