@@ -57,6 +57,12 @@ def flores(code: str) -> list[str]:
         return [line.rstrip("\n") for line in file]
 
 
+def news(name: str) -> list[str]:
+    """News in a language, line by line."""
+    with gzip.open(folder() / f"mono_news/{name}.txt.gz", "rt", encoding="utf-8") as file:
+        return [line.strip() for line in file if line.strip()]
+
+
 def dolly() -> list[dict[str, Any]]:
     """The 15,011 English instructions of Dolly."""
     path = folder() / "dolly15k/databricks-dolly-15k.reassembled.jsonl.gz"

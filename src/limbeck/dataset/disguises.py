@@ -14,10 +14,12 @@ _UNSEEN = regex.compile(r"\p{DI}+")
 # Marks over and under letters, by their blocks: those of all scripts, of Hebrew, of Arabic, and
 # Ethiopic's of length. Not the vowel signs of Indic scripts, without which words fall together, nor
 # the voicing of Kana.
-_MARKS = regex.compile(
-    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-    "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u08d3-\u08ff\u135d-\u135f]+"
-)
+_MARKS = (
+    (0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F),
+    (0x0591, 0x05C7), (0x0610, 0x061A), (0x064B, 0x065F), (0x0670, 0x0670), (0x06D6, 0x06ED),
+    (0x08D3, 0x08FF), (0x135D, 0x135F),
+)  # fmt: skip
+_DROPPED = {chr(code): None for first, last in _MARKS for code in range(first, last + 1)}
 
 # After case folding: Cyrillic, Greek and phonetic letters by the Latin ones that they look like
 # (a choice from Unicode Technical Standard 39, confusables.txt; capitals look alike where small
@@ -40,7 +42,7 @@ _DIGITS = {
     for code in range(sys.maxunicode + 1)
     if chr(code).isdecimal() and code > 0x7F
 }
-_ALIKE = str.maketrans({**_LATIN, **_ARABIC, **_ETHIOPIC, **_DIGITS})
+_ALIKE = str.maketrans({**_DROPPED, **_LATIN, **_ARABIC, **_ETHIOPIC, **_DIGITS})
 
 
 def undisguised(text: str) -> str:
@@ -52,5 +54,4 @@ def undisguised(text: str) -> str:
     if text.isascii():
         return text.casefold()
     decomposed = unicodedata.normalize("NFKD", _UNSEEN.sub("", text).casefold())
-    composed = unicodedata.normalize("NFC", _MARKS.sub("", decomposed))
-    return composed.translate(_ALIKE)
+    return unicodedata.normalize("NFC", decomposed.translate(_ALIKE))
