@@ -31,11 +31,17 @@ def folder() -> Path:
 
 
 @cache
-def sib(code: str, split: str = "test") -> tuple[str, ...]:
-    """The sentences of SIB-200 in a language, in the same order in all of them."""
+def labelled(code: str, split: str = "test") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The sentences of SIB-200 in a language, and their topics."""
     path = folder() / f"sib200/{code}/{split}.tsv.gz"
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        return tuple(row["text"] for row in csv.DictReader(file, delimiter="\t"))
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return tuple(row["text"] for row in rows), tuple(row["category"] for row in rows)
+
+
+def sib(code: str, split: str = "test") -> tuple[str, ...]:
+    """The sentences of SIB-200 in a language, in the same order in all of them."""
+    return labelled(code, split)[0]
 
 
 def coverage(name: str) -> list[dict[str, str]]:
@@ -49,6 +55,12 @@ def flores(code: str) -> list[str]:
     path = folder() / f"flores200_devtest/devtest/{code}.devtest.gz"
     with gzip.open(path, "rt", encoding="utf-8") as file:
         return [line.rstrip("\n") for line in file]
+
+
+def news(name: str) -> list[str]:
+    """News in a language, line by line."""
+    with gzip.open(folder() / f"mono_news/{name}.txt.gz", "rt", encoding="utf-8") as file:
+        return [line.strip() for line in file if line.strip()]
 
 
 def dolly() -> list[dict[str, Any]]:

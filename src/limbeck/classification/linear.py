@@ -78,7 +78,7 @@ class Linear:
         return [self.labels[i] for i in self.probabilities(texts).argmax(1)] if texts else []
 
     def save(self, path: Path) -> None:
-        """Write the model as JSON, its numbers rounded to what decides a label."""
+        """Write the model as JSON, its numbers as exact as floats of 32 bits."""
         files.write_text(
             path,
             files.canonical(
@@ -101,7 +101,7 @@ class Linear:
 
 
 def _short(value: float) -> float:
-    return float(f"{value:.4g}")
+    return float(f"{value:.8g}")
 
 
 def load(path: Path | str) -> Linear:
@@ -127,6 +127,8 @@ def load(path: Path | str) -> Linear:
 def train(texts: Sequence[str], labels: Sequence[str], seed: int, inverse_penalty: float) -> Linear:
     """A classifier of labelled texts, by one logistic regression a label.
 
+    Each label weighs the same, however many texts it has.
+
     Args:
         texts: to learn from.
         labels: of the texts; two different ones at least.
@@ -143,12 +145,15 @@ def train(texts: Sequence[str], labels: Sequence[str], seed: int, inverse_penalt
     vectorizer = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True)
     matrix = vectorizer.fit_transform(texts)
     gold = np.array(labels)
+    # A rare label counts as much as a common one; equally many texts of each weigh 1.
+    counts = Counter(labels)
+    weigh = np.array([len(labels) / (len(names) * counts[label]) for label in labels])
     weights, bias = [], []
     for name in names:
         model = LogisticRegression(
             C=inverse_penalty, solver="liblinear", dual=True, random_state=seed, max_iter=1000
         )
-        model.fit(matrix, gold == name)
+        model.fit(matrix, gold == name, sample_weight=weigh)
         weights.append(model.coef_[0])
         bias.append(model.intercept_[0])
     features = {gram: int(row) for gram, row in vectorizer.vocabulary_.items()}

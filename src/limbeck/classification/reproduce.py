@@ -20,11 +20,11 @@ from typing import Any
 from limbeck import files, stage
 from limbeck.classification import kinds
 from limbeck.classification.data import in_folder, read_csv, without
-from limbeck.classification.macro_f1 import Runs
 from limbeck.classification.sampling import balanced
 from limbeck.classification.tasks import Task, find
 from limbeck.config import TINY, Classifier, FineTuning
 from limbeck.errors import UserError
+from limbeck.evaluation.macro_f1 import Runs
 from limbeck.files import Row
 
 LANGUAGES = ("az", "cy", "de", "en", "he", "id", "ro", "sl", "sw", "te", "th")

@@ -1,10 +1,11 @@
 """Find benchmark text in training rows.
 
-A row's text and an item share a stretch of letters and digits; case, punctuation and white space
-do not count. The row is contaminated by a stretch of so many characters or words, and by a shorter
-one that is the whole of the item or the whole of the row's text. (N-gram overlap as in Brown et
-al. 2020, appendix C, with the shorter n that benchmarks of single sentences need; characters find
-it in scripts that put no space between words, and after words were split or joined.)
+A row's text and an item share a stretch of letters and digits; case, punctuation, white space and
+disguises (`limbeck.dataset.disguises`) do not count. The row is contaminated by a stretch of so
+many characters or words, and by a shorter one that is the whole of the item or the whole of the
+row's text. (N-gram overlap as in Brown et al. 2020, appendix C, with the shorter n that benchmarks
+of single sentences need; characters find it in scripts that put no space between words, and after
+words were split or joined.)
 
 Every piece of 12 characters of the items is indexed, and one piece in 12 of a row is looked up and
 extended to both sides, so that each stretch of 23 characters or more is found at a twelfth of the
@@ -20,7 +21,7 @@ from typing import Any
 
 import regex
 
-from limbeck.dataset.texts import flat
+from limbeck.dataset.texts import bare
 from limbeck.files import Row
 
 _PHRASE = 5  # what so many items have in common is a phrase of everybody's
@@ -69,7 +70,7 @@ class HeldOut:
         groups: dict[Limits, dict[str, str]] = {}
         self._short: dict[str, list[tuple[str, str]]] = {}
         for text, times in texts.items():
-            whole, starts = flat(text)
+            whole, starts = bare(text)
             limits = Limits.of(words, characters, _density(whole))
             if len(whole) >= limits.whole:
                 groups.setdefault(limits, {}).setdefault(whole, text)
@@ -81,7 +82,7 @@ class HeldOut:
 
     def hit(self, text: str) -> str | None:
         """The benchmark text that ``text`` holds or is held by, or None."""
-        whole, starts = flat(text)
+        whole, starts = bare(text)
         for start in starts if self._short else ():
             for item, found in self._short.get(whole[start : start + _HEAD], ()):
                 end = start + len(item)
@@ -99,7 +100,7 @@ class _Index:
 
         self._limits = limits
         self._texts = list(texts.values())
-        # No flat text holds a line's end: no stretch goes over one.
+        # No bare text holds a line's end: no stretch goes over one.
         self._joined = "\n" + "\n".join(texts) + "\n"
         self._starts = [0]
         for whole in texts:

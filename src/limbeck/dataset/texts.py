@@ -8,6 +8,7 @@ from itertools import accumulate
 
 import regex
 
+from limbeck.dataset.disguises import undisguised
 from limbeck.files import Row
 
 # Marks belong to words: the vowel signs of Indic scripts and Thai are some.
@@ -29,9 +30,14 @@ def words(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)  # several filters look at the same turns
-def flat(text: str) -> tuple[str, list[int]]:
-    """A text's words without anything between them, and where each of them begins."""
-    parts = words(text)
+def flat(text: str) -> str:
+    """A text's words without anything between them."""
+    return "".join(words(text))
+
+
+def bare(text: str) -> tuple[str, list[int]]:
+    """The same of a text without its disguises, and where each of its words begins."""
+    parts = _WORD.findall(undisguised(text))
     return "".join(parts), [0, *accumulate(map(len, parts))][:-1]
 
 

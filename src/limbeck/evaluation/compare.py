@@ -66,12 +66,17 @@ def _percentage(sums: Any) -> Any:
     return 100 * sums[..., 0] / sums[..., 1]
 
 
+def _chance(p: float) -> str:
+    """A p-value in words; what no resample showed is not nought."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
 def sentence(found: Row) -> str:
     """A comparison in words."""
     low, high = found["interval"]
     figures = (
         f"{found['metric']} {found['values'][0]:.2f} and {found['values'][1]:.2f}, difference "
-        f"{found['difference']:+.2f} [{low:+.2f}, {high:+.2f}], p = {found['p']:.3f}, "
+        f"{found['difference']:+.2f} [{low:+.2f}, {high:+.2f}], {_chance(found['p'])}, "
         f"{found['n']} items"
     )
     if not found["shown"]:

@@ -8,6 +8,7 @@ from limbeck.config import LanguageFilter
 from limbeck.dataset.filters import language_id
 from limbeck.evaluation import multiple_choice, replies, spbleu, statistics
 from limbeck.evaluation.answers import Answers
+from limbeck.evaluation.macro_f1 import confusion, encode, macro_f1
 from limbeck.evaluation.questions import ENGLISH, Questions, Settings
 from limbeck.files import Row
 from limbeck.languages import resolve
@@ -77,7 +78,9 @@ def of_choice(asked: Questions, answers: Answers) -> tuple[Row, list[float]]:
     right = [float(g == p) for g, p in zip(gold, answers.predicted, strict=True)]
     generated = answers.ask == "generation"
     loops = mean([replies.repeats(reply) for reply in answers.replies]) if generated else None
-    metrics = {"macro_f1": 100 * statistics.macro_f1(gold, answers.predicted)}
+    labels = sorted({name for item in asked.items for name in item.options})
+    matrix = confusion(encode(gold, answers.predicted, labels), len(labels))
+    metrics = {"macro_f1": 100 * float(macro_f1(matrix))}
     return {
         "metric": "accuracy",
         **share(right),

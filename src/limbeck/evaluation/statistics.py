@@ -1,7 +1,7 @@
 """Figures that scores are given with: intervals and macro-F1."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 Interval = tuple[float, float]
@@ -68,17 +68,3 @@ def _drawn(count: int, seed: int) -> Any:
     import numpy
 
     return numpy.random.default_rng(seed).multinomial(count, [1 / count] * count, RESAMPLES)
-
-
-def macro_f1(gold: Sequence[str], predicted: Sequence[str | None]) -> float:
-    """The mean over the gold classes of F1, in 0 to 1.
-
-    An answer of None is wrong: it counts against its item's class and is no class of its own.
-    """
-    pairs = list(zip(gold, predicted, strict=True))
-    scores = []
-    for label in sorted(set(gold)):
-        both = sum(g == label == p for g, p in pairs)
-        either = sum((g == label) + (p == label) for g, p in pairs)
-        scores.append(2 * both / either)
-    return sum(scores) / len(scores)

@@ -130,7 +130,7 @@ def _verdict(name: str, body: Row, task: Row) -> dict[str, str]:
         f"({low} to {high})"
     )
     if body["beats_teacher_from"] is not None:
-        said = f"beats {teacher} already with {body['beats_teacher_from']} examples, at 95%"
+        said = f"beats {teacher} from {body['beats_teacher_from']} examples on, at 95%"
         return {"kind": "better", "text": f"{name} {said}; {measured}."}
     if last["to_teacher"]["interval"][1] < 0:
         return {"kind": "worse", "text": f"{name} stays below {teacher}; {measured}."}

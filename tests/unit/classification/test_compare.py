@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import re
 from collections import Counter
 from pathlib import Path
@@ -48,6 +49,42 @@ def system(path: Path, right: dict[tuple[str, int], list[float]]) -> compare.Sys
     ]  # fmt: skip
     predictions.write(path, rows)
     return compare.System(path, TEST)
+
+
+def test_a_size_that_a_larger_one_belies_is_none_from_which_the_teacher_is_beaten(
+    tmp_path: Path,
+) -> None:
+    teacher = system(tmp_path / "t", {("zero-shot", 0): [0.7]})
+    student = system(
+        tmp_path / "s",
+        {("synthetic", 10): [0.9], ("synthetic", 50): [0.6], ("synthetic", 200): [0.9],
+         ("synthetic", 400): [0.9]},
+    )  # fmt: skip
+    found = compare.compare(TASK, TEST, teacher, {"linear": student}, 1)
+    assert found["classifiers"]["linear"]["beats_teacher_from"] == 200
+
+
+def test_equals_are_seldom_said_to_beat_each_other(tmp_path: Path) -> None:
+    """Six sizes, teacher and student equally strong: at most one in twenty is a false alarm."""
+    rng = random.Random(3)
+
+    def equal() -> list[Row]:
+        return [
+            {"source": "synthetic", "size": size, "repeat": 0, "id": row["id"],
+             "predicted": row["label"] if rng.random() < 0.75 else None, "reply": None}
+            for size in (10, 20, 50, 100, 200, 400)
+            for row in TEST
+        ]  # fmt: skip
+
+    alarms = 0
+    for _ in range(60):
+        predictions.write(tmp_path / "s", equal())
+        predictions.write(tmp_path / "t", [row | {"size": 0} for row in equal()[: len(TEST)]])
+        systems = (compare.System(tmp_path / name, TEST) for name in ("t", "s"))
+        teacher, student = systems
+        found = compare.compare(TASK, TEST, teacher, {"linear": student}, 1)
+        alarms += found["classifiers"]["linear"]["beats_teacher_from"] is not None
+    assert alarms <= 0.05 * 60
 
 
 def test_the_smallest_size_that_beats_the_teacher(tmp_path: Path) -> None:

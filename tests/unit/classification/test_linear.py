@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import real_texts
 from limbeck.classification import linear
 from limbeck.errors import UserError
+from limbeck.evaluation.macro_f1 import score
 
 pytest.importorskip("sklearn")
 
@@ -85,7 +87,7 @@ def test_the_json_says_the_same_without_scikit_learn(model: linear.Linear, tmp_p
         env={**os.environ}, check=True,
     )  # fmt: skip
     loaded = np.array(json.loads(done.stdout))
-    assert np.allclose(loaded, model.probabilities(held), atol=2e-3)
+    assert np.allclose(loaded, model.probabilities(held), atol=1e-6)
     assert (loaded.argmax(1) == model.probabilities(held).argmax(1)).all()
 
 
@@ -103,3 +105,15 @@ def test_another_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(UserError, match="no linear classifier"):
         linear.load(tmp_path / "x.json")
+
+
+def test_rare_labels_are_learned_beside_common_ones() -> None:
+    """SIB-200 has three times as many texts on science as on geography.
+
+    Macro-F1 in Amharic is 69.3, and 60.8 where every text weighs the same.
+    """
+    texts, labels = real_texts.labelled("amh_Ethi", "train")
+    held, gold = real_texts.labelled("amh_Ethi", "test")
+    model = linear.train(texts, labels, 1, 10.0)
+    found = score(gold, model.predict(held), sorted(set(labels)))
+    assert found["macro_f1"] > 0.66

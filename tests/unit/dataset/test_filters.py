@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from limbeck.dataset.disguises import undisguised
 from limbeck.dataset.filters import kept_tokens, lengths, refusals, repetition, verdicts
 from limbeck.dataset.filters.copies import copied
 from limbeck.dataset.filters.decontaminate import held_out
@@ -318,3 +319,22 @@ def test_words_of_other_scripts() -> None:
     assert words("ሰላም፣ ዓለም!") == ("ሰላም", "ዓለም")
     assert words("हिन्दी में") == ("हिन्दी", "में"), "vowel signs belong to words"
     assert words("KIŞI kışı") == ("kişi", "kişi")
+
+
+@pytest.mark.parametrize(
+    ("seen", "meant"),
+    [
+        ("\u0420\u0430ris", "Paris"),  # Cyrillic letters
+        ("\u00c8d\u00e8 Yor\u00f9b\u00e1", "ede yoruba"),
+        ("g\u00adi\u200bv\ufe0fe", "give"),
+        ("\u0661\u0669 \u0967 \uff12", "19 1 2"),
+        ("\u0645\u064f\u062d\u064e\u0645\u0651\u064e\u062f", "\u0645\u062d\u0645\u062f"),
+        ("ሐይማኖት ዓለም", "ሀይማኖት ኣለም"),
+        ("KIŞI kışı", "kisi kisi"),
+        ("हिन्दी की", "हिन्दी की"),  # vowel signs are no disguise
+        ("かが", "かが"),
+    ],
+)
+def test_disguises(seen: str, meant: str) -> None:
+    assert undisguised(seen) == undisguised(meant)
+    assert undisguised("かき") != undisguised("がき")

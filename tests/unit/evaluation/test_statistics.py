@@ -3,7 +3,7 @@
 import pytest
 
 from limbeck.evaluation.figures import share
-from limbeck.evaluation.statistics import bootstrap, macro_f1, paired, wilson
+from limbeck.evaluation.statistics import bootstrap, paired, wilson
 
 # right, count -> interval. Figures of statsmodels' proportion_confint(method="wilson"); the case of
 # 81 of 263 is Newcombe's (1998, Statistics in Medicine 17:857, table I), as are the next three.
@@ -65,44 +65,6 @@ def test_accuracy_is_scikit_learn_s() -> None:
     right = [g == p for g, p in zip(gold, predicted, strict=True)]
     theirs = metrics.accuracy_score(gold, [name or "no answer" for name in predicted])
     assert share(right)["value"] == pytest.approx(100 * theirs)
-
-
-F1 = {
-    "all right": (["a", "b", "b"], ["a", "b", "b"], 1.0),
-    "all wrong": (["a", "b"], ["b", "a"], 0.0),
-    # a: precision 2/3, recall 1, F1 4/5; b: precision 1, recall 1/2, F1 2/3
-    "by hand": (["a", "a", "b", "b"], ["a", "a", "a", "b"], (4 / 5 + 2 / 3) / 2),
-    # a: 2/3 (one missed), b: 1. The missing answer is no third class.
-    "one unparsed": (["a", "a", "b"], ["a", None, "b"], (2 / 3 + 1) / 2),
-    "all unparsed": (["a", "b"], [None, None], 0.0),
-    # a: precision 1, recall 1/2; c is predicted, but no gold class
-    "a class that is not there": (["a", "a"], ["a", "c"], 2 / 3),
-}
-
-
-@pytest.mark.parametrize("case", F1)
-def test_macro_f1(case: str) -> None:
-    gold, predicted, expected = F1[case]
-    assert macro_f1(gold, predicted) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("case", F1)
-def test_macro_f1_is_scikit_learn_s(case: str) -> None:
-    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
-    gold, predicted, _ = F1[case]
-    theirs = metrics.f1_score(
-        gold,
-        [name or "no answer" for name in predicted],
-        labels=sorted(set(gold)),
-        average="macro",
-        zero_division=0,
-    )
-    assert macro_f1(gold, predicted) == pytest.approx(theirs)
-
-
-def test_a_thousand_right_and_one_unparsed_is_nearly_one() -> None:
-    gold = ["a", "b"] * 500
-    assert macro_f1(gold, [None, *gold[1:]]) > 0.998
 
 
 def test_bootstrap() -> None:

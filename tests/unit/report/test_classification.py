@@ -47,7 +47,7 @@ def scores(folder: Path, full: float) -> dict[str, Any]:
 
 
 VERDICTS = [
-    (0.95, "better", "beats the teacher (few-shot) already with 80 examples, at 95%"),
+    (0.95, "better", "beats the teacher (few-shot) from 80 examples on, at 95%"),
     (0.7, "even", "does not surely differ from the teacher"),
     (0.4, "worse", "stays below the teacher"),
 ]

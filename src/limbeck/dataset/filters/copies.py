@@ -14,7 +14,7 @@ _SAMPLE = 16  # shingles by which most pairs are seen to be unlike
 
 def similarity(one: str, other: str) -> float:
     """The Jaccard similarity of two texts' character shingles; 0 for short and for unlike ones."""
-    a, b = flat(one)[0], flat(other)[0]
+    a, b = flat(one), flat(other)
     if min(len(a), len(b)) < _SHORTEST:
         return 0.0
     pieces = [a[at : at + _SHINGLE] for at in range(0, len(a), len(a) // _SAMPLE)]

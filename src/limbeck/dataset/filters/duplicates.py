@@ -106,7 +106,7 @@ def _hashes(texts: Iterable[str], count: int) -> list[int]:
     from rensa import RMinHash
 
     sketch = RMinHash(count, 1)
-    pieces = (shingles(flat(text)[0], _SHINGLE) for text in texts)
+    pieces = (shingles(flat(text), _SHINGLE) for text in texts)
     sketch.update(set().union(*pieces))
     hashes: list[int] = sketch.digest()
     return hashes

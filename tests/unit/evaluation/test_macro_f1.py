@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from limbeck.classification import macro_f1
+from limbeck.evaluation import macro_f1
 
 sklearn_metrics = pytest.importorskip("sklearn.metrics")
 
@@ -38,12 +38,12 @@ def test_equal_to_scikit_learn(seed, items, labels, unparsed) -> None:
     mine = macro_f1.score(gold, predicted, labels)
     said = [p or "-" for p in predicted]
     there = sorted({*gold, *(p for p in predicted if p)})
-    options = {"labels": there, "zero_division": 0}
+    options = {"labels": labels, "zero_division": 0}
     expected = sklearn_metrics.f1_score(gold, said, average="macro", **options)
     assert mine["macro_f1"] == pytest.approx(expected, abs=5e-5)
     expected = sklearn_metrics.accuracy_score(gold, said)
     assert mine["accuracy"] == pytest.approx(expected, abs=5e-5)
-    each = sklearn_metrics.f1_score(gold, said, average=None, **options)
+    each = sklearn_metrics.f1_score(gold, said, average=None, **{**options, "labels": there})
     assert [mine["labels"][label]["f1"] for label in there] == pytest.approx(each, abs=5e-5)
     recall = sklearn_metrics.recall_score(gold, said, average=None, labels=sorted(set(gold)))
     assert [mine["labels"][x]["recall"] for x in sorted(set(gold))] == pytest.approx(
@@ -51,6 +51,27 @@ def test_equal_to_scikit_learn(seed, items, labels, unparsed) -> None:
     )
     matrix = sklearn_metrics.confusion_matrix(gold, said, labels=[*labels, "-"])
     assert np.array_equal(matrix[:-1], mine["confusion"])
+
+
+# Gold, predicted, and macro-F1 over the labels a and b by hand.
+BY_HAND = {
+    "all right": (["a", "b", "b"], ["a", "b", "b"], 1.0),
+    "all wrong": (["a", "b"], ["b", "a"], 0.0),
+    # a: precision 2/3, recall 1, F1 4/5; b: precision 1, recall 1/2, F1 2/3
+    "one wrong": (["a", "a", "b", "b"], ["a", "a", "a", "b"], (4 / 5 + 2 / 3) / 2),
+    # a: 2/3 (one missed), b: 1. The missing answer is no third class.
+    "one unparsed": (["a", "a", "b"], ["a", None, "b"], (2 / 3 + 1) / 2),
+    "all unparsed": (["a", "b"], [None, None], 0.0),
+    "a label that does not occur": (["a", "a"], ["a", "a"], 1 / 2),
+}
+
+
+@pytest.mark.parametrize("case", BY_HAND)
+def test_macro_f1_by_hand(case: str) -> None:
+    gold, predicted, expected = BY_HAND[case]
+    assert macro_f1.score(gold, predicted, ["a", "b"])["macro_f1"] == pytest.approx(
+        expected, abs=5e-5
+    )
 
 
 def test_one_unparsed_of_a_thousand_moves_little() -> None:

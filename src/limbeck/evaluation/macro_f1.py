@@ -1,8 +1,8 @@
 """Scores of predicted labels: accuracy, macro-F1, per label, with bootstrap intervals.
 
 A prediction may be None (a reply that names no label): wrong for its text, and no class of its
-own. All scores equal scikit-learn's ``f1_score(..., labels=labels, average="macro")`` over the
-labels that occur, which a test shows.
+own. All scores equal scikit-learn's ``f1_score(..., labels=labels, average="macro",
+zero_division=0)`` over the labels of the task, which a test shows.
 """
 
 from collections.abc import Sequence
@@ -50,12 +50,10 @@ def f1(matrix: Any) -> Any:
 
 
 def macro_f1(matrix: Any) -> Any:
-    """The mean F1 of the labels that occur or are predicted, shape (...)."""
+    """The mean F1 of all labels, shape (...); one that neither occurs nor is predicted has 0."""
     import numpy as np
 
-    scores = f1(matrix)
-    there = ~np.isnan(scores)
-    return np.where(there, scores, 0).sum(-1) / np.maximum(there.sum(-1), 1)
+    return np.nan_to_num(f1(matrix)).mean(-1)
 
 
 def accuracy(matrix: Any) -> Any:
