@@ -143,10 +143,10 @@ def judged(
             continue
         found = identifier.probabilities(line)
         total += letters
-        if sum(found.get(label, 0.0) for label in own) >= settings.confidence:
+        best = next(iter(found), "")  # the likeliest comes first
+        if best in own or sum(found.get(label, 0.0) for label in own) >= settings.confidence:
             right += letters
-        elif found:
-            best = next(iter(found))
+        elif best:
             others[best] = others.get(best, 0) + letters
     if not total:
         return None
