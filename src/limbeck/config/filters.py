@@ -16,7 +16,9 @@ class LanguageFilter(Section):
         description="'py3langid', a fastText .bin or .ftz file, or a repository of the hub"
     )
     revision: str | None = Field(description="The hub repository's commit")
-    confidence: Share = Field(description="Least probability of the language, of each paragraph")
+    confidence: Share = Field(
+        description="Least probability of the language, of a paragraph of which it is not the likeliest"
+    )
     share: Share = Field(description="Least share of a turn's letters that are in the language")
     letters: Positive = Field(description="A shorter paragraph is not judged")
 

@@ -53,15 +53,15 @@ def steps(
     settings: Filters,
     card: Row,
     benchmarks: HeldOut,
+    identify: Step,
     usual: lengths.Bounds | None = None,
-    identify: Step | None = None,
     judged: Iterable[Row] = (),
 ) -> list[Step]:
     """The filters that are on, in their order; near duplicates come after them.
 
     Args:
-        usual: lengths of translations that are usual in the language.
         identify: of `language_step`.
+        usual: lengths of translations that are usual in the language.
         judged: rows of the teacher's checks.
     """
     bounds = lengths.Bounds(*settings.length_ratio)
@@ -76,35 +76,43 @@ def steps(
         ("compressed", settings.compressed, repetition.compressed),
         ("kept", settings.kept, kept),
         ("urls", settings.urls, invented_urls),
-        ("judge", settings.judge or None, lambda _: verdicts.listed(faults)),
-        ("round_trip", settings.round_trip, lambda _: verdicts.listed(trips)),
     ]  # fmt: skip
     chosen = [Step(name, make(to), to) for name, to, make in wanted if to is not None]
+    for name, to, found in (
+        ("judge", settings.judge or None, faults),
+        ("round_trip", settings.round_trip, trips),
+    ):
+        if to is not None:
+            idle = "" if found is not None else f"generation.checks.{name} asked about no row"
+            chosen.append(Step(name, verdicts.listed(found or {}), to, idle=idle))
     return [
         Step("failed", failed, bounded=True),
         Step("empty", empty, bounded=True),
         Step("length_ratio", lengths.length_ratio(bounds, usual), limits, bounded=True),
         *chosen,
-        *([identify] if identify else []),
+        identify,
         Step("held_out", held_out(benchmarks), settings.held_out.model_dump()),
         Step("duplicates", duplicates.exact_duplicate()),
     ]
 
 
-def language_step(settings: Filters, card: Row) -> Step | None:
-    """The filter by language, or None and a line on standard output that says why."""
+def language_step(settings: Filters, card: Row) -> Step:
+    """The filter by language; where it cannot run, or does not see a neighbour, it says so."""
     wanted = settings.language
     identifier = language_id.load(wanted)
-    own = language_id.own_labels(identifier, card) if identifier else frozenset()
-    if identifier and own:
-        reason = language_id.language(identifier, own, wanted)
-        return Step("language", reason, wanted.model_dump())
-    why = (
-        f"{wanted.model} does not know {card['code']}"
-        if identifier
-        else "filters.language.model names no model"
-    )
-    print(f"WARNING: rows in other languages of the same script are NOT looked for: {why}")
+    if identifier is None:
+        return Step("language", _all_stay, idle="filters.language.model names no model")
+    own = language_id.own_labels(identifier, card)
+    if not own:
+        idle = f"{wanted.model} does not know {card['name']}"
+        return Step("language", _all_stay, wanted.model_dump(), idle=idle)
+    unknown = language_id.unknown_neighbours(identifier, card)
+    note = f"{wanted.model} does not know {unknown}, and lets it pass" if unknown else ""
+    reason = language_id.language(identifier, own, wanted)
+    return Step("language", reason, wanted.model_dump(), note=note)
+
+
+def _all_stay(_: Row) -> None:
     return None
 
 
@@ -172,7 +180,7 @@ def write(
         kept = run(source.rows(), funnel)
         whole = funnel + write_kept(kept, settings.near_duplicates, rows_file, record)
         for step in whole:
-            print(f"{step.name}: {step.came} in, {step.left} out")
+            print(step)
         check_losses(whole, settings.max_lost)
         if not whole[-1].left:
             raise UserError(f"{source}: no row is left to train on")
@@ -200,7 +208,7 @@ def main() -> None:
     usual = lengths.band(source.translations(), settings.length_band)
     identify = language_step(settings, options.language)
     judged = read_jsonl(options.checks) if options.checks else ()
-    funnel = steps(settings, options.language, benchmarks, usual, identify, judged)
+    funnel = steps(settings, options.language, benchmarks, identify, usual, judged)
     funnel = write(source, funnel, settings, options.rows, options.removed)
     write_json(
         options.funnel,

@@ -31,6 +31,9 @@ class Step:
     name: str
     reason: Callable[[Row], Reason]
     threshold: object = None
+    # Why it looks at no row, where it is on and cannot; what it does not see, where it does.
+    idle: str = ""
+    note: str = ""
     # A loss that shows a fault upstream, so that too large a share of it stops the build.
     bounded: bool = False
     # Told of every removed row: {"id", "filter", "why", "found"}.
@@ -58,6 +61,12 @@ class Step:
         if self.record:
             self.record({"id": row["id"], "filter": self.name, **why})
 
+    def __str__(self) -> str:
+        if self.idle:
+            return f"{self.name}: not run ({self.idle})"
+        note = f" ({self.note})" if self.note else ""
+        return f"{self.name}: {self.came} in, {self.left} out{note}"
+
     @property
     def left(self) -> int:
         """How many rows it let through."""
@@ -68,6 +77,8 @@ class Step:
         return {
             "name": self.name,
             "threshold": self.threshold,
+            "idle": self.idle,
+            "note": self.note,
             "in": self.came,
             "out": self.left,
             "removed": dict(self.removed.most_common()),

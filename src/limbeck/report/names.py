@@ -115,5 +115,6 @@ def setting(value: Any) -> str:
         parts = {key: setting(part) for key, part in value.items()}
         return ", ".join(f"{key.replace('_', ' ')} {part}" for key, part in parts.items() if part)
     if isinstance(value, list):
-        return " to ".join(setting(part) for part in value)
+        between = ", " if any(isinstance(part, str) for part in value) else " to "
+        return between.join(setting(part) for part in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -59,7 +59,9 @@ def test_each_filter_counts(row: Any) -> None:
         row("Habari", ITEM["text"], id="f"),
         row("Habari gani", "Nzuri sana", id="g"),
     ]
-    funnel = stage_filter.steps(Filters(**FILTERS), CARD, HeldOut([ITEM]))
+    filters = Filters(**FILTERS)
+    identify = stage_filter.language_step(filters, CARD)
+    funnel = stage_filter.steps(filters, CARD, HeldOut([ITEM]), identify)
     kept = [item["id"] for item in run(rows, funnel)]
     assert kept == ["a", "g"]
     reports = [step.report() for step in funnel]
@@ -68,9 +70,12 @@ def test_each_filter_counts(row: Any) -> None:
         "failed": {"length": 1},
         "empty": {"empty turn": 1},
         "length_ratio": {"too short": 1},
+        "language": {},
         "held_out": {"benchmark text": 1},
         "duplicates": {"exact duplicate": 1},
     }
+    idle = {r["name"]: r["idle"] for r in reports if r["idle"]}
+    assert idle == {"language": "filters.language.model names no model"}
     assert [e["id"] for r in reports for e in r["examples"]] == ["d", "c", "e", "f", "b"]
 
 
@@ -153,7 +158,7 @@ def test_the_stage_adds_up(
     options = {"judge": ["correct"], "round_trip": 30.0, "script": 0.6, "near_duplicates": near}
     monkeypatch.setattr(sys, "argv", written(tmp_path, **options))
     stage_filter.main()
-    assert "other languages of the same script are NOT looked for" in capsys.readouterr().out
+    assert "language: not run (filters.language.model names no model)" in capsys.readouterr().out
     funnel = read_json(tmp_path / "funnel.json")
     rows = read_parquet(tmp_path / "rows.parquet")
     removed = {item["id"]: item for item in read_jsonl(tmp_path / "removed.jsonl")}

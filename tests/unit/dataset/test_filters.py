@@ -211,7 +211,7 @@ CHECKS = [
 
 def test_the_teachers_own_checks(row: Any) -> None:
     faults = verdicts.faults(CHECKS, ["correct", "complete", "language"], 30.0)
-    judged, back = map(verdicts.listed, faults)
+    judged, back = (verdicts.listed(found or {}) for found in faults)
     found = {
         name: why(judged(row("x", id=name))) or why(back(row("x", id=name))) for name in "abcdef"
     }
@@ -220,6 +220,7 @@ def test_the_teachers_own_checks(row: Any) -> None:
         "e": None, "f": None,
     }  # fmt: skip
     assert verdicts.faults(CHECKS, ["complete"], None) == ({}, {})
+    assert verdicts.faults([], ["complete"], 30.0) == (None, None), "nobody was asked"
 
 
 def test_exact_duplicates_are_equal_to_the_letter(row: Any) -> None:

@@ -111,7 +111,7 @@ def test_the_filter_and_its_reasons(model: Path, row: Any, capsys: Any) -> None:
 
     section: Any = Filters.model_construct(language=settings(str(model)))
     step = language_step(section, resolve("Swahili").card())
-    assert step is not None
+    assert not step.idle
     cases = [
         (row(swahili[0], swahili[1]), None),
         (row(swahili[0], english[1]), "eng_Latn"),
@@ -186,19 +186,46 @@ def test_a_model_of_the_hub(model: Path, tmp_path: Path) -> None:
     ("model_name", "language", "message"),
     [
         (None, "Swahili", "names no model"),
-        ("py3langid", "Tigrinya", "py3langid does not know tir_Ethi"),
+        ("py3langid", "Tigrinya", "py3langid does not know Tigrinya"),
     ],
 )
 def test_without_a_model_it_is_off_and_says_so(
-    model_name: str | None, language: str, message: str, capsys: Any
+    model_name: str | None, language: str, message: str
 ) -> None:
     from limbeck.config import Filters
 
     section: Any = Filters.model_construct(language=settings(model_name))
-    assert language_step(section, resolve(language).card()) is None
-    said = capsys.readouterr().out
-    assert said.startswith("WARNING")
-    assert message in said
+    step = language_step(section, resolve(language).card())
+    assert message in step.idle
+    assert str(step) == f"language: not run ({step.idle})"
+
+
+@pytest.mark.parametrize(
+    ("language", "note"),
+    [
+        ("Amharic", "py3langid does not know Tigrinya, and lets it pass"),
+        ("Swahili", "other languages in this script, and lets it pass"),
+        ("Thai", ""),
+    ],
+)
+def test_neighbours_that_the_model_does_not_know_are_named(language: str, note: str) -> None:
+    from limbeck.config import Filters
+
+    section: Any = Filters.model_construct(language=settings("py3langid"))
+    step = language_step(section, resolve(language).card())
+    assert step.report()["note"].endswith(note)
+    assert bool(step.note) == bool(note)
+
+
+def test_a_line_whose_likeliest_language_is_its_own_is_right() -> None:
+    class Unsure:
+        labels = frozenset(("sw", "en", "fr"))
+
+        def probabilities(self, line: str) -> dict[str, float]:
+            return {"sw": 0.2, "en": 0.1}
+
+    line = "Rais afungua kiwanda cha sukari mkoani Morogoro"
+    assert language_id.judged(line, Unsure(), frozenset(["sw"]), settings("x")) == (1.0, "")
 
 
 def test_a_wrong_file_is_one_line(tmp_path: Path) -> None:

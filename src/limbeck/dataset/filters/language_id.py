@@ -14,9 +14,10 @@ from limbeck.dataset.funnel import Reason, Removal
 from limbeck.dataset.texts import prose, turns
 from limbeck.errors import UserError
 from limbeck.files import Row
-from limbeck.languages import covered
+from limbeck.languages import covered, languages
 
 _PREFIX = "__label__"
+_NAMED = 8  # unknown languages; of more their number is told
 _BEST = 5  # labels that fastText is asked for; any other is improbable
 
 
@@ -116,6 +117,23 @@ def own_labels(identifier: Identifier, card: Row) -> frozenset[str]:
         if label == own
         or (_macrolanguage(label) == wanted and label.endswith(f"{separator}{script}"))
     )
+
+
+def unknown_neighbours(identifier: Identifier, card: Row) -> str:
+    """The other languages of the table in this script that a model does not know, in words.
+
+    Their text passes for the language where it is like it: Tigrinya for Amharic.
+    """
+    names = [
+        other.name
+        for other in languages()
+        if other.script == card["script"]
+        and other.code != card["code"]
+        and not own_labels(identifier, other.card())
+    ]
+    if len(names) > _NAMED:
+        return f"{len(names)} other languages in this script"
+    return ", ".join(names)
 
 
 def _macrolanguage(label: str) -> str:
