@@ -17,7 +17,7 @@ class LanguageFilter(Section):
     )
     revision: str | None = Field(description="The hub repository's commit")
     confidence: Share = Field(
-        description="Least probability of the language, of a paragraph of which it is not the likeliest"
+        description="Least probability of the language, where it is not the likeliest"
     )
     share: Share = Field(description="Least share of a turn's letters that are in the language")
     letters: Positive = Field(description="A shorter paragraph is not judged")
