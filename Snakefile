@@ -42,4 +42,10 @@ include: "rules/student.smk"
 include: "rules/gguf.smk"
 include: "rules/scores.smk"
 include: "rules/classification.smk"
+
+
+# Nothing above is made twice; pages and cards cost nothing to make.
+once(workflow)
+
+
 include: "rules/report.smk"

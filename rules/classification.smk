@@ -16,7 +16,7 @@ rule prepare_task:
     """Write a task's human texts: seeds, a human training set, and the test set"""
     input:
         language="<results>/{language}/language.json",
-        task="config/tasks/{task}.yaml",
+        task=ancient("config/tasks/{task}.yaml"),
         files=build.task_files,
     output:
         human="<results>/{language}/classification/{task}/human.jsonl",
@@ -31,7 +31,10 @@ rule prepare_task:
         "../envs/classify.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.classification.prepare"),
+        code=programs.sources(
+            "limbeck.classification.prepare", settings.classification.data
+        ),
+        told=lambda w: told.task_texts(build, w),
         settings=lambda w: as_json(
             **settings.classification.model_dump(include={"data", "limit", "seeds"}),
             seed=settings.seed,
@@ -54,9 +57,9 @@ rule write_examples:
     """Have the teacher write labelled examples, and check them"""
     input:
         language="<results>/{language}/language.json",
-        task="config/tasks/{task}.yaml",
+        task=ancient("config/tasks/{task}.yaml"),
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",
-        instructions="config/prompts/classification.yaml",
+        instructions=ancient("config/prompts/classification.yaml"),
     output:
         examples="<results>/{language}/classification/{task}/examples.jsonl",
     log:
@@ -71,6 +74,8 @@ rule write_examples:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.classification.examples"),
+        told=lambda w: told.examples(build),
+        task=told.task,
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             examples=settings.classification.examples,
@@ -132,10 +137,10 @@ rule classify_with_teacher:
     """Ask the teacher itself: zero-shot, and with the seeds that it wrote from"""
     input:
         language="<results>/{language}/language.json",
-        task="config/tasks/{task}.yaml",
+        task=ancient("config/tasks/{task}.yaml"),
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",
         test="<results>/{language}/classification/{task}/test.jsonl",
-        instructions="config/prompts/classification.yaml",
+        instructions=ancient("config/prompts/classification.yaml"),
     output:
         predictions="<results>/{language}/classification/{task}/teacher/predictions.parquet",
     log:
@@ -150,6 +155,8 @@ rule classify_with_teacher:
         connection=build.connection("judge"),
     params:
         code=source_digest("limbeck.classification.classify"),
+        told=lambda w: told.prompts("classification", "classify"),
+        task=told.task,
         settings=lambda w: as_json(
             teacher=build.teacher("judge", w.language), seed=settings.seed
         ),
@@ -175,13 +182,14 @@ rule train_classifier:
     """Train a classifier at growing sizes, and keep what it says of the test texts"""
     input:
         language="<results>/{language}/language.json",
-        task="config/tasks/{task}.yaml",
-        instructions="config/prompts/classification.yaml",
+        task=ancient("config/tasks/{task}.yaml"),
+        instructions=ancient("config/prompts/classification.yaml"),
         train="<results>/{language}/classification/{task}/train.parquet",
         human="<results>/{language}/classification/{task}/human.jsonl",
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",
         test="<results>/{language}/classification/{task}/test.jsonl",
-        base=build.classifier_files,
+        base=ancient(build.classifier_base),
+        files=build.classifier_files,
     output:
         predictions="<results>/{language}/classification/{task}/{classifier}/predictions.parquet",
         model=directory("<results>/{language}/classification/{task}/{classifier}/model"),
@@ -202,21 +210,9 @@ rule train_classifier:
         ),
         batch=lambda w: build.classifier(w).training.device_batch,
     params:
-        # One that is trained like a student starts that stage as a program of its own.
-        code=lambda w: source_digest(
-            "limbeck.classification.curve",
-            *(
-                ["limbeck.student.train"]
-                if build.classifier(w).kind == "instruct"
-                else []
-            ),
-        ),
-        settings=lambda w: as_json(
-            classifier=build.classifier_settings(w),
-            sizes=settings.classification.sizes,
-            repeats=settings.classification.repeats,
-            seed=settings.seed,
-        ),
+        code=lambda w: programs.classifier(build, w),
+        told=lambda w: told.classifier(build, w),
+        settings=lambda w: as_json(**build.classifier_settings(w)),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -240,7 +236,7 @@ rule train_classifier:
 rule compare_classifiers:
     """Score all systems of a task, and find when a classifier beats the teacher"""
     input:
-        task="config/tasks/{task}.yaml",
+        task=ancient("config/tasks/{task}.yaml"),
         test="<results>/{language}/classification/{task}/test.jsonl",
         train="<results>/{language}/classification/{task}/train.parquet",
         teacher="<results>/{language}/classification/{task}/teacher/predictions.parquet",
@@ -260,6 +256,7 @@ rule compare_classifiers:
     threads: 1
     params:
         code=source_digest("limbeck.classification.compare"),
+        labels=told.labels,
         classifiers=list(settings.classification.classifiers),
         settings=lambda w: as_json(seed=settings.seed),
     shell:

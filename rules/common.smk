@@ -7,10 +7,11 @@ only changes speed goes into `threads:` and `resources:`, which make nothing sta
 
 import shlex
 
+from limbeck.workflow import kept, memory, programs, shown, told
+from limbeck.workflow.build import ASKED, as_json, load, local_files, option
 from limbeck.workflow.cluster import Machine
-from limbeck.workflow.digest import source_digest
-from limbeck.workflow import memory, shown
-from limbeck.workflow.build import ASKED, as_json, load, local_files, pinned
+from limbeck.workflow.digest import pinned, source_digest
+from limbeck.workflow.once import once
 
 build = load(config)
 settings = build.config
@@ -26,3 +27,4 @@ shell.prefix(
 
 onstart:
     machine.check()
+    kept.prune(settings.keep * 1e9)

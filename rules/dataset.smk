@@ -10,8 +10,8 @@ rule filter_rows:
     """Keep the rows that deserve to be trained on, and say why the others do not"""
     input:
         language="<results>/{language}/language.json",
-        generated="<results>/{language}/responses.jsonl",
-        translations="<results>/{language}/translations.jsonl",
+        generated=build.responses,
+        translations=build.translations,
         held_out=build.held_out,
         checks=build.checks,
         identifier=local_files(settings.filters.language.model),
@@ -27,17 +27,20 @@ rule filter_rows:
         "../envs/dataset.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.dataset.filter_rows"),
-        settings=lambda w: as_json(filters=settings.filters),
-        checks=lambda w, input: ["--checks", *input.checks] if input.checks else [],
+        code=programs.filters(build),
+        label=lambda w: told.identified_as(build, w),
+        settings=lambda w: as_json(filters=build.filters()),
+        generated=lambda w, input: option("--generated", input.generated),
+        translations=lambda w, input: option("--translations", input.translations),
+        checks=lambda w, input: option("--checks", input.checks),
     shell:
         r"""
         exec &> >(tee {log:q})
 
         python -m limbeck.dataset.filter_rows \
             --language {input.language:q} \
-            --generated {input.generated:q} \
-            --translations {input.translations:q} \
+            {params.generated:q} \
+            {params.translations:q} \
             --held-out {input.held_out:q} \
             {params.checks:q} \
             --settings {params.settings:q} \
@@ -52,7 +55,7 @@ rule mix_rows:
     input:
         rows="<results>/{language}/rows.parquet",
         language="<results>/{language}/language.json",
-        instructions="config/prompts/dataset.yaml",
+        instructions=ancient("config/prompts/dataset.yaml"),
         templates=build.templates,
     output:
         train="<results>/{language}/{student}/train.parquet",
@@ -67,12 +70,9 @@ rule mix_rows:
     threads: 1
     params:
         code=source_digest("limbeck.dataset.mix"),
-        settings=lambda w: as_json(
-            mixture=build.student(w.student).mixture, seed=settings.seed
-        ),
-        templates=lambda w, input: (
-            ["--templates", *input.templates] if input.templates else []
-        ),
+        told=lambda w: told.mixture(build, w),
+        settings=lambda w: as_json(mixture=build.mixture(w.student), seed=settings.seed),
+        templates=lambda w, input: option("--templates", input.templates),
     shell:
         r"""
         exec &> >(tee {log:q})

@@ -10,7 +10,7 @@ rule write_topics:
     """Write prompts from a tree of topics"""
     input:
         language="<results>/{language}/language.json",
-        instructions="config/prompts/topics.yaml",
+        instructions=ancient("config/prompts/topics.yaml"),
     output:
         topics=ensure("<results>/{language}/topics.jsonl", non_empty=True),
     log:
@@ -25,6 +25,7 @@ rule write_topics:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.topics"),
+        told=lambda w: told.prompts("topics"),
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             topics=settings.generation.topics,
@@ -49,7 +50,7 @@ rule write_scenarios:
     """Write prompts of people in scenarios"""
     input:
         language="<results>/{language}/language.json",
-        instructions="config/prompts/scenarios.yaml",
+        instructions=ancient("config/prompts/scenarios.yaml"),
     output:
         scenarios="<results>/{language}/scenarios.jsonl",
     log:
@@ -64,6 +65,7 @@ rule write_scenarios:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.scenarios"),
+        told=lambda w: told.prompts("scenarios"),
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             scenarios=settings.generation.scenarios,
@@ -89,7 +91,7 @@ rule write_contexts:
     input:
         texts="<results>/{language}/texts.jsonl",
         language="<results>/{language}/language.json",
-        instructions="config/prompts/contexts.yaml",
+        instructions=ancient("config/prompts/contexts.yaml"),
     output:
         contexts="<results>/{language}/contexts.jsonl",
     log:
@@ -104,6 +106,7 @@ rule write_contexts:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.contexts"),
+        told=lambda w: told.contexts(build),
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             contexts=settings.generation.contexts,
@@ -128,13 +131,9 @@ rule write_contexts:
 rule revise_prompts:
     """Gather all prompts and rewrite a share of them"""
     input:
-        prompts=[
-            "<results>/{language}/topics.jsonl",
-            "<results>/{language}/scenarios.jsonl",
-            "<results>/{language}/contexts.jsonl",
-        ],
+        prompts=build.prompts,
         language="<results>/{language}/language.json",
-        instructions="config/prompts/revise.yaml",
+        instructions=ancient("config/prompts/revise.yaml"),
     output:
         prompts=ensure("<results>/{language}/prompts.jsonl", non_empty=True),
     log:
@@ -149,6 +148,7 @@ rule revise_prompts:
         connection=build.connection("reviser"),
     params:
         code=source_digest("limbeck.generation.revise"),
+        told=lambda w: told.revision(build),
         settings=lambda w: as_json(
             teacher=build.teacher("reviser", w.language),
             revision=settings.generation.revision,
@@ -175,8 +175,8 @@ rule answer_prompts:
     input:
         prompts="<results>/{language}/prompts.jsonl",
         language="<results>/{language}/language.json",
-        instructions="config/prompts/respond.yaml",
-        translate=build.pivot_instructions,
+        instructions=ancient("config/prompts/respond.yaml"),
+        translate=ancient(build.pivot_instructions),
     output:
         responses=ensure("<results>/{language}/responses.jsonl", non_empty=True),
     log:
@@ -192,6 +192,7 @@ rule answer_prompts:
         translator=build.connection("translator"),
     params:
         code=source_digest("limbeck.generation.respond"),
+        told=lambda w: told.responses(build),
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             translator=build.pivot_translator(w.language),
@@ -227,7 +228,7 @@ rule translate_conversations:
     input:
         conversations="<resources>/conversations.jsonl",
         language="<results>/{language}/language.json",
-        instructions="config/prompts/translate.yaml",
+        instructions=ancient("config/prompts/translate.yaml"),
     output:
         translations=ensure("<results>/{language}/translations.jsonl", non_empty=True),
     log:
@@ -242,6 +243,7 @@ rule translate_conversations:
         connection=build.connection("translator"),
     params:
         code=source_digest("limbeck.generation.translate"),
+        told=lambda w: told.prompts("translate"),
         settings=lambda w: as_json(
             teacher=build.teacher("translator", w.language), seed=settings.seed
         ),
@@ -265,8 +267,8 @@ rule translate_templates:
     """Translate the requests of translation pairs, once for the language"""
     input:
         language="<results>/{language}/language.json",
-        instructions="config/prompts/translate.yaml",
-        templates="config/prompts/dataset.yaml",
+        instructions=ancient("config/prompts/translate.yaml"),
+        templates=ancient("config/prompts/dataset.yaml"),
     output:
         templates="<results>/{language}/templates.json",
     log:
@@ -281,6 +283,7 @@ rule translate_templates:
         connection=build.connection("translator"),
     params:
         code=source_digest("limbeck.generation.templates"),
+        told=lambda w: told.templates(),
         settings=lambda w: as_json(
             teacher=build.teacher("translator", w.language), seed=settings.seed
         ),
@@ -303,10 +306,10 @@ rule translate_templates:
 rule check_rows:
     """Have a share of the answers judged, and of the translations translated back"""
     input:
-        responses="<results>/{language}/responses.jsonl",
-        translations="<results>/{language}/translations.jsonl",
+        responses=build.responses,
+        translations=build.translations,
         language="<results>/{language}/language.json",
-        instructions="config/prompts/checks.yaml",
+        instructions=ancient("config/prompts/checks.yaml"),
     output:
         checks="<results>/{language}/checks.jsonl",
     log:
@@ -322,6 +325,7 @@ rule check_rows:
         translator=build.connection("translator"),
     params:
         code=source_digest("limbeck.generation.check_rows"),
+        told=lambda w: told.checks(build),
         settings=lambda w: as_json(
             judge=build.teacher("judge", w.language),
             translator=build.teacher("translator", w.language),
@@ -329,13 +333,15 @@ rule check_rows:
             seed=settings.seed,
         ),
         journals="work/journal/{language}",
+        responses=lambda w, input: option("--responses", input.responses),
+        translations=lambda w, input: option("--translations", input.translations),
     shell:
         r"""
         exec &> >(tee {log:q})
 
         python -m limbeck.generation.check_rows \
-            --responses {input.responses:q} \
-            --translations {input.translations:q} \
+            {params.responses:q} \
+            {params.translations:q} \
             --language {input.language:q} \
             --instructions {input.instructions:q} \
             --settings {params.settings:q} \

@@ -2,7 +2,7 @@
 From a checkpoint to files for llama.cpp.
 
 REQUIRED INPUTS:  <results>/{language}/{student}/{checkpoint/,validation.parquet}
-OUTPUTS:          <resources>/llama.cpp/, <results>/{language}/{student}/gguf/{F16,Q8_0,...}.gguf, <results>/{language}/{student}/gguf/parity.json
+OUTPUTS:          <resources>/llama.cpp/, <results>/{language}/{student}/gguf/{F16,Q8_0,...}.{gguf,manifest.json}, <results>/{language}/{student}/gguf/parity.json
 """
 
 
@@ -10,6 +10,7 @@ rule fetch_converter:
     """Fetch llama.cpp's own converter, of the version that runs the models"""
     output:
         converter=directory("<resources>/llama.cpp"),
+        manifest="<resources>/llama.cpp.manifest.json",
     log:
         "<logs>/fetch_converter.log",
     benchmark:
@@ -28,16 +29,24 @@ rule fetch_converter:
         python -m limbeck.student.converter \
             --version {params.version:q} \
             --output {output.converter:q}
+
+        python -m limbeck.workflow.manifest {output.converter:q} \
+            --output {output.manifest:q}
         """
 
 
 rule export_gguf:
     """Convert a checkpoint to GGUF"""
     input:
-        checkpoint="<results>/{language}/{student}/checkpoint",
-        converter="<resources>/llama.cpp",
+        checkpoint=ancient("<results>/{language}/{student}/checkpoint"),
+        converter=ancient("<resources>/llama.cpp"),
+        manifests=[
+            "<results>/{language}/{student}/checkpoint.manifest.json",
+            "<resources>/llama.cpp.manifest.json",
+        ],
     output:
         gguf="<results>/{language}/{student}/gguf/F16.gguf",
+        manifest="<results>/{language}/{student}/gguf/F16.manifest.json",
     log:
         "<logs>/{language}/{student}/export_gguf.log",
     benchmark:
@@ -61,15 +70,23 @@ rule export_gguf:
             --converter {input.converter:q} \
             --metadata {params.metadata:q} \
             --output {output.gguf:q}
+
+        python -m limbeck.workflow.manifest {output.gguf:q} \
+            --output {output.manifest:q}
         """
 
 
 rule check_gguf:
     """Compare the GGUF with its checkpoint: template, tokens, text, next tokens"""
     input:
-        checkpoint="<results>/{language}/{student}/checkpoint",
-        converter="<resources>/llama.cpp",
-        gguf="<results>/{language}/{student}/gguf/F16.gguf",
+        checkpoint=ancient("<results>/{language}/{student}/checkpoint"),
+        converter=ancient("<resources>/llama.cpp"),
+        gguf=ancient("<results>/{language}/{student}/gguf/F16.gguf"),
+        manifests=[
+            "<results>/{language}/{student}/checkpoint.manifest.json",
+            "<resources>/llama.cpp.manifest.json",
+            "<results>/{language}/{student}/gguf/F16.manifest.json",
+        ],
         prompts="<results>/{language}/{student}/validation.parquet",
     output:
         parity="<results>/{language}/{student}/gguf/parity.json",
@@ -107,9 +124,11 @@ rule check_gguf:
 rule quantize_gguf:
     """Make a smaller GGUF"""
     input:
-        gguf="<results>/{language}/{student}/gguf/F16.gguf",
+        gguf=ancient("<results>/{language}/{student}/gguf/F16.gguf"),
+        manifest="<results>/{language}/{student}/gguf/F16.manifest.json",
     output:
         gguf="<results>/{language}/{student}/gguf/{quantization}.gguf",
+        manifest="<results>/{language}/{student}/gguf/{quantization}.manifest.json",
     log:
         "<logs>/{language}/{student}/{quantization}/quantize_gguf.log",
     benchmark:
@@ -131,4 +150,7 @@ rule quantize_gguf:
             --input {input.gguf:q} \
             --type {wildcards.quantization:q} \
             --output {output.gguf:q}
+
+        python -m limbeck.workflow.manifest {output.gguf:q} \
+            --output {output.manifest:q}
         """

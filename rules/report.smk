@@ -9,10 +9,7 @@ OUTPUTS:          <results>/{language}/{cost.json,report.html,dataset_card.md}, 
 rule sum_costs:
     """Sum up what the language's replies cost, once all have come"""
     input:
-        asked=[
-            "<results>/{language}/responses.jsonl",
-            "<results>/{language}/translations.jsonl",
-        ],
+        asked=build.asked,
         scores=build.asked_scores,
         extras=build.extras,
     output:
@@ -256,6 +253,7 @@ rule write_model_card:
 
         python -m limbeck.cards.model_card \
             --folder results/{wildcards.language:q} \
+            --records logs/{wildcards.language:q} \
             --student {wildcards.student:q} \
             --settings {params.settings:q} \
             --output {output.card:q}

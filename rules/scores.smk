@@ -23,7 +23,8 @@ rule prepare_benchmark:
         "../envs/evaluate.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.evaluation.prepare"),
+        code=lambda w: programs.items(build, w),
+        label=lambda w: told.benchmark_label(build, w),
         settings=lambda w: as_json(
             **settings.benchmarks.items(w.benchmark), seed=settings.seed
         ),
@@ -46,8 +47,9 @@ rule score_model:
         test="<results>/{language}/benchmarks/{benchmark}/test.jsonl",
         shots="<results>/{language}/benchmarks/{benchmark}/shots.jsonl",
         language="<results>/{language}/language.json",
-        instructions=build.benchmark_prompts,
-        model=build.model_files,
+        instructions=ancient(build.benchmark_prompts),
+        model=ancient(build.model_files),
+        checked=build.model_checks,
     output:
         score="<results>/{language}/scores/{model}/{benchmark}.json",
         answers="<results>/{language}/scores/{model}/{benchmark}.items.parquet",
@@ -67,7 +69,9 @@ rule score_model:
         ),
         batch=settings.benchmarks.batch,
     params:
-        code=source_digest("limbeck.evaluation.score"),
+        code=lambda w: programs.score(build, w),
+        told=lambda w: told.benchmark(build, w),
+        label=lambda w: told.identified_as(build, w),
         model=build.model_path,
         settings=build.score_settings,
         journal=build.score_journal,

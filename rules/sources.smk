@@ -19,12 +19,8 @@ rule describe_language:
         "../envs/teacher.yaml"
     threads: 1
     params:
-        code=source_digest(
-            "limbeck.languages.describe",
-            "limbeck.languages.names",
-            "limbeck.languages.tags",
-            "limbeck.languages.variety",
-        ),
+        code=source_digest("limbeck.languages.describe"),
+        card=lambda w: as_json(**build.language(w.language).card()),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -50,7 +46,9 @@ rule sample_conversations:
         "../envs/dataset.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.sources.conversations"),
+        code=programs.sources(
+            "limbeck.sources.conversations", settings.conversations.source
+        ),
         settings=lambda w: as_json(
             conversations=settings.conversations, seed=settings.seed
         ),
@@ -80,7 +78,7 @@ rule sample_texts:
         "../envs/dataset.yaml"
     threads: 1
     params:
-        code=source_digest("limbeck.sources.texts"),
+        code=programs.sources("limbeck.sources.texts", settings.texts.source),
         settings=lambda w: as_json(texts=build.texts(w.language), seed=settings.seed),
     shell:
         r"""

@@ -2,7 +2,7 @@
 From a base and a training set to a student.
 
 REQUIRED INPUTS:  <results>/{language}/{student}/{train,validation}.parquet
-OUTPUTS:          <results>/{language}/{student}/{base/,checkpoint/,training.json}
+OUTPUTS:          <results>/{language}/{student}/{base/,checkpoint/,{base,checkpoint}.manifest.json,training.json}
 """
 
 
@@ -11,8 +11,10 @@ rule create_base:
     input:
         train="<results>/{language}/{student}/train.parquet",
         validation="<results>/{language}/{student}/validation.parquet",
+        files=build.base_files,
     output:
         base=directory("<results>/{language}/{student}/base"),
+        manifest="<results>/{language}/{student}/base.manifest.json",
     log:
         "<logs>/{language}/{student}/create_base.log",
     benchmark:
@@ -25,14 +27,8 @@ rule create_base:
             memory.holding(build.student(w.student).base), attempt
         ),
     params:
-        code=source_digest("limbeck.student.base"),
-        settings=lambda w: as_json(
-            base=build.student(w.student).base,
-            revision=build.student(w.student).revision,
-            trust_remote_code=build.student(w.student).trust_remote_code,
-            architecture=build.student(w.student).architecture,
-            seed=settings.seed,
-        ),
+        code=lambda w: programs.base(build, w),
+        settings=lambda w: as_json(**build.base(w.student)),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -42,17 +38,22 @@ rule create_base:
             --validation {input.validation:q} \
             --settings {params.settings:q} \
             --output {output.base:q}
+
+        python -m limbeck.workflow.manifest {output.base:q} \
+            --output {output.manifest:q}
         """
 
 
 rule train_student:
     """Train a student on the assistant's turns"""
     input:
-        base="<results>/{language}/{student}/base",
+        base=ancient("<results>/{language}/{student}/base"),
+        manifest="<results>/{language}/{student}/base.manifest.json",
         train="<results>/{language}/{student}/train.parquet",
         validation="<results>/{language}/{student}/validation.parquet",
     output:
         checkpoint=directory("<results>/{language}/{student}/checkpoint"),
+        manifest="<results>/{language}/{student}/checkpoint.manifest.json",
         history="<results>/{language}/{student}/training.json",
     log:
         "<logs>/{language}/{student}/train_student.log",
@@ -88,4 +89,7 @@ rule train_student:
             --work {params.work:q} \
             --checkpoint {output.checkpoint:q} \
             --history {output.history:q}
+
+        python -m limbeck.workflow.manifest {output.checkpoint:q} \
+            --output {output.manifest:q}
         """

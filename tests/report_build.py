@@ -103,7 +103,6 @@ def _student(folder: Path) -> None:
             "loss": [{"step": s, "loss": 0.3 + 6 * math.exp(-s / 30)} for s in steps],
             "validation": [{"step": s, "loss": 0.5 + 5 * math.exp(-s / 30)} for s in (50, 195)],
             "tokens_seen": 351234, "rows": {"train": {"used": 1230, "too_long": 4}},
-            "seconds": 158.2,
             "device": "cpu", "versions": {"torch": "2.13.0", "transformers": "5.17.0"},
         },
     )  # fmt: skip

@@ -17,6 +17,7 @@ from limbeck.costs import commands as costs
 from limbeck.errors import UserError
 from limbeck.evaluation import commands as evaluation
 from limbeck.languages import Language, covered, resolve, search
+from limbeck.workflow import commands as workflow
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -264,6 +265,7 @@ def parser() -> argparse.ArgumentParser:
     assessment.add_to(costs.add_to(commands))
     classification.add_to(commands)
     publish.add_to(commands)
+    workflow.add_to(commands)
     evaluation.add_to(commands)
     return whole
 

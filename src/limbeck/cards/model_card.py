@@ -18,7 +18,7 @@ from limbeck.report.collect import Settings, Student, read_scores, student
 Scores = dict[str, Row]  # of a model, by benchmark
 
 
-def card(folder: Path, name: str, settings: Settings) -> str:
+def card(folder: Path, name: str, settings: Settings, records: Path | None = None) -> str:
     """The card's text.
 
     Raises:
@@ -29,7 +29,7 @@ def card(folder: Path, name: str, settings: Settings) -> str:
     code = folder.name
     language = read_json(folder / "language.json")
     scores = read_scores(folder / "scores", settings)
-    built = student(folder, name, settings)
+    built = student(folder, name, settings, records)
     own = scores.get(f"{name}/student", {})
     shown = [benchmark for benchmark in settings.benchmarks if benchmark in own]
     checkpoint = folder / name / "checkpoint"
@@ -177,11 +177,12 @@ def main() -> None:
     """Write the card."""
     parser = stage.parser(__doc__)
     parser.add_argument("--folder", required=True, type=Path, help="of the language's results")
+    parser.add_argument("--records", type=Path, help="Snakemake's records of time of the language")
     parser.add_argument("--student", required=True, help="its name in the config")
     parser.add_argument("--settings", required=True, type=stage.json_option(Settings))
     parser.add_argument("--output", required=True, type=Path, help="the card (Markdown)")
     options = parser.parse_args()
-    text = card(options.folder, options.student, options.settings)
+    text = card(options.folder, options.student, options.settings, options.records)
     common.write(options.output, text, "model")
 
 

@@ -28,6 +28,7 @@ from limbeck.generation import asking
 from limbeck.generation.asking import Teacher, items_model, listed
 from limbeck.generation.instructions import Instructions, load
 from limbeck.teacher.client import Reply, Request
+from limbeck.teacher.replies import told
 
 _WRITE = ("label", "description", "text_kind", "count", "hint")
 TEMPLATES: dict[str, tuple[str, ...]] = {
@@ -50,11 +51,15 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
 class Judgement(BaseModel):
     """The form of a reply to a yes/no question."""
 
+    model_config = told("The form of a reply to a yes/no question.")
+
     answer: Literal["yes", "no"]
 
 
 class Summary(BaseModel):
     """The form of a reply that is a text."""
+
+    model_config = told("The form of a reply that is a text.")
 
     summary: str
 

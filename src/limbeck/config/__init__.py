@@ -35,6 +35,7 @@ from limbeck.config.section import Count, Positive, Section, Share
 from limbeck.config.sources import Conversations, Texts
 from limbeck.config.student import TINY, Architecture, Lora, Mixture, Student, Training
 from limbeck.config.teacher import (
+    HOW_ASKED,
     Batch,
     Connection,
     Price,
@@ -47,6 +48,7 @@ from limbeck.config.teacher import (
 __all__ = [
     "BUILTIN",
     "DATA_SETS",
+    "HOW_ASKED",
     "HUB",
     "LIST",
     "TINY",

@@ -74,6 +74,7 @@ class Config(Section):
     teacher: Teachers
     prices: dict[str, Price] = Field(description="Of models, by name (speed only)")
     budget: float | None = Field(ge=0, description="Dollars, at most (speed only)")
+    keep: float = Field(ge=0, description="Gigabytes of earlier results, at most (speed only)")
     conversations: Conversations
     texts: Texts
     generation: Generation

@@ -38,6 +38,10 @@ class Batch(Section):
     )
 
 
+# How a reply is asked for, of a teacher's settings: neither makes a reply another's.
+HOW_ASKED = ("structured", "max_tokens_ceiling")
+
+
 class TeacherSettings(Section):
     """What decides a teacher's replies; limbeck.teacher.journal says what of it is in the keys."""
 
@@ -47,7 +51,7 @@ class TeacherSettings(Section):
     top_p: float | None
     max_tokens: int
     max_tokens_ceiling: int | None = None
-    structured: Structured
+    structured: Structured = "auto"
     extra_body: dict[str, Any]
 
 
@@ -68,6 +72,14 @@ class Connection(Section):
     batch: Batch | None = None
     price: Price | None = None  # of the model; None: nobody pays
     budget: float | None = None  # dollars, of all stages of the work folder together
+    structured: Structured | None = None  # this and the next: instead of the settings' own
+    max_tokens_ceiling: int | None = None
+
+    def over(self, settings: TeacherSettings) -> TeacherSettings:
+        """A teacher's settings, asked for its replies in this connection's way."""
+        ways = {name: getattr(self, name) for name in HOW_ASKED}
+        given = {name: way for name, way in ways.items() if way is not None}
+        return settings.model_copy(update=given)
 
 
 def _environment_variable(value: object) -> object:

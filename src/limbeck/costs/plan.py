@@ -118,7 +118,9 @@ def _optional(settings: Config, written: int, pivoted: int) -> list[Stage]:
     """The stages that the config may turn off, where it does not."""
     checks, translated = settings.generation.checks, TRANSLATED * CONVERSATION
     answered = INSTRUCTION + PROMPT + ANSWER
-    learnt = any(student.mixture.asks_in_language for student in settings.students.values())
+    learnt = settings.conversations.limit > 0 and any(
+        student.mixture.asks_in_language for student in settings.students.values()
+    )
     back = round(checks.round_trip * settings.conversations.limit)
     thought = _thought(settings)
     given, said = INSTRUCTION + translated, CONVERSATION + thought

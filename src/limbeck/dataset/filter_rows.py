@@ -119,8 +119,10 @@ def _all_stay(_: Row) -> None:
 class Source:
     """The teacher's rows, read as often as they are wanted."""
 
-    def __init__(self, generated: Path, translations: Path) -> None:
-        self._parts = ((generated, from_response), (translations, from_translation))
+    def __init__(self, generated: Path | None, translations: Path | None) -> None:
+        forms = ((generated, from_response), (translations, from_translation))
+        self._parts = [(path, convert) for path, convert in forms if path]
+        self._translations = translations
         self.written: Counter[str] = Counter()
 
     def __str__(self) -> str:
@@ -136,7 +138,7 @@ class Source:
 
     def translations(self) -> Iterator[Row]:
         """The translations alone."""
-        yield from read_jsonl(self._parts[1][0])
+        yield from read_jsonl(self._translations) if self._translations else ()
 
 
 def write_kept(rows: Iterable[Row], near: float | None, path: Path, record: Record) -> list[Step]:
@@ -190,8 +192,8 @@ def write(
 def main() -> None:
     """The stage."""
     parser = stage.parser(__doc__)
-    parser.add_argument("--generated", type=Path, required=True)
-    parser.add_argument("--translations", type=Path, required=True)
+    parser.add_argument("--generated", type=Path, help="responses.jsonl, where there are any")
+    parser.add_argument("--translations", type=Path, help="translations.jsonl, likewise")
     parser.add_argument("--held-out", type=Path, nargs="*", default=[])
     parser.add_argument("--checks", type=Path)
     parser.add_argument("--language", type=read_json, required=True, help="the language card")

@@ -100,10 +100,10 @@ def _score_model(options: argparse.Namespace) -> int:
     asked = questions(benchmark, test, shots, texts, card, settings)
     model = open_model(options.model, options.batch, options.threads)
     kept = Kept(options.work / "answers" / str(card["code"]) / f"{benchmark.name}.jsonl")
-    result, rows = stage.score(asked, model, options.model, card, settings, kept)
+    result, rows, seconds = stage.score(asked, model, options.model, card, settings, kept)
     if options.local != BUILTIN:
         result |= {"licence": entry.licence, "citation": entry.citation}
-    print(stage.summary(result))
+    print(stage.summary(result, seconds))
     print(result["signature"])
     if options.output is not None:
         write_parquet(options.output.with_suffix(".items.parquet"), rows, stage.items_schema())

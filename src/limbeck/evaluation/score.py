@@ -50,8 +50,8 @@ def signature(
 
 def score(
     asked: Questions, model: Model, name: str, card: Row, settings: Settings, kept: Kept
-) -> tuple[Row, list[Row]]:
-    """The score, and a row for each item."""
+) -> tuple[Row, list[Row], float]:
+    """The score, a row for each item, and the seconds of asking."""
     answers = ask(asked, model, settings, kept)
     if asked.benchmark.choice:
         found, segments = figures.of_choice(asked, answers)
@@ -67,8 +67,6 @@ def score(
         "ask": answers.ask,
         "cut": sum(reason == "length" for reason in answers.finish_reasons),
         "signature": f"{found['signature']}|{decides}",
-        "seconds": round(answers.seconds, 3),
-        "items_per_second": round(len(asked.items) / max(answers.seconds, 1e-9), 2),
     }
     rows = [
         {
@@ -82,7 +80,7 @@ def score(
         }
         for index, item in enumerate(asked.items)
     ]
-    return result, rows
+    return result, rows, answers.seconds
 
 
 def items_schema() -> Any:
@@ -95,13 +93,13 @@ def items_schema() -> Any:
     return pa.schema(columns)
 
 
-def summary(result: Row) -> str:
-    """A score in one line."""
+def summary(result: Row, seconds: float) -> str:
+    """A score in one line, with the speed of the model: of times the log alone tells."""
     low, high = result["interval"]
     return (
         f"{result['benchmark']}: {result['metric']} {result['value']:.1f} "
         f"[{low:.1f}, {high:.1f}] on {result['n']} items, {result['unparsed']} unparsed, "
-        f"{result['cut']} cut, {result['items_per_second']:.1f} items/s"
+        f"{result['cut']} cut, {result['n'] / max(seconds, 1e-9):.1f} items/s"
     )
 
 
@@ -142,10 +140,11 @@ def main() -> None:
         model = open_model(
             options.model, options.batch, options.threads, *reached, settings.trust_remote_code
         )
-    result, rows = score(asked, model, options.model, card, settings, Kept(options.answers))
+    kept = Kept(options.answers)
+    result, rows, seconds = score(asked, model, options.model, card, settings, kept)
     write_parquet(options.items, rows, items_schema())
     write_json(options.output, result)
-    print(summary(result))
+    print(summary(result, seconds))
 
 
 if __name__ == "__main__":

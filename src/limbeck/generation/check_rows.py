@@ -26,6 +26,7 @@ from limbeck.generation import asking, translate
 from limbeck.generation.asking import Teacher, user
 from limbeck.generation.instructions import Instructions, load
 from limbeck.teacher.client import Message, Reply, Request
+from limbeck.teacher.replies import told
 
 TEMPLATES = {"judge": ("prompt", "response"), "back": ("conversation",)}
 
@@ -43,6 +44,8 @@ class Settings(config.Section):
 
 class Verdict(BaseModel):
     """The form of the judge's reply."""
+
+    model_config = told("The form of the judge's reply.")
 
     correct: Answer
     complete: Answer
@@ -102,8 +105,8 @@ def main() -> None:
     add = parser.add_argument
     add("--language", type=files.read_json, required=True, help="the language card")
     add("--instructions", type=Path, required=True, help="what the teacher is told (YAML)")
-    add("--responses", type=Path, required=True)
-    add("--translations", type=Path, required=True)
+    add("--responses", type=Path, help="responses.jsonl, where there are any")
+    add("--translations", type=Path, help="translations.jsonl, likewise")
     add("--settings", type=stage.json_option(Settings), required=True, help="JSON")
     for role in ("judge", "translator"):
         add(f"--{role}", type=stage.json_option(Connection), required=True, help="JSON")
@@ -117,9 +120,12 @@ def main() -> None:
     back = Teacher(
         settings.translator, options.translator, options.journals / "translate_back.jsonl"
     )
-    responses = choose(files.read_jsonl(options.responses), settings.checks.judge, settings.seed)
-    translations = choose(
-        files.read_jsonl(options.translations), settings.checks.round_trip, settings.seed
+    responses, translations = (
+        choose(files.read_jsonl(path) if path else (), share, settings.seed)
+        for path, share in (
+            (options.responses, settings.checks.judge),
+            (options.translations, settings.checks.round_trip),
+        )
     )
     rows = judge.ask(
         responses, lambda row: judge_prompt(row, options.language, instructions), judged

@@ -22,6 +22,7 @@ from limbeck.generation import asking, contexts
 from limbeck.generation.asking import Teacher, prompt_row, user, written_in
 from limbeck.generation.instructions import Instructions, load
 from limbeck.teacher.client import Reply, Request
+from limbeck.teacher.replies import told
 
 WAYS: tuple[config.Way, ...] = get_args(config.Way)
 TEMPLATES: dict[str, tuple[str, ...]] = {
@@ -39,6 +40,8 @@ class Settings(asking.Settings):
 
 class RevisedPrompt(BaseModel):
     """The form of the teacher's reply."""
+
+    model_config = told("The form of the teacher's reply.")
 
     prompt: str
 

@@ -23,6 +23,7 @@ from limbeck.generation import asking
 from limbeck.generation.asking import Settings, Teacher, user
 from limbeck.generation.instructions import Instructions, load
 from limbeck.teacher.client import Message, Reply, Request
+from limbeck.teacher.replies import told
 
 TEMPLATES = {"conversation": ("conversation",)}
 
@@ -31,6 +32,8 @@ _OUR_TAG = re.compile(r"<(?=\s*/?\s*conversation\b)", re.IGNORECASE)
 
 class Turn(BaseModel):
     """A turn of the translation."""
+
+    model_config = told("A turn of the translation.")
 
     role: Literal["system", "user", "assistant"]
     content: str

@@ -15,7 +15,7 @@ from limbeck.config import Section
 from limbeck.errors import UserError
 from limbeck.files import Row, digest, read_json, read_jsonl
 from limbeck.report import classification, names
-from limbeck.report.timings import Timing, timings
+from limbeck.report.timings import Timing, timings, took
 
 SAMPLES = 20  # of each strategy
 
@@ -83,6 +83,7 @@ class Student:
     parity: dict[str, Any]
     gguf: dict[str, int]  # quantization -> bytes
     gains: dict[str, Row]  # benchmark -> difference to the base
+    seconds: float | None = None  # of its training
 
     @property
     def best(self) -> str | None:
@@ -135,7 +136,7 @@ def collect(folder: Path, settings: Settings, records: Path | None = None) -> La
         card=read_json(folder / "language.json"),
         steps=steps,
         funnel=optional(folder / "funnel.json"),
-        students=[student(folder, name, settings) for name in settings.students],
+        students=[student(folder, name, settings, records) for name in settings.students],
         scores=scores,
         names=settings.names(scores),
         cost=cost,
@@ -175,8 +176,8 @@ def _step(path: Path, label: str, chosen: dict[str, list[tuple[str, Row]]]) -> S
     return step
 
 
-def student(folder: Path, name: str, settings: Settings) -> Student:
-    """What is known of a student in the language of a folder."""
+def student(folder: Path, name: str, settings: Settings, records: Path | None = None) -> Student:
+    """What is known of a student in the language of a folder; ``records`` as in `collect`."""
     own = folder / name
     files = {kind: own / "gguf" / f"{kind}.gguf" for kind in settings.quantizations}
     return Student(
@@ -188,6 +189,7 @@ def student(folder: Path, name: str, settings: Settings) -> Student:
         parity=optional(own / "gguf" / "parity.json"),
         gguf={kind: path.stat().st_size for kind, path in files.items() if path.is_file()},
         gains=optional(own / "gains.json"),
+        seconds=took(records / name / "train_student.tsv") if records else None,
     )
 
 

@@ -34,8 +34,8 @@ def of(student: Student) -> Iterator[tuple[str, str]]:
     for key, name in (("epochs", "epochs"), ("learning_rate", "learning rate"), ("batch", "batch")):
         if key in settings:
             yield name, f"{settings[key]:g}"
-    if "seconds" in training:
-        yield "training time", names.duration(training["seconds"])
+    if student.seconds is not None:
+        yield "training time", names.duration(student.seconds)
     for key in ("device", "precision"):
         if key in training:
             yield key, str(training[key])

@@ -92,6 +92,14 @@ def timings(folder: Path, cost: dict[str, Any]) -> list[Timing]:
     return [found[rule] for rule in [*known, *sorted(found.keys() - set(order))]]
 
 
+def took(record: Path) -> float | None:
+    """The seconds of one job by its record; None without one."""
+    timing = Timing("")
+    if record.is_file():
+        _add(timing, record)
+    return timing.seconds or None
+
+
 def _add(timing: Timing, path: Path) -> None:
     """Add a job's record; what Snakemake could not measure is NA or a dash."""
     with path.open(encoding="utf-8", newline="") as file:

@@ -27,7 +27,6 @@ class Metadata(Section):
     base: str
     license: str
     dataset: str
-    version: str
 
 
 def override(metadata: Metadata) -> dict[str, object]:
@@ -38,7 +37,6 @@ def override(metadata: Metadata) -> dict[str, object]:
         base["repo_url"] = f"https://huggingface.co/{metadata.base}"
     return {
         "general.name": metadata.name,
-        "general.version": metadata.version,
         "general.languages": metadata.languages,
         "general.base_models": [base],
         "general.datasets": [{"name": metadata.dataset}],

@@ -160,23 +160,19 @@ def main() -> None:
     resumed = training.last_checkpoint(folder)
     if resumed:
         print(f"training: goes on from {resumed.name}")
-    begun = time.time()
     trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
-    seconds = time.time() - begun
     if samples["validation"] and not training.evaluated(trainer):
         trainer.evaluate()
     facts = {
-        "resumed_from": int(resumed.name.rpartition("-")[2]) if resumed else None,
         "precision": precision,
         "device": training.device(),
         "versions": versions(),
     }
     result = history(trainer, counts, facts)
     save(training.merged(trainer.model), options.base, options.checkpoint)
-    result |= {"seconds": round(time.time() - started, 1), "train_seconds": round(seconds, 1)}
     write_json(options.history, result)
     shutil.rmtree(folder, ignore_errors=True)
-    print(f"training: {result['seconds']:.0f} s, loss {result['loss'][-1]['loss']:.4f}")
+    print(f"training: {time.time() - started:.0f} s, loss {result['loss'][-1]['loss']:.4f}")
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ def ask(
             that answers nothing, a journal that another process holds, a budget that is spent,
             batches that are still under way.
     """
+    teacher = connection.over(teacher)
     progress = Progress(len(requests), journal.stem)
     with (
         Journal(journal) as opened,

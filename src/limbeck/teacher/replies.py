@@ -12,7 +12,9 @@ from functools import cache
 from typing import Any
 
 import json_repair
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import ModelSchema
 
 from limbeck import config
 from limbeck.files import canonical
@@ -144,10 +146,29 @@ def _with_schema(messages: Sequence[Message], schema: dict[str, Any]) -> list[Me
     return [*earlier, {**last, "content": f"{last['content']}\n\n{order}"}]
 
 
+def told(description: str) -> ConfigDict:
+    """The ``model_config`` of a reply's form that is sent with a description.
+
+    It is a part of the question, which journals know a reply by; a docstring is not sent.
+    """
+    return ConfigDict(json_schema_extra={"description": description})
+
+
+class _Told(GenerateJsonSchema):
+    """Schemas without docstrings."""
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        found = super().model_schema(schema)
+        extra = schema["cls"].model_config.get("json_schema_extra")
+        if not (isinstance(extra, dict) and "description" in extra):
+            found.pop("description", None)
+        return found
+
+
 @cache
 def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     """The model's JSON schema, its objects closed: strict endpoints ask for that."""
-    schema = copy.deepcopy(model.model_json_schema())
+    schema = copy.deepcopy(model.model_json_schema(schema_generator=_Told))
     for part in (schema, *schema.get("$defs", {}).values()):
         if part.get("type") == "object":
             part.setdefault("additionalProperties", False)

@@ -14,15 +14,22 @@ from typing import Any
 from limbeck import config as configuration
 from limbeck.config import (
     BUILTIN,
+    HOW_ASKED,
     HUB,
+    TINY,
+    Architecture,
     Classifier,
     Config,
+    Filters,
+    LanguageFilter,
+    Mixture,
     Role,
     Section,
     Student,
     Teacher,
     TeacherSettings,
     Texts,
+    Training,
     fill,
 )
 from limbeck.errors import UserError
@@ -32,6 +39,15 @@ from limbeck.workflow.digest import source_digest
 
 # The scored models that are asked over HTTP, and the roles of the config that they are.
 ASKED: dict[str, Role] = {"teacher": "judge", "translator": "translator"}
+# The keys of a classifier that belong to one kind.
+OF_KIND = {
+    "inverse_penalty": "linear",
+    "fine_tuning": "encoder",
+    "shots": "icl",
+    "by": "icl",
+    "prompt": "icl",
+    "training": "instruct",
+}
 
 
 class Build:
@@ -159,7 +175,8 @@ class Build:
     def held_out(self, wildcards: Any) -> list[str]:
         """The benchmark items of a language, none of which may be trained on."""
         folder = f"results/{wildcards.language}/benchmarks"
-        return [f"{folder}/{name}/test.jsonl" for name in self.benchmarks(wildcards.language)]
+        names = sorted(self.benchmarks(wildcards.language))
+        return [f"{folder}/{name}/test.jsonl" for name in names]
 
     def texts(self, code: str) -> Texts:
         """The section of the texts, with the language's label in the name of a hub data set."""
@@ -202,34 +219,88 @@ class Build:
     def classifier(self, wildcards: Any) -> Classifier:
         """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
         section = self.config.classification.classifiers[wildcards.classifier]
-        own = self.classifier_files(wildcards)
+        own = self.classifier_base(wildcards)
         return section.model_copy(update={"base": own[0]}) if own else section
 
     def classifier_settings(self, wildcards: Any) -> dict[str, Any]:
-        """What decides a classifier; the rows on the device at once do not."""
-        return self.classifier(wildcards).model_dump(exclude={"training": {"device_batch"}})
+        """What decides a classifier: keys of its own kind, and none that only change speed."""
+        section, shared = self.classifier(wildcards), self.config.classification
+        every = section.model_dump(exclude={"sizes", "repeats", *OF_KIND.keys()})
+        own = {key for key, kind in OF_KIND.items() if kind == section.kind}
+        chosen = {**every, **section.model_dump(include=own)}
+        if "training" in own:
+            chosen["training"] = _training(section.training)
+        return {
+            "classifier": chosen,
+            "sizes": shared.sizes if section.sizes is None else section.sizes,
+            "repeats": section.repeats or shared.repeats,
+            "seed": self.config.seed,
+        }
 
-    def classifier_files(self, wildcards: Any) -> list[str]:
+    def classifier_base(self, wildcards: Any) -> list[str]:
         """The student of the same build that a classifier starts from, as a rule's input."""
         base = self.config.classification.classifiers[wildcards.classifier].base
         name = base.removeprefix("student:")
         return [] if name == base else [f"results/{wildcards.language}/{name}/checkpoint"]
 
+    def classifier_files(self, wildcards: Any) -> list[str]:
+        """What tells of an edit of a classifier's base: its manifest, or its own files here."""
+        if own := self.classifier_base(wildcards):
+            return [manifest(path) for path in own]
+        base = self.config.classification.classifiers[wildcards.classifier].base
+        return local_files(base) if base and Path(base).expanduser().exists() else []
+
     def student(self, name: str) -> Student:
         """A student's section."""
         return self.config.students[name]
 
+    def base(self, name: str) -> dict[str, Any]:
+        """What decides a student's base."""
+        student = self.student(name)
+        return {
+            "base": student.base,
+            "revision": None if student.base == TINY else student.revision,
+            "trust_remote_code": student.trust_remote_code,
+            "architecture": student.architecture if student.base == TINY else Architecture(),
+            "seed": self.config.seed,
+        }
+
+    def base_files(self, wildcards: Any) -> list[str]:
+        """The files of a student's base that is a folder on this machine."""
+        base = self.student(wildcards.student).base
+        return local_files(base) if Path(base).expanduser().is_dir() else []
+
+    def mixture(self, name: str) -> Mixture:
+        """What decides a student's mixture."""
+        mixture = self.student(name).mixture
+        return mixture if mixture.pairs else mixture.model_copy(update={"pairs_in_language": 0.0})
+
     def training(self, name: str) -> dict[str, Any]:
         """What decides a student's training; the rows on the device at once do not."""
-        return self.student(name).training.model_dump(exclude={"device_batch"})
+        return _training(self.student(name).training)
 
     def student_settings(self, name: str) -> dict[str, Any]:
         """A student's section without what only changes speed."""
-        return self.student(name).model_dump(exclude={"training": {"device_batch"}})
+        return {**self.student(name).model_dump(), "training": self.training(name)}
+
+    def filters(self) -> Filters:
+        """What decides which rows are kept: of a filter that is off, nothing."""
+        filters, checks = self.config.filters, self.config.generation.checks
+        off: dict[str, Any] = {}
+        if filters.language.model is None:
+            off["language"] = LanguageFilter(
+                model=None, revision=None, confidence=0.0, share=0.0, letters=1
+            )
+        if not checks.judge:
+            off["judge"] = []
+        if not checks.round_trip:
+            off["round_trip"] = None
+        return filters.model_copy(update=off)
 
     def teacher(self, role: Role, code: str) -> dict[str, Any]:
         """What decides the replies of the teacher in a role, for a language."""
-        return decisive(self.config.teacher.role(role), self.language(code)).model_dump()
+        settings = decisive(self.config.teacher.role(role), self.language(code))
+        return settings.model_dump(exclude=set(HOW_ASKED))
 
     def pivot_instructions(self, wildcards: Any) -> list[str]:
         """What the translator of answers is told, as a rule's input, where it is asked."""
@@ -239,6 +310,30 @@ class Build:
         """What decides the translations of what is written in English first."""
         return self.teacher("translator", code) if self.config.generation.pivots else None
 
+    def prompts(self, wildcards: Any) -> list[str]:
+        """The prompts of each strategy that is on: one that the config gives nothing to write."""
+        wanted = self.config.generation
+        on = {
+            "topics": wanted.topics.general_seeds or wanted.topics.language_seeds,
+            "scenarios": wanted.scenarios.general or wanted.scenarios.local,
+            "contexts": self.config.texts.limit,
+        }
+        return [f"results/{wildcards.language}/{name}.jsonl" for name, any_ in on.items() if any_]
+
+    def responses(self, wildcards: Any) -> list[str]:
+        """The answers to the prompts; nothing where no strategy writes any."""
+        on = self.prompts(wildcards)
+        return [f"results/{wildcards.language}/responses.jsonl"] if on else []
+
+    def translations(self, wildcards: Any) -> list[str]:
+        """The translated conversations; nothing where none are sampled."""
+        on = self.config.conversations.limit
+        return [f"results/{wildcards.language}/translations.jsonl"] if on else []
+
+    def asked(self, wildcards: Any) -> list[str]:
+        """The rows that the teacher writes for students."""
+        return [*self.responses(wildcards), *self.translations(wildcards)]
+
     def min_reasoning(self) -> float:
         """The share of responses that must come with a reasoning trace: none that nobody learns."""
         wanted = any(student.mixture.thinking for student in self.config.students.values())
@@ -247,17 +342,20 @@ class Build:
     def checks(self, wildcards: Any) -> list[str]:
         """The teacher's checks of its own rows, as a rule's input; nothing where none are asked."""
         wanted = self.config.generation.checks
-        on = wanted.judge or wanted.round_trip
+        judged = wanted.judge and self.responses(wildcards)
+        on = judged or (wanted.round_trip and self.translations(wildcards))
         return [f"results/{wildcards.language}/checks.jsonl"] if on else []
 
     def templates(self, wildcards: Any) -> list[str]:
         """The requests of translation pairs in the language, where the student learns them."""
         on = self.student(wildcards.student).mixture.asks_in_language
+        on = on and self.config.conversations.limit > 0
         return [f"results/{wildcards.language}/templates.json"] if on else []
 
     def extras(self, wildcards: Any) -> list[str]:
         """What the teacher makes of a language only where the config wants it."""
         on = any(student.mixture.asks_in_language for student in self.config.students.values())
+        on = on and self.config.conversations.limit > 0
         folder = f"results/{wildcards.language}"
         templates = [f"{folder}/templates.json"] if on else []
         asked = [
@@ -299,16 +397,20 @@ class Build:
         )
 
     def model_files(self, wildcards: Any) -> list[str]:
-        """The scored model as a rule's input; a model of the hub is none."""
+        """The scored model of this build as a rule's input."""
         path = self.model_path(wildcards)
-        if wildcards.model.startswith("comparisons/"):
-            found = Path(path).expanduser()
-            return [str(found)] if found.exists() else []
-        if path in ASKED:
-            return []
+        own = path not in ASKED and not wildcards.model.startswith("comparisons/")
+        return [path] if own else []
+
+    def model_checks(self, wildcards: Any) -> list[str]:
+        """What tells of an edit of a scored model: its manifest, or its files on this machine."""
+        path = self.model_path(wildcards)
+        if not self.model_files(wildcards):
+            there = path not in ASKED and Path(path).expanduser().exists()
+            return local_files(path) if there else []
         # A GGUF that failed its parity check is not worth a score.
         parity = [re.sub(r"[^/]+\.gguf$", "parity.json", path)] if path.endswith(".gguf") else []
-        return [path, *parity]
+        return [manifest(path), *parity]
 
     def on_accelerator(self, model: str) -> bool:
         """Whether a scored model is asked on an accelerator: a checkpoint is, if there is any."""
@@ -342,8 +444,17 @@ class Build:
             base=self.student(wildcards.student).base,
             license=self.config.gguf.license,
             dataset=f"{language.code}/{wildcards.student}",
-            version=version(),
         )
+
+
+def option(name: str, paths: Any) -> list[str]:
+    """An option of a command with its files; nothing where there are none."""
+    return [name, *paths] if paths else []
+
+
+def manifest(path: str) -> str:
+    """The manifest of a folder or a GGUF file of this build."""
+    return f"{path.removesuffix('.gguf')}.manifest.json"
 
 
 def local_files(*sources: str | None) -> list[str]:
@@ -357,13 +468,21 @@ def local_files(*sources: str | None) -> list[str]:
 
 @cache
 def _files(source: str) -> list[str]:
-    """Walks a folder once for all languages; hidden files are none of the data."""
+    """Walks a folder once for all languages; hidden files and backups are none of the data."""
     path = Path(source).expanduser()
     return [
         str(file)
         for file in (path.rglob("*") if path.is_dir() else [path])
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts)
+        if file.is_file()
+        and not file.name.endswith("~")
+        and not any(part.startswith(".") for part in file.relative_to(path).parts)
     ]
+
+
+def _training(section: Training) -> dict[str, Any]:
+    """What decides a training."""
+    off = set() if section.method == "lora" else {"lora"}
+    return section.model_dump(exclude={"device_batch", *off})
 
 
 def decisive(teacher: Teacher, language: Language) -> TeacherSettings:
@@ -390,6 +509,7 @@ def load(data: Mapping[str, Any]) -> Build:
         checks.files(config)
         checks.tasks(config, build.languages)
         checks.translator(config, build.languages)
+        checks.strategies(config)
         if config.texts.limit:
             for code in build.codes:
                 build.texts(code)
@@ -412,22 +532,6 @@ def _languages(config: Config) -> list[Language]:
             raise UserError(f"config: languages: {name!r} is {language.code}, which is there twice")
         languages[language.code] = language
     return list(languages.values())
-
-
-def version() -> str:
-    """The version of this package."""
-    from importlib.metadata import version as installed
-
-    return installed("limbeck")
-
-
-def pinned(package: str) -> str:
-    """The version of a package that the lock file names."""
-    lock = Path("requirements/cpu.txt").read_text(encoding="utf-8")
-    found = re.search(rf"^{re.escape(package)}==(\S+)", lock, re.MULTILINE)
-    if not found:
-        raise UserError(f"requirements/cpu.txt: {package} is not pinned there")
-    return found[1]
 
 
 def as_json(**values: Any) -> str:

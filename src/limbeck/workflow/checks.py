@@ -40,6 +40,17 @@ def tasks(config: Config, languages: Iterable[Language]) -> None:
         _there("config: classification.data", section.data, local=True)
 
 
+def strategies(config: Config) -> None:
+    """A config that has its teachers write nothing at all."""
+    topics, scenarios = config.generation.topics, config.generation.scenarios
+    seeds = topics.general_seeds or topics.language_seeds or scenarios.general or scenarios.local
+    if not (seeds or config.texts.limit or config.conversations.limit):
+        raise UserError(
+            "config: every strategy is off: give generation.topics seeds, generation.scenarios a "
+            "number, or texts or conversations a limit above 0"
+        )
+
+
 def _sources(task: Any, languages: list[Language]) -> None:
     where = f"config/tasks/{task.name}.yaml"
     if task.test is None:
@@ -60,8 +71,8 @@ def _sources(task: Any, languages: list[Language]) -> None:
 def files(config: Config) -> None:
     """Miss a file before anything runs: a stage that fails loses what it made before."""
     named = {
-        "conversations.source": config.conversations.source,
-        "texts.source": config.texts.source,
+        "conversations.source": config.conversations.source if config.conversations.limit else "",
+        "texts.source": config.texts.source if config.texts.limit else "",
         "filters.language.model": config.filters.language.model or "",
         **{f"students.{name}.base": body.base for name, body in config.students.items()},
     }

@@ -1,13 +1,16 @@
 """Digests of source code: a stage is stale when code that decides its result was edited.
 
 Snakemake does not look into the modules that a rule's command imports, so each rule has the digest
-of its stage's modules as a param.
+of its stage's modules as a param: their code, the data files that they name, and the locked
+versions of the libraries that they import.
 """
 
 import ast
 import functools
 import hashlib
-from collections.abc import Iterator
+import re
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from limbeck.errors import UserError
@@ -15,7 +18,8 @@ from limbeck.errors import UserError
 _PACKAGE = Path(__file__).parents[1]
 
 # Modules that carry settings, rows and replies from one place to another and decide none of their
-# content: an edit of these makes no artefact stale.
+# content: an edit of these makes no artefact stale. What is taken of the table of languages stands
+# in the params.
 _PLUMBING = frozenset(
     f"limbeck.{name}"
     for name in (
@@ -39,30 +43,67 @@ _PLUMBING = frozenset(
         "teacher.watch",
     )
 )
+# But these decide draws, ids and values, in whatever calls them.
+_DRAWING = {"limbeck.files": ("canonical", "digest", "chance", "plain")}
+
+# Libraries that carry in the same way.
+_CARRIERS = frozenset({"aiohttp", "huggingface_hub", "pyarrow", "pydantic", "yaml"})
+_PACKAGED_AS = {
+    "fasttext": "fasttext-community",
+    "llama_cpp": "llama-cpp-python",
+    "sklearn": "scikit-learn",
+}  # where a library's name is not its package's
+
+_FILE = re.compile(r"(?:data/)?\w+\.[a-z]+")
+_TYPING = frozenset({"__future__", "collections.abc", "types", "typing"})
 
 
 @functools.cache
-def source_digest(*modules: str) -> str:
+def source_digest(*modules: str, without: tuple[str, ...] = ()) -> str:
     """12 hexadecimal digits for the code of modules and of all that they import from here.
 
-    Comments, docstrings and layout do not count: only an edit that can change a result makes an
-    artefact stale. Data files beside the modules count.
+    Comments, docstrings, annotations and layout do not count: only an edit that can change a
+    result makes an artefact stale. The fields of a class are no annotations where they are more
+    than types: a reply's form is what a teacher is told.
+
+    Args:
+        modules: by their full names.
+        without: modules, with all inside them, that this stage does not come to.
     """
+    seen = _reached(modules, without)
+    counted = sorted(name for name in seen if name in modules or not _is_plumbing(name))
+    content = hashlib.sha256()
+    for name in counted:
+        content.update(_code(name).encode())
+    for name in sorted(seen & _DRAWING.keys()):
+        for function in _DRAWING[name]:
+            if any(re.search(rf"\b{function}\(", _code(user)) for user in counted):
+                content.update(_functions(name)[function].encode())
+    for file in sorted({file for name in counted for file in _data_files(name)}):
+        content.update(file.name.encode() + _meaning(file))
+    for library in sorted({library for name in counted for library in _libraries(name)}):
+        content.update(f"{library}=={_locked().get(library)}".encode())
+    return content.hexdigest()[:12]
+
+
+def pinned(package: str) -> str:
+    """The version of a package that the lock file names."""
+    found = _locked().get(package)
+    if not found:
+        raise UserError(f"requirements/cpu.txt: {package} is not pinned there")
+    return found
+
+
+def _reached(modules: Iterable[str], without: tuple[str, ...]) -> set[str]:
     seen: set[str] = set()
     todo = list(modules)
     while todo:
         name = todo.pop()
-        if name in seen:
+        if name in seen or any(name == out or name.startswith(f"{out}.") for out in without):
             continue
         seen.add(name)
         todo.extend(_local_imports(name))
-    seen = {name for name in seen if name in modules or not _is_plumbing(name)}
-    content = hashlib.sha256()
-    for name in sorted(seen):
-        content.update(_code(name).encode())
-    for file in sorted({file for name in seen for file in _data_files(name)}):
-        content.update(file.name.encode() + file.read_bytes())
-    return content.hexdigest()[:12]
+    return seen
 
 
 def _is_plumbing(module: str) -> bool:
@@ -77,43 +118,114 @@ def _path(module: str) -> Path | None:
     return None
 
 
+@functools.cache
 def _tree(module: str) -> ast.Module:
     path = _path(module)
     if path is None:
         raise UserError(f"{module}: there is no such module")
-    return ast.parse(path.read_text(encoding="utf-8"))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    _Meaning().visit(tree)
+    return tree
+
+
+class _Meaning(ast.NodeTransformer):
+    """Takes out of a module what decides nothing."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        if isinstance(node, documented) and ast.get_docstring(node) is not None:
+            del node.body[0]
+        return super().generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        fields = [part for part in node.body if isinstance(part, ast.AnnAssign)]
+        self.generic_visit(node)
+        if node.bases:  # a form, whose fields' types are what it takes
+            node.body += fields
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        return ast.Assign([node.target], node.value or ast.Constant(...), lineno=node.lineno)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        return None if node.module in _TYPING else node
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
 
 
 @functools.cache
 def _local_imports(module: str) -> tuple[str, ...]:
+    return tuple(name for name in _imports(module) if name.startswith("limbeck.") and _path(name))
+
+
+@functools.cache
+def _imports(module: str) -> tuple[str, ...]:
+    """The names of all that a module imports, and of what it takes of them."""
     names: list[str] = []
     for node in ast.walk(_tree(module)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(name for name in names if name.startswith("limbeck.") and _path(name))
+    return tuple(names)
+
+
+@functools.cache
+def _libraries(module: str) -> frozenset[str]:
+    """The packages of the lock that a module imports."""
+    tops = {name.partition(".")[0] for name in _imports(module)}
+    names = tops - _CARRIERS - sys.stdlib_module_names - {"limbeck"}
+    return frozenset(_PACKAGED_AS.get(name, name.replace("_", "-").lower()) for name in names)
+
+
+@functools.cache
+def _locked() -> dict[str, str]:
+    """The versions of the lock, by package."""
+    path = _PACKAGE.parents[1] / "requirements/cpu.txt"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
 
 
 @functools.cache
 def _code(module: str) -> str:
-    tree = _tree(module)
-    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    for node in ast.walk(tree):
-        if isinstance(node, documented) and ast.get_docstring(node) is not None:
-            node.body[0] = ast.Pass()
-    return ast.unparse(tree)
+    return ast.unparse(_tree(module))
 
 
-def _data_files(module: str) -> Iterator[Path]:
+@functools.cache
+def _functions(module: str) -> dict[str, str]:
+    parts = (part for part in _tree(module).body if isinstance(part, ast.FunctionDef))
+    return {part.name: ast.unparse(part) for part in parts}
+
+
+@functools.cache
+def _data_files(module: str) -> tuple[Path, ...]:
+    """The files that a module names, of its own folder and of ``data`` in it."""
     path = _path(module)
-    # The table of languages is the names' alone.
-    if path is None or path.parent == _PACKAGE or module == "limbeck.languages.scripts":
-        return
-    for folder in (path.parent, path.parent / "data"):
-        if folder.is_dir():
-            yield from (
-                file
-                for file in folder.iterdir()
-                if file.is_file() and file.suffix not in {".py", ".pyc", ".typed"}
-            )
+    assert path is not None
+    nodes = (node for node in ast.walk(_tree(module)) if isinstance(node, ast.Constant))
+    named = {str(node.value) for node in nodes if _FILE.fullmatch(str(node.value))}
+    found = (path.parent / part / name for name in named for part in ("", "data"))
+    return tuple(file for file in found if file.is_file() and file.suffix != ".py")
+
+
+def _meaning(file: Path) -> bytes:
+    """A data file without its comments."""
+    content = file.read_bytes()
+    if file.suffix == ".jinja":
+        return re.sub(rb"\{#.*?#\}\s*", b"", content, flags=re.DOTALL)
+    if file.suffix == ".tsv":
+        return b"\n".join(line for line in content.splitlines() if not line.startswith(b"#"))
+    return content

@@ -72,11 +72,10 @@ def test_history(trained: Path) -> None:
     assert history["rows"]["train"]["used"] == 160
     assert history["rows"]["validation"]["used"] == 16
     assert history["tokens_seen"] == 6 * history["rows"]["train"]["tokens"]
-    assert history["resumed_from"] is None
     assert history["precision"] == "float32"
     assert {"torch", "transformers", "trl", "unsloth"} <= history["versions"].keys()
     assert history["device"]
-    assert history["seconds"] >= history["train_seconds"] > 0
+    assert not any("seconds" in name for name in history), "times are in the log"
     assert not list((trained / "work").glob("*/checkpoint-*")), "nothing is left over"
 
 
@@ -98,7 +97,6 @@ def test_a_killed_training_goes_on(folder: Path, trained: Path, tmp_path: Path) 
 
     assert "goes on from checkpoint-" in run("train", *options).stdout
     history = read_json(tmp_path / "training.json")
-    assert 0 < history["resumed_from"] < 119
     assert history["steps"] == 120
     assert history["loss"][0]["step"] == 1, "the curve is whole"
     # The same weights as without the kill, but for the order of float additions.

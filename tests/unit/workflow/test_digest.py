@@ -7,55 +7,133 @@ import pytest
 from limbeck.workflow import digest
 from limbeck.workflow.digest import source_digest
 
+FILES = {
+    "top.py": '''"""Top."""
+from typing import TYPE_CHECKING
+import sacrebleu, yaml
+from limbeck.low import value
+from limbeck import files, other
+from limbeck.files import chance
+
+if TYPE_CHECKING:
+    from limbeck.room import unused
+
+
+class Form(BaseModel):
+    """A form."""
+
+    answer: str
+
+
+@dataclass
+class Plain:
+    size: int = 0
+
+
+def drawn(key: str) -> float:
+    return chance(key)
+''',
+    "low.py": '"""Low."""\n\n\ndef value() -> int:\n    """A value."""\n    return 1  # one\n',
+    "files.py": "plumbing = 1\ndef chance(key):\n    return 0.5\ndef digest(key):\n    return 1\n",
+    "other.py": "x = 1\n",
+    "apart.py": "x = 1\n",
+    "room/__init__.py": "",
+    "room/unused.py": "x = 1\n",
+    "room/stage.py": "TABLE = 'table.tsv'\n\n\ndef main():\n    import limbeck.low\n",
+    "room/data/table.tsv": "# of ours\na\tb\n",
+    "room/data/another.tsv": "a\tb\n",
+    "room/chat.jinja": "{# how #}{{ turn }}",
+    "room/base.py": "TEMPLATE = 'chat.jinja'\n",
+}
+LOCK = "sacrebleu==2.6.0\npyyaml==6.0\ntorch==2.13.0\n"
+
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    files = {
-        "top.py": '"""Top."""\nfrom limbeck.low import value\nfrom limbeck import files\n',
-        "low.py": '"""Low."""\n\n\ndef value():\n    """A value."""\n    return 1  # one\n',
-        "files.py": "plumbing = 1\n",
-        "other.py": "x = 1\n",
-        "room/__init__.py": "",
-        "room/stage.py": "def main():\n    import limbeck.low\n",
-        "room/data/table.tsv": "a\tb\n",
-    }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
-        (tmp_path / name).write_text(text)
-    monkeypatch.setattr(digest, "_PACKAGE", tmp_path)
-    return tmp_path
+    folder = tmp_path / "src/limbeck"
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).write_text(text)
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements/cpu.txt").write_text(LOCK)
+    monkeypatch.setattr(digest, "_PACKAGE", folder)
+    return folder
 
 
 EDITS = [
-    ("low.py", "return 1", "return 2", True),
-    ("low.py", "# one", "# another comment", False),
-    ("low.py", "A value.", "Another docstring.", False),
-    ("low.py", "    return 1", "\n    return 1", False),
-    ("files.py", "plumbing = 1", "plumbing = 2", False),
-    ("other.py", "x = 1", "x = 2", False),
+    ("top", "low.py", "return 1", "return 2", True),
+    ("top", "low.py", "# one", "# another comment", False),
+    ("top", "low.py", "A value.", "Another docstring.", False),
+    ("top", "low.py", '    """A value."""\n', "", False),
+    ("top", "low.py", "    return 1", "\n    return 1", False),
+    ("top", "low.py", "-> int", "-> float", False),
+    ("top", "top.py", "key: str", "key: bytes", False),
+    ("top", "top.py", "size: int", "size: float", False),
+    ("top", "top.py", "size: int = 0", "size: int = 1", True),
+    ("top", "top.py", "answer: str", "answer: int", True),  # what a teacher is asked for
+    ("top", "top.py", "import TYPE_CHECKING", "import TYPE_CHECKING, Any", False),
+    ("top", "room/unused.py", "x = 1", "x = 2", False),
+    ("top", "files.py", "plumbing = 1", "plumbing = 2", False),
+    ("top", "files.py", "return 0.5", "return 0.25", True),  # it decides what is drawn
+    ("top", "files.py", "return 1", "return 2", False),  # which nothing here calls
+    ("top", "other.py", "x = 1", "x = 2", True),
+    ("top", "apart.py", "x = 1", "x = 2", False),
+    ("top", "../../requirements/cpu.txt", "sacrebleu==2.6.0", "sacrebleu==2.7.0", True),
+    ("top", "../../requirements/cpu.txt", "torch==2.13.0", "torch==2.14.0", False),
+    ("top", "../../requirements/cpu.txt", "pyyaml==6.0", "pyyaml==7.0", False),
+    ("room.stage", "low.py", "return 1", "return 2", True),
+    ("room.stage", "room/data/table.tsv", "a\tb", "a\tc", True),
+    ("room.stage", "room/data/table.tsv", "# of ours", "# of theirs", False),
+    ("room.stage", "room/data/another.tsv", "a\tb", "a\tc", False),
+    ("room.base", "room/chat.jinja", "turn", "turns", True),
+    ("room.base", "room/chat.jinja", "how", "how else", False),
 ]
 
 
-def digest_of(module: str) -> str:
-    for cached in (source_digest, digest._local_imports, digest._code):
-        cached.cache_clear()
-    return source_digest(module)
+def digest_of(module: str, without: tuple[str, ...] = ()) -> str:
+    for cached in vars(digest).values():
+        if hasattr(cached, "cache_clear"):
+            cached.cache_clear()
+    return source_digest(f"limbeck.{module}", without=without)
 
 
-@pytest.mark.parametrize(("file", "old", "new", "changes"), EDITS)
-def test_digest_follows_the_code(
-    package: Path, file: str, old: str, new: str, changes: bool
+@pytest.mark.parametrize(("module", "file", "old", "new", "changes"), EDITS)
+def test_digest_follows_what_can_change_a_result(
+    package: Path, module: str, file: str, old: str, new: str, changes: bool
 ) -> None:
-    before = digest_of("limbeck.top")
+    before = digest_of(module)
     text = (package / file).read_text()
     assert old in text
     (package / file).write_text(text.replace(old, new))
-    assert (digest_of("limbeck.top") != before) == changes
+    assert (digest_of(module) != before) == changes
 
 
-def test_digest_follows_data_and_imports_inside_functions(package: Path) -> None:
-    before = digest_of("limbeck.room.stage")
-    (package / "room/data/table.tsv").write_text("a\tc\n")
-    data = digest_of("limbeck.room.stage")
-    (package / "low.py").write_text("y = 1\n")
-    assert len({before, data, digest_of("limbeck.room.stage")}) == 3
+def test_an_editors_backup_is_no_data(package: Path) -> None:
+    before = digest_of("room.stage")
+    for name in ("table.tsv~", ".table.tsv.swp", "#table.tsv#"):
+        (package / "room/data" / name).write_text("x")
+    assert digest_of("room.stage") == before
+
+
+def test_a_module_that_a_stage_does_not_come_to_does_not_count(package: Path) -> None:
+    before = digest_of("top", ("limbeck.other",))
+    (package / "other.py").write_text("x = 2\n")
+    assert digest_of("top", ("limbeck.other",)) == before != digest_of("top")
+
+
+def test_every_data_file_is_named_by_a_module() -> None:
+    """Whatever else lies there makes nothing stale."""
+    folder = Path(digest.__file__).parents[1]
+    modules = [
+        ".".join(("limbeck", *path.relative_to(folder).with_suffix("").parts))
+        for path in folder.rglob("*.py")
+    ]
+    named = {
+        file for name in modules for file in digest._data_files(name.removesuffix(".__init__"))
+    }
+    there = {
+        path
+        for path in folder.rglob("*.*")
+        if path.is_file() and path.suffix not in {".py", ".pyc", ".typed"}
+    }
+    assert there == named

@@ -7,6 +7,14 @@ from typing import Any
 from limbeck.report import names
 
 FOLDER = Path(__file__).parent
+TEMPLATES = (
+    "page.html",
+    "index.html",
+    "report.html",
+    "classification.html",
+    "notice.html",
+    "samples.html",
+)
 
 
 def render(template: str, **values: Any) -> str:

@@ -1,0 +1,123 @@
+"""Nothing is made twice: what `rules/` do, done once for all that decides it.
+
+`once` goes around the jobs of every rule that was read before it. The key of a job is the digest of
+its rule, its outputs' names, its params, and the bytes of its inputs; what is found under it
+(`limbeck.workflow.kept`) is put back instead of running the command. So a wave of jobs that
+Snakemake has planned stops costing anything at the first output that came out the same.
+
+Left out of the key: an `ancient()` input, whose bytes decide nothing or stand in a param or a
+manifest; and params that are places under ``work/``, where stages keep what they had so far.
+"""
+
+import inspect
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from limbeck.files import digest
+from limbeck.workflow import kept
+
+Job = Callable[..., None]
+
+# What Snakemake measures of a job, in its `BenchmarkRecord`; the rest of it says what the job was.
+_MEASURES = (
+    "running_time", "max_rss", "max_vms", "max_uss", "max_pss", "io_in", "io_out", "cpu_usage",
+    "cpu_time", "data_collected",
+)  # fmt: skip
+
+
+def once(workflow: Any) -> None:
+    """Have the rules read so far take what was made before, and keep what they make."""
+    for rule in workflow.rules:
+        if rule.shellcmd and rule.output:
+            rule.run_func = _once(rule, rule.run_func, workflow)
+
+
+def _once(rule: Any, run: Job, workflow: Any) -> Job:
+    aside = {name for name, file in rule.input._allitems() if "ancient" in _flags(file)}
+    form = inspect.signature(run)
+
+    def job(*arguments: Any, **named: Any) -> None:
+        given = form.bind(*arguments, **named).arguments
+        outputs = [str(path) for path in given["output"]]
+        decides = deciding(rule.name, outputs, given["params"], given["input"], aside)
+        key = digest(decides)
+        # Whoever forces a job wants it made.
+        record = None if _forced(rule.name, workflow) else kept.fetch(key, outputs)
+        if record:
+            _say(f"unchanged: {', '.join(outputs)} (kept as {key})")
+            _tell(given, record, key)
+            return
+        run(*arguments, **named)
+        try:
+            kept.keep(key, outputs, {**decides, **_told(given)})
+        except OSError as error:
+            _say(f"not kept: {', '.join(outputs)} ({error.strerror})")
+
+    return job
+
+
+def deciding(
+    rule: str, outputs: list[str], params: Any, inputs: Any, aside: set[str]
+) -> dict[str, Any]:
+    """All that decides a job, as JSON values.
+
+    Args:
+        rule: its name.
+        outputs: their paths.
+        params: by name.
+        inputs: one path or several, by name.
+        aside: the names of inputs whose bytes do not count.
+    """
+    skipped = {str(path) for name in aside for path in _listed(inputs[name])}
+    return {
+        "rule": rule,
+        "outputs": outputs,
+        "settings": {name: value for name, value in params.items() if not _is_work(value)},
+        "inputs": {str(path): _bytes(Path(path)) for path in inputs if str(path) not in skipped},
+    }
+
+
+def _flags(file: Any) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = getattr(file, "flags", {})
+    return found
+
+
+def _listed(value: Any) -> list[Any]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _is_work(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("work/")
+
+
+def _bytes(path: Path) -> Any:
+    """The digest of a file, or of each file in a folder."""
+    return {name: kept.file_digest(file) for name, file in kept.files(path).items()}
+
+
+def _forced(rule: str, workflow: Any) -> bool:
+    settings = workflow.dag_settings
+    return bool(settings and (settings.forceall or rule in settings.forcerun))
+
+
+def _told(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a finished job left beside its outputs: its log, and Snakemake's record of its time."""
+    measured = vars(given["bench_record"]) if given["bench_record"] else {}
+    logs = [Path(path).read_text(encoding="utf-8", errors="replace") for path in given["log"]]
+    return {"log": logs, "time": {name: measured.get(name) for name in _MEASURES}}
+
+
+def _tell(given: Mapping[str, Any], record: Mapping[str, Any], key: str) -> None:
+    """Say in a job's log and record of time what was said when its outputs were made."""
+    made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record["made"]))
+    for path, text in zip(given["log"], record["log"], strict=True):
+        Path(path).write_text(f"unchanged since {made}, kept as {key}; its log:\n{text}", "utf-8")
+    if given["bench_record"]:
+        vars(given["bench_record"]).update(record["time"])
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

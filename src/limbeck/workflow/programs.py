@@ -1,0 +1,101 @@
+"""Which code of a stage decides one of its jobs, where that depends on the config.
+
+Each benchmark, each kind of model and of classifier goes by its own modules; built-in sources
+alone by the phrasebook's.
+"""
+
+from typing import Any
+
+from limbeck.config import BUILTIN, TINY
+from limbeck.workflow.build import ASKED, Build
+from limbeck.workflow.digest import source_digest
+
+_BENCHMARKS = {
+    "flores_from_english": "flores",
+    "flores_into_english": "flores",
+    "sib200": "sib200",
+    "belebele": "belebele",
+    "global_mmlu": "global_mmlu",
+    "global_mmlu_lite": "global_mmlu",
+}
+_MODELS = ("transformers_model", "gguf_model", "endpoint_model")
+_KINDS = {"linear": "linear", "encoder": "encoder", "icl": "llm", "instruct": "llm"}
+
+
+def sources(module: str, source: str) -> str:
+    """Of a stage that reads a source, which may be the phrasebook's own."""
+    return source_digest(module, without=_unless(source == BUILTIN, "limbeck.phrasebook"))
+
+
+def base(build: Build, wildcards: Any) -> str:
+    """Of a student's base."""
+    built_in = build.student(wildcards.student).base == TINY
+    return source_digest("limbeck.student.base", without=_unless(built_in, "limbeck.student.tiny"))
+
+
+def filters(build: Build) -> str:
+    """Of the filters, identification of languages only where it is on."""
+    identified = build.config.filters.language.model is not None
+    return source_digest(
+        "limbeck.dataset.filter_rows",
+        without=_unless(identified, "limbeck.dataset.filters.language_id"),
+    )
+
+
+def items(build: Build, wildcards: Any) -> str:
+    """Of a benchmark's items."""
+    source = build.config.benchmarks.source(wildcards.benchmark)
+    return source_digest(
+        "limbeck.evaluation.prepare",
+        without=(
+            *_other_benchmarks(build, wildcards.benchmark),
+            *_unless(source == BUILTIN, "limbeck.phrasebook"),
+            *_unless(source == "hub", "limbeck.evaluation.hub"),
+        ),
+    )
+
+
+def score(build: Build, wildcards: Any) -> str:
+    """Of a model's score on a benchmark."""
+    name = wildcards.benchmark
+    own = build.config.benchmarks.custom.get(name)
+    translates = own.kind == "translation" if own else name.startswith("flores")
+    path = build.model_path(wildcards)
+    if path in ASKED:
+        kind = "endpoint_model"
+    else:
+        is_gguf = path.partition("@")[0].endswith(".gguf")
+        kind = "gguf_model" if is_gguf else "transformers_model"
+    identified = translates and build.config.filters.language.model is not None
+    return source_digest(
+        "limbeck.evaluation.score",
+        without=(
+            *_other_benchmarks(build, name),
+            *(f"limbeck.models.{other}" for other in _MODELS if other != kind),
+            *_unless(path == "translator", "limbeck.evaluation.translator"),
+            *_unless(translates, "limbeck.chrf", "limbeck.evaluation.spbleu"),
+            *_unless(identified, "limbeck.dataset.filters.language_id"),
+        ),
+    )
+
+
+def classifier(build: Build, wildcards: Any) -> str:
+    """Of a classifier; one that is trained like a student starts that stage as its own program."""
+    found = build.classifier(wildcards)
+    own = _KINDS[found.kind]
+    others = {f"limbeck.classification.{module}" for module in _KINDS.values() if module != own}
+    started = ["limbeck.student.train"] if found.kind == "instruct" else []
+    return source_digest("limbeck.classification.curve", *started, without=tuple(sorted(others)))
+
+
+def _other_benchmarks(build: Build, name: str) -> tuple[str, ...]:
+    own = {_BENCHMARKS.get(name, "custom")}
+    custom = build.config.benchmarks.custom.get(name)
+    if custom and custom.kind == "translation":
+        own.add("flores")
+    others = {*_BENCHMARKS.values(), "custom"} - own
+    return tuple(f"limbeck.evaluation.{module}" for module in sorted(others))
+
+
+def _unless(wanted: bool, *modules: str) -> tuple[str, ...]:
+    return () if wanted else modules

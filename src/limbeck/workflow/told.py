@@ -1,0 +1,172 @@
+"""What stages are told by files of ``config/``, as params: the entries that each of them uses.
+
+The files themselves are `ancient()` inputs. A comment, the order of the entries, an entry of
+another stage or of another language make nothing stale.
+"""
+
+import functools
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from limbeck.config import DATA_SETS
+from limbeck.languages import covered
+from limbeck.workflow.build import Build, as_json
+
+PROMPTS = Path("config/prompts")
+
+
+def prompts(name: str, *entries: str) -> str:
+    """Templates of a file of ``config/prompts``, all or those that are named."""
+    path = PROMPTS / f"{name}.yaml"
+    return _entries(path, entries or _read(path))
+
+
+def contexts(build: Build) -> str:
+    """The templates of prompts about texts, of the kinds that are asked for."""
+    return prompts("contexts", "prompts", *build.config.generation.contexts.kinds)
+
+
+def revision(build: Build) -> str:
+    """The templates of revision, of the ways that are asked for; none where none are revised."""
+    wanted = build.config.generation.revision
+    ways = wanted.ways if wanted.share else []
+    return prompts("revise", "prompt", "prompt_about_text", *ways) if ways else ""
+
+
+def responses(build: Build) -> str:
+    """The templates of responses, of the lengths that are asked for; with those of a translator."""
+    told = prompts("respond", "system", *build.config.generation.responses.lengths)
+    return told + (prompts("translate") if build.config.generation.pivots else "")
+
+
+def checks(build: Build) -> str:
+    """The templates of the checks that are on."""
+    wanted = build.config.generation.checks
+    names = {"judge": wanted.judge, "back": wanted.round_trip}
+    return _entries(PROMPTS / "checks.yaml", [name for name, share in names.items() if share])
+
+
+def templates() -> str:
+    """How the requests of translation pairs are translated, and what they are."""
+    return prompts("translate") + prompts("dataset", "from_english", "into_english")
+
+
+def mixture(build: Build, wildcards: Any) -> str:
+    """What the rows of a student's mixture tell it."""
+    wanted = build.student(wildcards.student).mixture
+    names = {"thinking": wanted.thinking, "short": wanted.direct}
+    names |= dict.fromkeys(("from_english", "into_english"), wanted.pairs > 0)
+    return _entries(PROMPTS / "dataset.yaml", [name for name, used in names.items() if used])
+
+
+def benchmark(build: Build, wildcards: Any) -> str:
+    """The template that asks a benchmark's items."""
+    name = wildcards.benchmark
+    own = build.config.benchmarks.custom.get(name)
+    if own is None:
+        asked = "global_mmlu" if name == "global_mmlu_lite" else name
+    else:
+        asked = "multiple_choice" if own.kind == "multiple_choice" else f"flores_{own.direction}"
+    names = [asked, *([f"{asked}_whole"] if build.config.benchmarks.options == "whole" else [])]
+    return _entries(Path(build.benchmark_prompts(wildcards)), names)
+
+
+def benchmark_label(build: Build, wildcards: Any) -> str | None:
+    """The label by which a data set of the hub knows the language; None of any other source."""
+    name = wildcards.benchmark
+    hub = build.config.benchmarks.source(name) == "hub"
+    return covered(build.language(wildcards.language), DATA_SETS[name]) if hub else None
+
+
+def identified_as(build: Build, wildcards: Any) -> str | None:
+    """The identifier's label of the language; None without an identifier."""
+    identifier = build.config.filters.language.model
+    return covered(build.language(wildcards.language), "glotlid") if identifier else None
+
+
+def examples(build: Build) -> str:
+    """The templates by which labelled examples are asked for and checked."""
+    wanted = build.config.classification.examples
+    names: list[str] = list(wanted.strategies)
+    names += ["summary"] if "summaries" in names else []
+    names += ["hint", "subjects", "writers", "lengths"] if wanted.hints else []
+    names += ["check"] if wanted.self_check else []
+    # The demonstrations of the teacher as a classifier are written like these.
+    return prompts("classification", *names)
+
+
+def classifier(build: Build, wildcards: Any) -> str:
+    """How a language model is asked as a classifier; a linear one or an encoder reads texts."""
+    found = build.classifier(wildcards)
+    if found.kind not in ("icl", "instruct"):
+        return ""
+    content = _task(wildcards.task)
+    by_channel = found.kind == "icl" and found.by == "channel"
+    words = [(label, body["names"].get(wildcards.language)) for label, body in content["labels"]]
+    return as_json(
+        task=task(wildcards),
+        words=words if by_channel and found.prompt else None,
+        template=prompts("classification", "channel" if by_channel else "choose"),
+    )
+
+
+def task(wildcards: Any) -> str:
+    """What a task asks: its question, and its labels with what they mean."""
+    content = _task(wildcards.task)
+    keys = ("description", "examples", "aliases")
+    labels = [(label, [body.get(key) for key in keys]) for label, body in content["labels"]]
+    return as_json(question=content["question"], text_kind=content["text_kind"], labels=labels)
+
+
+def labels(wildcards: Any) -> list[str]:
+    """A task's labels, in their order."""
+    return [label for label, _ in _task(wildcards.task)["labels"]]
+
+
+def task_texts(build: Build, wildcards: Any) -> str:
+    """Where a task's human texts are, and how they spell its labels."""
+    from limbeck.classification import tasks  # as light as the config itself
+
+    content = _task(wildcards.task)
+    named = [(label, body.get("aliases")) for label, body in content["labels"]]
+    places: dict[str, Any] = {}
+    if build.config.classification.data == "task":
+        found, card = tasks.find(wildcards.task), build.language(wildcards.language).card()
+        for key, source in (("human", found.human), ("test", found.test)):
+            if source is not None:
+                columns = source.model_dump(include={"revision", "split", "text", "label"})
+                places[key] = [*source.place(card), columns]
+    return as_json(labels=named, values=content["values"], places=places)
+
+
+def _task(name: str) -> dict[str, Any]:
+    """A task's file; of one that is wrong, what can be read: the stage says what is wrong."""
+    content = _read(Path(f"config/tasks/{name}.yaml"))
+    listed = content.get("labels")
+    told = [
+        (str(label), {"names": {}, **body})
+        for label, body in (listed.items() if isinstance(listed, dict) else ())
+        if isinstance(body, dict)
+    ]
+    return {"question": None, "text_kind": None, "values": None, **content, "labels": told}
+
+
+def _entries(path: Path, names: Iterable[str]) -> str:
+    chosen = {name: _read(path).get(name) for name in names}
+    stripped = {
+        name: text.strip() if isinstance(text, str) else text for name, text in chosen.items()
+    }
+    return as_json(**stripped)
+
+
+@functools.cache
+def _read(path: Path) -> dict[str, Any]:
+    """A YAML mapping; of a file that is none, nothing: the stage that reads it says so."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError):
+        return {}
+    return content if isinstance(content, dict) else {}
