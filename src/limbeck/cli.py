@@ -7,17 +7,20 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import get_args
 
 from limbeck import stage
 from limbeck.assessment import commands as assessment
 from limbeck.cards import publish
 from limbeck.classification import commands as classification
 from limbeck.classification import tasks
+from limbeck.config import Role
 from limbeck.costs import commands as costs
 from limbeck.errors import UserError
 from limbeck.evaluation import commands as evaluation
 from limbeck.languages import Language, covered, resolve, search
 from limbeck.workflow import commands as workflow
+from limbeck.workflow.options import add_config, build_of
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -235,6 +238,23 @@ def doctor(options: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
+def serve(options: argparse.Namespace) -> int:
+    """Serve a local teacher of the config to all machines of a cluster, until it is ended."""
+    from limbeck.teacher.service import serve
+    from limbeck.workflow.build import decisive
+
+    build = build_of(options.configfile, options.config)
+    role = build.config.teacher.role(options.role)
+    teachers = [decisive(role, language) for language in build.languages]
+    if len({teacher.model for teacher in teachers}) > 1:
+        raise UserError(
+            f"teacher.{options.role}: each language has a model of its own; name one language by "
+            "--config 'languages=[...]'"
+        )
+    serve(teachers[0], build.config.reach(role), options.work)
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     whole = argparse.ArgumentParser(prog="limbeck", description=__doc__, allow_abbrev=False)
@@ -262,7 +282,13 @@ def parser() -> argparse.ArgumentParser:
     talk.add_argument("--results", default="results", help="the folder of the build")
     talk.add_argument("--think", action="store_true", help="reason before the answer")
     command(doctor)
-    assessment.add_to(costs.add_to(commands))
+    parts = costs.add_to(commands)
+    assessment.add_to(parts)
+    server = parts.add_parser("serve", help=serve.__doc__, description=serve.__doc__)
+    add_config(server)
+    server.add_argument("--role", choices=get_args(Role), default="generator")
+    server.add_argument("--work", type=Path, default=Path("work"), help="the run's work folder")
+    server.set_defaults(run=serve)
     classification.add_to(commands)
     publish.add_to(commands)
     workflow.add_to(commands)

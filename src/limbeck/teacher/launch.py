@@ -8,6 +8,8 @@ from pathlib import Path
 from limbeck import config
 from limbeck.errors import UserError
 
+LOCAL = "127.0.0.1"
+
 # Answers 200 as soon as the model is loaded, also while a reply is being written.
 HEALTH = {
     "phrasebook": "/health",
@@ -31,8 +33,10 @@ STRUCTURED: dict[str, config.Structured] = {
 }
 
 
-def command(teacher: config.TeacherSettings, connection: config.Connection, port: int) -> list[str]:
-    """The command that serves a teacher at a port of 127.0.0.1.
+def command(
+    teacher: config.TeacherSettings, connection: config.Connection, port: int, host: str = LOCAL
+) -> list[str]:
+    """The command that serves a teacher at a port, of this machine alone if no host is given.
 
     ``server_args`` come last, so that they win over what is here. Nothing that differs between the
     roles of one model is in the command, so that the roles share a server.
@@ -40,7 +44,7 @@ def command(teacher: config.TeacherSettings, connection: config.Connection, port
     Raises:
         UserError: the server is not installed, or the model is no file that it can load.
     """
-    address = ["--host", "127.0.0.1", "--port", str(port)]
+    address = ["--host", host, "--port", str(port)]
     builders = {
         "phrasebook": _phrasebook,
         "llama_cpp": _llama_cpp,

@@ -68,30 +68,46 @@ class Server:
                 raise UserError("the teacher has neither a 'url' nor a 'server'")
             return self.connection.url.rstrip("/")
         self.folder.mkdir(parents=True, exist_ok=True)
-        name = self._name(self.connection.server)
+        if there := self.elsewhere():
+            return there
+        name = f"{self._name()}-{socket.gethostname()}"
         state = self.folder / f"{name}.json"
         with _locked(self.folder / f"{name}.lock"):
             if self._use is None:
                 self._use = (self.folder / f"{name}.use").open("a")
                 fcntl.flock(self._use, fcntl.LOCK_SH)
             known = _read(state)
-            if known and _answers(known["health"]):
+            if known and answers(known["health"]):
                 return str(known["url"])
             if known:
                 _end(known)
                 state.unlink(missing_ok=True)
             return self._start(name, state)
 
-    def _name(self, server: str) -> str:
+    @property
+    def served(self) -> Path:
+        """The file that says where a job of its own serves the teacher to all machines."""
+        return self.folder / f"{self._name()}.json"
+
+    def elsewhere(self) -> str | None:
+        """Where a job of its own serves the teacher; None where there is none, or none any more."""
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            known = json.loads(self.served.read_text(encoding="utf-8"))
+            if answers(known["health"]):
+                return str(known["url"])
+            print(f"{known['url']} does not answer any more: a server is started", file=sys.stderr)
+        return None
+
+    def _name(self) -> str:
         """Tells servers apart: another command or revision is another server."""
         command = launch.command(self.teacher, self.connection, 0)
-        return f"{server}-{digest(command, self.teacher.revision)}-{socket.gethostname()}"
+        return f"{self.connection.server}-{digest(command, self.teacher.revision)}"
 
     def _start(self, name: str, state: Path) -> str:
         """Start the server; once more where another process took its port meanwhile."""
         log = self.folder / f"{name}.log"
         for attempt in (1, 2):
-            port = _free_port()
+            port = free_port()
             command = launch.command(self.teacher, self.connection, port)
             watch = [sys.executable, "-m", "limbeck.teacher.watch"]
             watch += ["--idle", str(self.connection.idle), "--state", str(state)]
@@ -143,7 +159,7 @@ def _read(state: Path) -> dict[str, Any] | None:
         return None
 
 
-def _answers(health: object, patience: float | None = None) -> bool:
+def answers(health: object, patience: float | None = None) -> bool:
     """Whether a server lives and is ready."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -153,7 +169,7 @@ def _answers(health: object, patience: float | None = None) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -205,7 +221,7 @@ def _wait(
         if process.poll() is not None:
             lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
             return " | ".join(line.strip() for line in lines[-5:] if line.strip())
-        if _answers(health, patience=1.0):
+        if answers(health, patience=1.0):
             return None
         time.sleep(0.1)
     process.terminate()
