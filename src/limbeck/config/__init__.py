@@ -42,6 +42,7 @@ from limbeck.config.teacher import (
     Structured,
     Teacher,
     TeacherSettings,
+    is_here,
 )
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "data_sets",
     "explain",
     "fill",
+    "is_here",
     "load",
     "schema",
 ]

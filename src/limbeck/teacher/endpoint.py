@@ -68,7 +68,7 @@ class Endpoint:
             timeout=aiohttp.ClientTimeout(total=self.connection.timeout),
             headers=headers,
             # Proxies of the environment, but never to this machine itself.
-            trust_env=URL(self.url).host not in ("127.0.0.1", "::1", "localhost"),
+            trust_env=not config.is_here(self.url),
         )
         return self
 
