@@ -12,9 +12,11 @@ import json
 import os
 import random
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -39,9 +41,16 @@ def status(code: int, message: str = "no", **headers: str) -> Fault:
     return Fault("status", code=code, message=message, headers=headers)
 
 
+def raw(said: bytes) -> Fault:
+    """Answer 200 with these bytes."""
+    return Fault("raw", said=said)
+
+
 DROPPED = Fault("dropped")  # the connection is closed without an answer
 TRUNCATED = Fault("truncated")  # half of the announced body
 MALFORMED = Fault("malformed")  # 200 with a body that is not JSON
+ENDLESS = Fault("endless")  # 200 with a body that never ends
+BOMB = Fault("bomb")  # 200 with a body that unpacks to a thousand times as much
 HANGING = Fault("hanging")  # no answer at all
 ECHO = Fault("echo")  # 401 with the request's headers in the message
 
@@ -97,6 +106,13 @@ def dying(endpoint: "Endpoint", after: int) -> Answer:
         return echo(body, before)
 
     return answer
+
+
+@cache
+def _bomb() -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    zeros = b"0" * 2**20
+    return b"".join(packer.compress(zeros) for _ in range(2**8)) + packer.flush()
 
 
 class Endpoint:
@@ -158,6 +174,15 @@ class Endpoint:
             return web.json_response(error, status=401)
         if order.kind == "malformed":
             return web.Response(text="<html>upstream error</html>")
+        if order.kind == "raw":
+            return web.Response(body=order.details["said"])
+        if order.kind == "bomb":
+            return web.Response(body=_bomb(), headers={"Content-Encoding": "gzip"})
+        if order.kind == "endless":
+            response = web.StreamResponse()
+            await response.prepare(request)
+            while True:
+                await response.write(b" " * 2**16)
         if order.kind == "hanging":
             await asyncio.sleep(3600)
         assert request.transport is not None

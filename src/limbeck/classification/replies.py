@@ -6,12 +6,12 @@ released with arXiv 2601.16278 made a class of such replies, and counted numbers
 prompt but from 0 in the reply.)
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
 from limbeck.classification.tasks import fold
+from limbeck.files import outside
 
 _TRACE = re.compile(r"^.*</think>", re.DOTALL)
 _FENCE = re.compile(r"^```\w*\n(.*?)\n?```$", re.DOTALL)
@@ -55,7 +55,7 @@ def _plain(reply: str) -> str:
         text = fence[1].strip()
     if text.startswith(("{", '"')):
         try:
-            value = json.loads(text)
+            value = outside.loads(text)
         except ValueError:
             value = None
         if isinstance(value, dict):

@@ -43,6 +43,7 @@ from limbeck.config.teacher import (
     Structured,
     Teacher,
     TeacherSettings,
+    is_here,
 )
 
 __all__ = [
@@ -100,6 +101,7 @@ __all__ = [
     "data_sets",
     "explain",
     "fill",
+    "is_here",
     "load",
     "schema",
 ]

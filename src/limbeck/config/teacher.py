@@ -1,10 +1,19 @@
 """The config's section of teachers, and the two parts of it that stages are given."""
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from limbeck.config.benchmarks import fill
 from limbeck.config.section import Count, Positive, Section
@@ -89,6 +98,40 @@ def _environment_variable(value: object) -> object:
     return value
 
 
+KeyVariable = Annotated[str | None, BeforeValidator(_environment_variable)]
+
+
+def _url(value: str) -> str:
+    # The value itself is not shown: it may hold a password.
+    if not re.fullmatch(r"https?://[^\s\\]+", value):
+        raise ValueError("http://HOST/v1 or https://HOST/v1 is wanted")
+    try:
+        parts = urlsplit(value)
+        known = parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError("its host or its port is none")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_url)]
+
+
+def is_here(url: str) -> bool:
+    """Whether a URL is one of this machine itself."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _is_read(url: str) -> bool:
+    """Whether others can read what is sent to a URL."""
+    return url.lower().startswith("http:") and not is_here(url)
+
+
 class Teacher(Section):
     """A teacher: a model behind an OpenAI-compatible endpoint."""
 
@@ -104,11 +147,12 @@ class Teacher(Section):
     server_args: list[str] = Field(
         default_factory=list, description="Further arguments of the server's command (speed only)"
     )
-    url: str | None = Field(
-        None, pattern=r"^https?://\S+$", description="Base URL of the endpoint, up to /v1"
-    )
-    api_key_env: Annotated[str | None, BeforeValidator(_environment_variable)] = Field(
+    url: Url | None = Field(None, description="Base URL of the endpoint, up to /v1")
+    api_key_env: KeyVariable = Field(
         None, description="Name of the environment variable that holds the key"
+    )
+    key_over_http: bool = Field(
+        False, description="Send the key to an http:// url, where others can read it on its way"
     )
     temperature: float = Field(1.0, ge=0, le=2)
     top_p: float | None = Field(None, gt=0, le=1)
@@ -143,6 +187,11 @@ class Teacher(Section):
             raise ValueError(
                 "exactly one of 'server' and 'url' says where the teacher is; beside a url write "
                 "`server: null`"
+            )
+        if self.api_key_env and not self.key_over_http and self.url and _is_read(self.url):
+            raise ValueError(
+                "the key would go over plain http to another machine: give an https:// url, or "
+                "set key_over_http: true where you trust the network between"
             )
         if self.server is not None and self.batch is not None:
             raise ValueError("'batch' is for a 'url': a server that is started here has no batches")
@@ -179,8 +228,9 @@ class TeacherOverride(Section):
     revision: str | None = None
     server: ServerName | None = None
     server_args: list[str] | None = None
-    url: str | None = Field(None, pattern=r"^https?://\S+$")
-    api_key_env: Annotated[str | None, BeforeValidator(_environment_variable)] = None
+    url: Url | None = None
+    api_key_env: KeyVariable = None
+    key_over_http: bool | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, gt=0, le=1)
     max_tokens: Positive | None = None
@@ -225,8 +275,10 @@ class Teachers(Section):
         override: BaseModel = getattr(self, role)
         changes = override.model_dump(exclude_unset=True)
         if changes.keys() & {"server", "url"}:  # a role elsewhere leaves the generator's place
-            place: dict[str, Any] = {"server": None, "server_args": [], "url": None, "batch": None}
-            changes = {**place, **changes}
+            place = ("server", "server_args", "url", "api_key_env", "key_over_http", "batch")
+            fields = Teacher.model_fields
+            left = {name: fields[name].get_default(call_default_factory=True) for name in place}
+            changes = {**left, **changes}
         if "model" in changes:
             changes = {"revision": None, **changes}
         return Teacher(**{**self.generator.model_dump(), **changes})

@@ -37,6 +37,9 @@ def add_to(commands: Subparsers) -> Subparsers:
     command.add_argument("journals", type=Path, nargs="*", help="files; all of the work folder")
     command.add_argument("--work", type=Path, default=Path("work"), help="the run's work folder")
     command.add_argument("--compact", action="store_true", help="drop lines that nobody reads")
+    command.add_argument(
+        "--drop", nargs="+", default=[], metavar="KEY", help="with --compact: these lines too"
+    )
     command.add_argument("--json", action="store_true", help="for programs")
     command.set_defaults(run=journal)
     return parts
@@ -92,6 +95,8 @@ def journal(options: argparse.Namespace) -> int:
     from limbeck.costs.tally import Tally, compact, tally
     from limbeck.teacher import budget
 
+    if options.drop and not options.compact:
+        raise UserError("--drop: lines are dropped when a journal is compacted, with --compact")
     paths = options.journals or sorted((options.work / "journal").rglob("*.jsonl"))
     for path in paths:
         if not path.is_file():
@@ -99,7 +104,7 @@ def journal(options: argparse.Namespace) -> int:
     entries = budget.read(budget.path(options.work))
     rows, whole = [], Tally()
     for path in paths:
-        freed = compact(path) if options.compact else None
+        freed = compact(path, options.drop) if options.compact else None
         found = tally(path)
         whole.add(found)
         rows.append(_row(str(path), found, [str(path)], entries, freed))

@@ -1,15 +1,14 @@
 """What is in a journal: counts, tokens, failures; and a journal without what nobody reads."""
 
-import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from limbeck import files
-from limbeck.teacher.journal import Journal
+from limbeck.teacher.journal import Entry, Journal, entry
+from limbeck.teacher.replies import Record
 
 
 @dataclass(slots=True)
@@ -35,46 +34,44 @@ def tally(journal: Path, model: str | None = None) -> Tally:
     """Count a journal that may be in use; ``model``: only this one's replies."""
     found = Tally()
     keys: Counter[str] = Counter()
-    for fields in _lines(journal):
-        if fields is None:
+    for one in _entries(journal):
+        if one is None:
             found.damaged += 1
-        elif model is None or fields["model"] == model:
-            keys[fields["key"]] += 1
+        elif model is None or one.model == model:
+            record = one.record
+            keys[one.key] += 1
             found.replies += 1
-            found.prompt_tokens += fields["prompt_tokens"]
-            found.completion_tokens += fields["completion_tokens"]
-            found.seconds += fields["seconds"]
-            found.timed += fields["seconds"] > 0
-            if failure := _failure(fields):
+            found.prompt_tokens += record.prompt_tokens
+            found.completion_tokens += record.completion_tokens
+            found.seconds += record.seconds
+            found.timed += record.seconds > 0
+            if failure := _failure(record):
                 found.failures[failure] += 1
     found.repeated = keys.total() - len(keys)
     return found
 
 
-def _lines(journal: Path) -> Iterator[dict[str, Any] | None]:
+def _entries(journal: Path) -> Iterator[Entry | None]:
     """The replies; None for a line that is not one. A line that is being written is left out."""
     if not journal.exists():
         return
-    needed = {"key", "model", "prompt_tokens", "completion_tokens", "seconds", "finish_reason"}
     with journal.open("rb") as file:
         for line in file:
             if not line.endswith(b"\n"):
                 return
-            try:
-                fields = json.loads(line)
-            except ValueError:
-                fields = None
-            yield fields if isinstance(fields, dict) and needed <= fields.keys() else None
+            yield entry(line)
 
 
-def _failure(fields: dict[str, Any]) -> str | None:
-    if fields["finish_reason"] in ("length", "content_filter"):
-        return str(fields["finish_reason"])
-    return None if fields.get("content") else "empty"
+def _failure(record: Record) -> str | None:
+    if record.finish_reason in ("length", "content_filter"):
+        return record.finish_reason
+    return None if record.content else "empty"
 
 
-def compact(journal: Path) -> int:
-    """Drop the lines of a journal that are damaged or come again later; the bytes that this frees.
+def compact(journal: Path, dropped: Collection[str] = ()) -> int:
+    """Drop the lines of a journal that are damaged, come again later or have one of some keys.
+
+    Returns the bytes that this frees.
 
     Raises:
         UserError: a process is using the journal.
@@ -82,6 +79,7 @@ def compact(journal: Path) -> int:
     before = os.path.getsize(journal)
     with Journal(journal) as opened:
         with files.atomic(journal) as temporary, temporary.open("wb") as file:
-            for line in opened.lines():
-                file.write(line)
+            for key, line in opened.lines():
+                if key not in dropped:
+                    file.write(line)
         return before - os.path.getsize(journal)

@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import json
 import random
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +12,7 @@ from typing import TextIO, TypeVar
 
 from limbeck.errors import UserError
 from limbeck.evaluation.items import Part, Source, Split
-from limbeck.files import Row, plain, read_parquet
+from limbeck.files import Row, outside, plain, read_parquet
 
 TABLES = (".jsonl", ".jsonl.gz", ".tsv", ".tsv.gz", ".csv", ".csv.gz", ".parquet")
 Result = TypeVar("Result")
@@ -107,7 +106,7 @@ def _table(path: Path) -> list[Row]:
         return [plain(row) for row in read_parquet(path)]
     with _open(path) as file:
         if ".jsonl" in path.suffixes:
-            return [json.loads(line) for line in file if line.strip()]
+            return [outside.loads(line) for line in file if line.strip()]
         delimiter = "\t" if ".tsv" in path.suffixes else ","
         return list(csv.DictReader(file, delimiter=delimiter))
 

@@ -9,7 +9,7 @@ import json
 import random
 from collections.abc import Callable
 
-from limbeck.files import canonical
+from limbeck.files import canonical, outside
 from limbeck.phrasebook import chat, lists, prompts, wording
 from limbeck.serving.request import Body, Schema, described, last_user, tagged
 
@@ -66,7 +66,7 @@ def _translation(translate: Callable[[str], str | None]) -> "_Form":
 
     def form(message: str, schema: Schema, rng: random.Random) -> object:
         try:
-            turns = json.loads(tagged(message, "conversation"))
+            turns = outside.loads(tagged(message, "conversation"))
             contents = [translate(turn["content"]) for turn in turns]
             roles = [turn["role"] for turn in turns]
         except (ValueError, TypeError, KeyError, AttributeError):

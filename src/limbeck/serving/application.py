@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from limbeck import stage
+from limbeck.files import canonical, outside
 from limbeck.serving.request import BadRequest, Body, check, completion
 
 # The content and the reasoning of the reply to a checked body.
@@ -58,9 +59,10 @@ def application(model: str, answer: Answer) -> web.Application:
 
     async def complete(request: web.Request) -> web.Response:
         try:
-            body = await request.json()
-        except ValueError:
-            raise BadRequest("the body is not JSON") from None
+            body = outside.loads(await request.read())
+            canonical(body).encode()  # no text that UTF-8 cannot hold
+        except ValueError as error:
+            raise BadRequest(f"the body is not JSON ({error})") from None
         check(body)
         if body["model"] != model:
             message = f"there is no model {body['model']!r} here, only {model!r}"

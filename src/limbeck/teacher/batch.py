@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
@@ -20,10 +21,11 @@ from limbeck import config
 from limbeck.errors import UserError
 from limbeck.files import read_json, write_json
 from limbeck.teacher.budget import Account
-from limbeck.teacher.endpoint import Endpoint, Failure, judged, passing
+from limbeck.teacher.endpoint import LARGEST, Endpoint, Failure, judged, one_line, passing
 from limbeck.teacher.limits import backoff
 from limbeck.teacher.replies import Record
 
+_A_LINE = 65_536  # bytes of a reply in a file of replies, at most on average
 _OVER = ("completed", "failed", "expired", "cancelled", "canceled")
 _BROKEN = ("failed", "cancelled", "canceled")
 
@@ -153,7 +155,7 @@ class Batches:
             return writer
 
         path = "/files/upload" if together else "/files"
-        return str(json.loads(await self.endpoint.fetch("POST", path, form))["id"])
+        return self._name(path, await self.endpoint.fetch("POST", path, form))
 
     async def _create(self, submitted: Submitted) -> None:
         """Make a batch of an uploaded file, unless that was done already."""
@@ -170,8 +172,7 @@ class Batches:
         while (found := await self._find(submitted.file)) is None:
             outcome = await self.endpoint.request("POST", "/batches", order)
             if not isinstance(outcome, Failure):
-                answer = json.loads(outcome)
-                found = answer.get("job", answer)["id"]  # Together wraps it
+                found = self._name("/batches", outcome)
                 break
             tries += 1
             if not outcome.passing or tries > self.endpoint.connection.retries:
@@ -185,9 +186,39 @@ class Batches:
 
     async def _find(self, file: str) -> str | None:
         """The batch that was made of a file."""
-        answer = json.loads(await self.endpoint.fetch("GET", "/batches?limit=100"))
-        listed = answer if isinstance(answer, list) else answer.get("data") or []
-        return next((item["id"] for item in listed if item.get("input_file_id") == file), None)
+        path = "/batches?limit=100"
+        answer = self._value(path, await self.endpoint.fetch("GET", path))
+        listed = answer.get("data") if isinstance(answer, dict) else answer
+        for item in listed if isinstance(listed, list) else []:
+            if isinstance(item, dict) and item.get("input_file_id") == file:
+                return str(item.get("id"))
+        return None
+
+    def _value(self, path: str, text: bytes) -> Any:
+        """The JSON of an answer.
+
+        Raises:
+            UserError: it has none. What is under way stays so.
+        """
+        try:
+            return self.endpoint.parsed(text)
+        except ValueError as error:
+            raise UserError(
+                f"{self.endpoint.url}{path}: the answer is not JSON ({error})"
+            ) from None
+
+    def _name(self, path: str, text: bytes) -> str:
+        """The id of what an answer tells of, a file or a batch, which Together wraps.
+
+        Raises:
+            UserError: it has none.
+        """
+        answer = self._value(path, text)
+        told = answer.get("job", answer) if isinstance(answer, dict) else None
+        name = told.get("id") if isinstance(told, dict) else None
+        if not isinstance(name, str) or not name:
+            raise UserError(f"{self.endpoint.url}{path}: the answer has no id")
+        return name
 
     async def finished(self) -> tuple[Submitted, Outcomes]:
         """Wait for a batch to be over; what became of each of its requests.
@@ -197,9 +228,13 @@ class Batches:
         """
         while True:
             for submitted in self.under_way:
-                answer = json.loads(await self.endpoint.fetch("GET", f"/batches/{submitted.batch}"))
-                if answer["status"].lower() in _OVER:
-                    return submitted, await self._outcomes(submitted, answer)
+                path = f"/batches/{quote(str(submitted.batch), safe='')}"
+                answer = self._value(path, await self.endpoint.fetch("GET", path))
+                status = answer.get("status") if isinstance(answer, dict) else None
+                if not isinstance(status, str):
+                    raise UserError(f"{self.endpoint.url}{path}: the answer has no status")
+                if status.lower() in _OVER:
+                    return submitted, await self._outcomes(submitted, status.lower(), answer)
             left = self.deadline - asyncio.get_running_loop().time()
             if left <= 0:
                 count = sum(len(submitted.keys) for submitted in self.under_way)
@@ -210,25 +245,45 @@ class Batches:
                 )
             await asyncio.sleep(min(self.settings.poll, left))
 
-    async def _outcomes(self, submitted: Submitted, answer: Body) -> Outcomes:
-        kind = "expired" if answer["status"].lower() == "expired" else "missing"
+    async def _outcomes(self, submitted: Submitted, status: str, answer: Body) -> Outcomes:
+        kind = "expired" if status == "expired" else "missing"
         outcomes: Outcomes = dict.fromkeys(submitted.keys, Failure(kind))
         found = False
         for name in (answer.get("output_file_id"), answer.get("error_file_id")):
             if not name:
                 continue
-            for line in (await self.endpoint.fetch("GET", f"/files/{name}/content")).splitlines():
-                key, outcome = _read(line)
+            path = f"/files/{quote(str(name), safe='')}/content"
+            largest = LARGEST + len(submitted.keys) * _A_LINE
+            for line in (await self.endpoint.fetch("GET", path, largest=largest)).splitlines():
+                key, outcome = self._line(line)
                 # The files are the endpoint's: what they say of requests of others is no matter.
                 if key in outcomes:
                     outcomes[key], found = outcome, True
-        if not found and answer["status"].lower() in _BROKEN:
+        if not found and status in _BROKEN:
             self.forget(submitted, {})
             raise UserError(
-                f"{self.endpoint.url}: the batch {submitted.batch} is {answer['status']}: "
-                f"{self.endpoint.safe(_errors(answer))}"
+                f"{self.endpoint.url}: the batch {submitted.batch} is {status}: {_errors(answer)}"
             )
         return outcomes
+
+    def _line(self, line: bytes) -> tuple[str, Record | Failure]:
+        """The ``custom_id`` of a line of replies, and what became of the request."""
+        try:
+            answer = self.endpoint.parsed(line)
+        except ValueError:
+            return "", Failure("malformed")
+        if not isinstance(answer, dict):
+            return "", Failure("malformed")
+        key, response, error = (answer.get(name) for name in ("custom_id", "response", "error"))
+        if response is None:
+            expired = isinstance(error, dict) and error.get("code") == "batch_expired"
+            return str(key), Failure("expired" if expired else "batch error")
+        status = response.get("status_code") if isinstance(response, dict) else None
+        if not isinstance(status, int):
+            return str(key), Failure("malformed")
+        if status == 200:
+            return str(key), judged(response.get("body"), 0.0)
+        return str(key), Failure(f"http {status}", passing=passing(status))
 
     def forget(self, submitted: Submitted, outcomes: Outcomes) -> None:
         """A batch is over and its replies are in the journal: settle the account and drop it."""
@@ -248,25 +303,11 @@ class Batches:
             path.unlink(missing_ok=True)
 
 
-def _read(line: bytes) -> tuple[str, Record | Failure]:
-    """The ``custom_id`` of a line of replies, and what became of the request."""
-    try:
-        answer = json.loads(line)
-        key, response = str(answer["custom_id"]), answer.get("response") or {}
-        status, error = response.get("status_code"), answer.get("error") or {}
-    except (ValueError, KeyError, AttributeError, TypeError):
-        return "", Failure("malformed")
-    if status == 200:
-        return key, judged(response.get("body"), 0.0)
-    if status is not None:
-        return key, Failure(f"http {status}", passing=passing(int(status)))
-    expired = isinstance(error, dict) and error.get("code") == "batch_expired"
-    return key, Failure("expired" if expired else "batch error")
-
-
 def _errors(answer: Body) -> str:
     """What the endpoint says of a batch that it refused, in one line."""
     errors = answer.get("errors") or answer.get("error") or "no reason is given"
-    if isinstance(errors, dict) and errors.get("data"):
-        errors = errors["data"][0].get("message", errors)
-    return " ".join(str(errors).split())[:200]
+    listed = errors.get("data") if isinstance(errors, dict) else None
+    if isinstance(listed, list) and listed:
+        first = listed[0]
+        errors = first.get("message", errors) if isinstance(first, dict) else first
+    return one_line(errors)

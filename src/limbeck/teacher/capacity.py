@@ -4,19 +4,22 @@ Lists of models tell it (vLLM, SGLang, OpenRouter, Together, Mistral), or the re
 that is too long does (llama.cpp, llama_cpp.server, and the others).
 """
 
-import json
 import re
 import sys
 from dataclasses import dataclass
 from typing import Any
 
+from limbeck.files import outside
+
 _LISTED = ("max_model_len", "context_length", "max_context_length")
+_NUMBER = r"(\d[\d,]{0,11})"
 _LIMIT = re.compile(
-    r"(?:maximum context length is |context size \(|context window of |\"n_ctx\": ?)([\d,]+)", re.I
+    rf"(?:maximum context length is |context size \(|context window of |\"n_ctx\": ?){_NUMBER}",
+    re.I,
 )
 _PROMPT = re.compile(
-    r"([\d,]+) (?:in the messages|in your prompt|of text input|input tokens)"
-    r"|requested tokens \(([\d,]+)\)|\"n_prompt_tokens\": ?(\d+)",
+    rf"{_NUMBER} (?:in the messages|in your prompt|of text input|input tokens)"
+    rf"|requested tokens \({_NUMBER}\)|\"n_prompt_tokens\": ?{_NUMBER}",
     re.I,
 )
 _LEAST = 64  # tokens; what is left for a reply below it is of no use
@@ -27,7 +30,7 @@ _MARGIN = 32  # tokens that the estimate of a prompt may be short of
 def listed(answer: bytes, model: str) -> int | None:
     """The context of a model in the answer to ``GET /models``; None where it does not say."""
     try:
-        entries = json.loads(answer)["data"]
+        entries = outside.loads(answer)["data"]
         found = [entry for entry in entries if entry.get("id") == model]
         sizes = [entry.get(name) for entry in found or entries[:1] for name in _LISTED]
     except (ValueError, TypeError, KeyError, AttributeError):

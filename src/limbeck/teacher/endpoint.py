@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,6 +15,7 @@ from yarl import URL
 
 from limbeck import config
 from limbeck.errors import UserError
+from limbeck.files import outside
 from limbeck.teacher import capacity, replies
 from limbeck.teacher.limits import backoff, retry_after
 from limbeck.teacher.replies import Record
@@ -22,6 +24,9 @@ from limbeck.teacher.replies import Record
 _PERMANENT = (301, 302, 303, 307, 308, 401, 402, 403, 404, 405)
 _PASSING = (408, 409, 425, 429)  # and all of 5xx
 _LOOK = 10.0  # seconds that the list of models may take
+
+SHORTEST_KEY = 16  # characters
+LARGEST = 16 * 1024 * 1024  # bytes of a body, unpacked; thousands of times what any model says
 
 
 @dataclass(slots=True)
@@ -38,6 +43,10 @@ class Failure:
 
 
 TOO_LONG = Failure("context", passing=False, refused=False, sent=False)
+
+
+class TooLarge(Exception):
+    """A body has more bytes than it may have."""
 
 
 # JSON, or what makes a form for each try.
@@ -68,7 +77,7 @@ class Endpoint:
             timeout=aiohttp.ClientTimeout(total=self.connection.timeout),
             headers=headers,
             # Proxies of the environment, but never to this machine itself.
-            trust_env=URL(self.url).host not in ("127.0.0.1", "::1", "localhost"),
+            trust_env=not config.is_here(self.url),
         )
         return self
 
@@ -115,27 +124,35 @@ class Endpoint:
                 URL(f"{self.url}/chat/completions"), data=data, allow_redirects=False
             ) as response:
                 status, wait = response.status, retry_after(response.headers.get("Retry-After"))
-                text = await response.read()
+                text = await _text(response, LARGEST)
         except TimeoutError:
             return Failure("timeout")
+        except TooLarge:
+            return Failure("too large", passing=False, refused=False)
         except aiohttp.ClientPayloadError:
             return Failure("truncated", refused=False)
         except aiohttp.ClientConnectorError as error:
             return Failure("connection", detail=f" ({error})", sent=False)
         except (aiohttp.ClientError, OSError) as error:
             return Failure("connection", detail=f" ({error})")
-        if self.secret:  # an endpoint may echo it
-            text = text.replace(self.secret.encode(), b"[key]")
         if status != 200:
             return self._refusal(status, wait, text)
         try:
-            answer = json.loads(text)
+            answer = self.parsed(text)
         except ValueError:
             return Failure("malformed", refused=False)
         return judged(answer, loop.time() - start)
 
-    async def request(self, method: str, path: str, data: Data = None) -> bytes | Failure:
-        """Send any other request once; ``path``: after the URL, which ends in ``/v1``.
+    async def request(
+        self, method: str, path: str, data: Data = None, largest: int = LARGEST
+    ) -> bytes | Failure:
+        """Send any other request once.
+
+        Args:
+            method: GET or POST.
+            path: after the URL, which ends in ``/v1``.
+            data: the body, if there is one.
+            largest: bytes that the answer may have.
 
         Raises:
             UserError: no request to this endpoint can work.
@@ -147,21 +164,23 @@ class Endpoint:
                 method, URL(f"{self.url}{path}"), data=body, headers=headers
             ) as response:
                 status, wait = response.status, retry_after(response.headers.get("Retry-After"))
-                text = await response.read()
+                text = await _text(response, largest)
+        except TooLarge:
+            return Failure("too large", passing=False)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             return Failure("connection", detail=f" ({error})")
-        if self.secret:
-            text = text.replace(self.secret.encode(), b"[key]")
         return text if status in (200, 201) else self._refusal(status, wait, text)
 
-    async def fetch(self, method: str, path: str, data: Data = None) -> bytes:
-        """The answer to a request that does no harm when it is sent twice.
+    async def fetch(
+        self, method: str, path: str, data: Data = None, largest: int = LARGEST
+    ) -> bytes:
+        """The answer to a request that does no harm when it is sent twice; as `request`.
 
         Raises:
             UserError: no request to this endpoint can work, or this one does not get through.
         """
         tries = 1
-        while isinstance(outcome := await self.request(method, path, data), Failure):
+        while isinstance(outcome := await self.request(method, path, data, largest), Failure):
             if not outcome.passing or tries > self.connection.retries:
                 raise UserError(f"{self.url}{path}: {outcome.kind}{self.safe(outcome.detail)}")
             await asyncio.sleep(backoff(tries) if outcome.wait is None else outcome.wait)
@@ -191,22 +210,61 @@ class Endpoint:
         return f"{self.url}: the teacher {self.model!r} answers nothing: {last}"
 
     def _refusal(self, status: int, wait: float | None, text: bytes) -> Failure:
-        detail = _message(text)
+        try:
+            detail = _message(self.parsed(text))
+        except ValueError:
+            detail = _message(self.safe(text.decode(errors="replace")))
         if status in _PERMANENT:
             variable = self.connection.api_key_env
             source = f"the key in {variable}" if variable else "no key (api_key_env is not set)"
             raise UserError(
-                f"{self.url}: http {status} for model {self.model!r} with {source}"
-                f"{self.safe(detail)}"
+                f"{self.url}: http {status} for model {self.model!r} with {source}{detail}"
             )
         passes = passing(status)
         failure = Failure(f"http {status}", wait, detail, passes, refused=passes, sent=False)
         failure.excess = capacity.refused(status, text.decode(errors="replace"))
         return failure
 
+    def parsed(self, text: bytes) -> Any:
+        """The value of a body or a line of one, without the key, which endpoints may echo.
+
+        Raises:
+            ValueError: see `outside.loads`.
+        """
+        value = outside.loads(text)
+        return self._safe(value) if self._is_key else value
+
     def safe(self, text: str) -> str:
         """The text without the key."""
-        return text.replace(self.secret, "[key]") if self.secret else text
+        return text.replace(self.secret, "[key]") if self._is_key else text
+
+    @property
+    def _is_key(self) -> bool:
+        """Whether the key is one: shorter ones are words that servers without keys are given."""
+        return len(self.secret) >= SHORTEST_KEY
+
+    def _safe(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.safe(value)
+        if isinstance(value, list):
+            return [self._safe(item) for item in value]
+        if isinstance(value, dict):
+            return {self.safe(name): self._safe(item) for name, item in value.items()}
+        return value
+
+
+async def _text(response: aiohttp.ClientResponse, largest: int) -> bytes:
+    """The body, in pieces: what is packed may be a thousand times as large, and some never end.
+
+    Raises:
+        TooLarge: it has more than ``largest`` bytes.
+    """
+    found = bytearray()
+    async for piece in response.content.iter_any():
+        found += piece
+        if len(found) > largest:
+            raise TooLarge
+    return bytes(found)
 
 
 def passing(status: int) -> bool:
@@ -228,18 +286,26 @@ def _secret(connection: config.Connection) -> str:
     """The key, from the environment; '' where none is named."""
     if connection.api_key_env is None:
         return ""
-    if secret := os.environ.get(connection.api_key_env, "").strip():
-        return secret
-    raise UserError(f"the teacher's key: the variable {connection.api_key_env} is not set")
+    secret = os.environ.get(connection.api_key_env, "").strip()
+    if not secret:
+        raise UserError(f"the teacher's key: the variable {connection.api_key_env} is not set")
+    if not re.fullmatch(r"[!-~]+", secret):
+        raise UserError(
+            f"the teacher's key: the variable {connection.api_key_env} holds a space, a line break "
+            "or another character that no key has"
+        )
+    return secret
 
 
 def _message(answer: Any) -> str:
     """The endpoint's own words on what is wrong, in one line, after a colon."""
-    if isinstance(answer, bytes):
-        with contextlib.suppress(ValueError):
-            answer = json.loads(answer)
     error = answer.get("error", answer) if isinstance(answer, dict) else answer
     words = error.get("message") or str(error) if isinstance(error, dict) else error
-    text = words.decode(errors="replace") if isinstance(words, bytes) else str(words)
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return f": {line[:200]}" if line else ""
+    line = one_line(words)
+    return f": {line}" if line else ""
+
+
+def one_line(words: object) -> str:
+    """What an endpoint says, as one line that a terminal can be shown."""
+    text = str(words)[:10_000]
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]

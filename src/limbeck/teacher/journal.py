@@ -9,17 +9,18 @@ stage that resumes takes the same way as the one that was killed.
 import contextlib
 import fcntl
 import json
+import math
 import os
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from limbeck import config
 from limbeck.errors import UserError
-from limbeck.files import digest
+from limbeck.files import digest, outside
 from limbeck.teacher.replies import Record, Request, question
 
 PATIENCE = 5.0  # seconds that a second process waits for the journal
@@ -38,6 +39,30 @@ def key(request: Request, teacher: config.TeacherSettings, correcting: bool = Fa
     """
     way = [teacher.structured] if correcting else []
     return digest(question(request, teacher), request.sample, teacher.revision, *way)
+
+
+class Entry(NamedTuple):
+    """A line of a journal."""
+
+    key: str
+    model: str
+    record: Record
+
+
+def entry(line: bytes) -> Entry | None:
+    """What a line holds; None for one that is damaged."""
+    try:
+        fields = outside.loads(line)
+        key, model = fields.pop("key"), fields.pop("model")
+        record = Record(**fields)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    texts = (key, model, record.content, record.finish_reason, record.reasoning or "")
+    numbers = (record.prompt_tokens, record.completion_tokens, record.seconds)
+    sound = all(isinstance(text, str) for text in texts) and all(
+        isinstance(number, int | float) and 0 <= number < math.inf for number in numbers
+    )
+    return Entry(key, model, record) if sound else None
 
 
 class Journal:
@@ -83,19 +108,15 @@ class Journal:
         if place is None:
             return None
         self._reader.seek(place)
-        try:
-            fields = json.loads(self._reader.readline())
-            del fields["key"], fields["model"]
-            return Record(**fields)
-        except (ValueError, TypeError, KeyError):
-            return None  # a damaged line: the reply is asked for again
+        found = entry(self._reader.readline())
+        return found.record if found else None  # a damaged one is asked for again
 
-    def lines(self) -> Iterator[bytes]:
-        """The line of each reply that can be read, the oldest first."""
+    def lines(self) -> Iterator[tuple[str, bytes]]:
+        """Key and line of each reply that can be read, the oldest first."""
         for key, place in sorted(self._places.items(), key=lambda item: item[1]):
-            if self.get(key.decode()) is not None:
+            if self.get(name := key.decode(errors="replace")) is not None:
                 self._reader.seek(place)
-                yield self._reader.readline()
+                yield name, self._reader.readline()
 
     def add(self, key: str, model: str, reply: Record) -> None:
         """Append a reply."""

@@ -5,6 +5,7 @@ they came, so what is read out of them can change without asking again.
 """
 
 import copy
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import ModelSchema
 
 from limbeck import config
-from limbeck.files import canonical
+from limbeck.files import canonical, outside
 
 Message = dict[str, str]
 
@@ -56,7 +57,7 @@ class Reply:
     value: BaseModel | None  # the validated reply when a reply_model was given
     # None: usable. Else "length", "content_filter", "empty" or "format" (the reply came and is of
     # no use), "context" (the model's holds no such prompt), or what was wrong with the last try:
-    # "http 500", "timeout", "connection", "truncated", "malformed", "no choice".
+    # "http 500", "timeout", "connection", "truncated", "too large", "malformed", "no choice".
     failure: str | None
 
 
@@ -175,6 +176,9 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
+_MOST = 10**8  # tokens of a request or a reply, far above what any model takes
+
+
 def record(answer: Any, seconds: float) -> Record | None:
     """The first choice of a chat completion's JSON; None when there is none."""
     try:
@@ -183,7 +187,7 @@ def record(answer: Any, seconds: float) -> Record | None:
         content = message.get("content") or ""
         # vLLM renamed reasoning_content to reasoning.
         reasoning = message.get("reasoning") or message.get("reasoning_content") or None
-        usage = answer.get("usage") or {}
+        prompt_tokens, completion_tokens = _usage(answer.get("usage"))
         if not isinstance(content, str) or not isinstance(reasoning, str | None):
             return None
         return Record(
@@ -192,14 +196,24 @@ def record(answer: Any, seconds: float) -> Record | None:
             finish_reason=(
                 "content_filter"
                 if message.get("refusal")
-                else str(choice.get("finish_reason") or "stop")
+                else _clean(str(choice.get("finish_reason") or "stop"))[:40]
             ),
-            prompt_tokens=int(usage.get("prompt_tokens") or 0),
-            completion_tokens=int(usage.get("completion_tokens") or 0),
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
             seconds=round(seconds, 3),
         )
-    except (TypeError, KeyError, IndexError, AttributeError, ValueError):
+    except (TypeError, KeyError, IndexError, AttributeError):
         return None
+
+
+def _usage(usage: Any) -> tuple[int, int]:
+    """Prompt and completion tokens; 0 and 0, not known, where one of them cannot be true."""
+    counts = usage if isinstance(usage, dict) else {}
+    prompt, completion = counts.get("prompt_tokens"), counts.get("completion_tokens")
+    if not (isinstance(prompt, int | float) and isinstance(completion, int | float)):
+        return 0, 0
+    known = 0 < prompt <= _MOST and 0 <= completion <= _MOST
+    return (int(prompt), int(completion)) if known else (0, 0)
 
 
 def _clean(text: str) -> str:
@@ -241,6 +255,8 @@ def read(record: Record, reply_model: type[BaseModel] | None) -> tuple[Reply, st
             value = validated(content, reply_model)
         except ValidationError as error:
             failure, complaint = "format", _complaint(error)
+        except ValueError as error:
+            failure, complaint = "format", str(error)
     reply = Reply(
         content=content,
         reasoning=reasoning,
@@ -259,11 +275,13 @@ def validated(content: str, reply_model: type[BaseModel]) -> BaseModel:
     Raises:
         ValidationError: always where the value is not of the form; a repair makes '' of a
             refusal, never a value.
+        ValueError: it is more than may be read at all.
     """
+    outside.check(content)
     try:
         return reply_model.model_validate_json(content)
     except ValidationError as error:
-        repaired = json_repair.loads(content)
+        repaired = json.loads(_clean(json.dumps(json_repair.loads(content), ensure_ascii=False)))
         if isinstance(repaired, dict | list):
             return reply_model.model_validate(repaired)
         raise error

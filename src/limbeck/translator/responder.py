@@ -8,6 +8,7 @@ import json
 from functools import partial
 
 from limbeck.errors import UserError
+from limbeck.files import outside
 from limbeck.serving.request import BadRequest, Body, described, last_user, tagged
 from limbeck.translator import marks
 from limbeck.translator.pool import Pool
@@ -28,7 +29,7 @@ async def reply(body: Body, pool: Pool) -> tuple[str, str | None]:
             f"{' or '.join(BACK)}"
         )
     try:
-        turns = json.loads(tagged(last_user(body), "conversation"))
+        turns = outside.loads(tagged(last_user(body), "conversation"))
         texts = [str(turn["content"]) for turn in turns]
         roles = [turn["role"] for turn in turns]
     except (ValueError, TypeError, KeyError):

@@ -25,6 +25,8 @@ _PLUMBING = frozenset(
     for name in (
         "errors",
         "files",
+        "files.artefacts",
+        "files.outside",
         "languages",
         "languages.names",
         "languages.tags",

@@ -80,6 +80,7 @@ def test_default_explains_every_key() -> None:
     optional = {
         "/teacher/generator/url",
         "/teacher/generator/api_key_env",
+        "/teacher/generator/key_over_http",
         "/teacher/generator/top_p",
         "/students/tiny/revision",
         "/students/tiny/trust_remote_code",
@@ -113,6 +114,8 @@ BAD = [
     ("teacher/generator/temprature", 1, "temprature: unknown key, did you mean 'temperature'"),
     ("teacher/generator/temperature", 3, "temperature: .*less than or equal to 2.*not 3"),
     ("teacher/generator/url", "https://x/v1", "exactly one of 'server' and 'url'"),
+    ("teacher/generator/url", "ftp://x/v1", "url: http://HOST/v1 or https://HOST/v1 is wanted"),
+    ("teacher/generator/url", "http://x:port/v1", "url: its host or its port is none"),
     ("teacher/generator/server", "ollama", "server: should be 'phrasebook'.*not 'ollama'"),
     ("teacher/generator/batch", {}, "'batch' is for a 'url'"),
     (
@@ -157,6 +160,46 @@ def test_a_key_pasted_for_its_name_is_not_shown() -> None:
     with pytest.raises(UserError) as caught:
         load(changed("teacher/generator/api_key_env", "sk-verysecret"))
     assert "verysecret" not in str(caught.value)
+
+
+KEYED = {"model": "m", "url": "https://paid.example/v1", "api_key_env": "PAID_KEY"}
+
+
+@pytest.mark.parametrize(
+    ("role", "kept"),
+    [
+        ({"temperature": 0.0}, True),
+        ({"url": "https://other.example/v1"}, False),
+        ({"server": "vllm", "url": None}, False),
+    ],
+)
+def test_a_role_elsewhere_leaves_the_key_of_the_generator(role: Any, kept: bool) -> None:
+    data = changed("teacher/generator", KEYED)
+    data["teacher"]["translator"] = role
+    assert load(data).connection("translator").api_key_env == ("PAID_KEY" if kept else None)
+
+
+@pytest.mark.parametrize(
+    ("url", "goes"),
+    [
+        ("http://gpu-box:8000/v1", False),
+        ("http://127.0.0.1.example.com/v1", False),
+        ("http://192.168.0.7/v1", False),
+        ("http://localhost:8000/v1", True),
+        ("http://127.0.0.1/v1", True),
+        ("http://[::1]:8000/v1", True),
+        ("https://gpu-box:8000/v1", True),
+    ],
+)
+def test_a_key_goes_over_plain_http_only_by_name(url: str, goes: bool) -> None:
+    keyed = {**KEYED, "url": url}
+    if goes:
+        load(changed("teacher/generator", keyed))
+        return
+    with pytest.raises(UserError, match=r"over plain http to another machine: .*key_over_http"):
+        load(changed("teacher/generator", keyed))
+    load(changed("teacher/generator", {**keyed, "key_over_http": True}))
+    load(changed("teacher/generator", {**keyed, "api_key_env": None}))
 
 
 def test_a_missing_key_is_named() -> None:

@@ -228,6 +228,22 @@ def test_journals_are_shown_and_compacted(
     assert "11" in capsys.readouterr().out
 
 
+def test_a_line_of_a_journal_is_dropped_by_its_key(tmp_path: Path) -> None:
+    journal = tmp_path / "journal/j.jsonl"
+    with serving() as endpoint:
+        asked(endpoint.url, journal, tmp_path)
+        lines = journal.read_bytes().splitlines()
+        dropped = [json.loads(lines[3])["key"], "0" * 16]
+        with pytest.raises(UserError, match="with --compact"):
+            run("teacher", "journal", "--work", str(tmp_path), "--drop", *dropped)
+        assert (
+            run("teacher", "journal", "--work", str(tmp_path), "--compact", "--drop", *dropped) == 0
+        )
+        assert journal.read_bytes().splitlines() == [*lines[:3], *lines[4:]]
+        asked(endpoint.url, journal, tmp_path)
+    assert endpoint.requests == 11
+
+
 def test_failures_are_counted_by_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     replies = {
         "question 0": completion("half", "length"),

@@ -93,9 +93,14 @@ def test_nonsense_is_refused(body, words):
     assert reply["error"]["type"] == "invalid_request_error"
 
 
-def test_what_is_not_json_is_refused():
-    status, reply = ask("/v1/chat/completions", raw=b"{")
-    assert (status, reply["error"]["message"]) == (400, "the body is not JSON")
+LONE = '{"model": "phrasebook", "messages": [{"role": "user", "content": "a \\ud800"}]}'
+
+
+@pytest.mark.parametrize("text", ["{", "[" * 5000, '{"a": ' + "1" * 5000 + "}", LONE])
+def test_what_is_not_json_or_too_much_is_refused(text):
+    status, reply = ask("/v1/chat/completions", raw=text.encode())
+    assert status == 400
+    assert reply["error"]["message"].startswith("the body is not JSON (")
 
 
 def test_unknown_models_and_pages_are_not_found():

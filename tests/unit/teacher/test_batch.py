@@ -201,6 +201,68 @@ def test_what_batches_may_cost_stays_set_aside_while_nobody_waits(tmp_path: Path
         assert endpoint.requests <= 3
 
 
+DEEP = b'{"id": ' + b"[" * 1000
+ODD = [DEEP, b"", b"[]", b"5", b"null", b'"word"', b"{}", b'{"id": 5}', b'{"job": []}', b"\xff"]
+
+
+@pytest.mark.parametrize("said", ODD, ids=lambda said: repr(said[:12]))
+@pytest.mark.parametrize("route", ["_upload", "_create", "_look"])
+def test_odd_answers_are_one_line_and_lose_nothing(tmp_path: Path, route: str, said: bytes) -> None:
+    with serving_batches() as endpoint:
+        endpoint.instead[route] = said
+        for _ in range(1 if route == "_create" else 2):  # a batch that was made is found
+            with pytest.raises(UserError, match=r"the answer (is not JSON|has no)") as caught:
+                ask(questions(3), teacher(), batched(endpoint), tmp_path / "j.jsonl")
+            assert "\n" not in str(caught.value)
+            assert len(str(caught.value)) < 300
+        del endpoint.instead[route]
+        replies = ask(questions(3), teacher(), batched(endpoint), tmp_path / "j.jsonl")
+    assert [reply.failure for reply in replies] == [None] * 3
+
+
+@pytest.mark.parametrize("said", [b"[]", b"5", b"[5, null, {}]", b'{"data": {"a": 5}}'], ids=repr)
+def test_an_odd_list_of_batches_has_none_of_ours(tmp_path: Path, said: bytes) -> None:
+    with serving_batches() as endpoint:
+        endpoint.instead["_list"] = said
+        replies = ask(questions(3), teacher(), batched(endpoint), tmp_path / "j.jsonl")
+    assert [reply.failure for reply in replies] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("rest", "failure"),
+    [
+        (b"", "missing"),
+        (b', "response": ' + b"[" * 1000, "missing"),
+        (b', "response": 5}', "malformed"),
+        (b', "response": {"status_code": "many"}}', "malformed"),
+        (b', "response": {"status_code": 1e999}}', "malformed"),
+        (b', "response": {"status_code": 200}}', "no choice"),
+        (b', "response": {"status_code": 200, "body": {"choices": 5}}}', "no choice"),
+        (b', "response": null, "error": "words"}', "batch error"),
+        (b', "response": {"status_code": 400, "body": "words"}}', "http 400"),
+    ],
+    ids=lambda value: repr(value[:40]),
+)
+def test_an_odd_line_of_replies_is_one_failed_row(
+    tmp_path: Path, rest: bytes, failure: str
+) -> None:
+    with serving_batches() as endpoint:
+        endpoint.spoilt["question 1"] = rest
+        settings = batched(endpoint, retries=1)
+        replies = ask(questions(3), teacher(), settings, tmp_path / "j.jsonl")
+    assert [reply.failure for reply in replies] == [None, failure, None]
+
+
+@pytest.mark.parametrize("errors", [5, [], {"data": 5}, {"data": [5]}, {"data": []}, "a\x1bb"])
+def test_odd_reasons_of_a_refused_batch_are_one_line(tmp_path: Path, errors: Any) -> None:
+    with serving_batches() as endpoint:
+        said = {"id": "batch_0", "status": "failed", "errors": errors}
+        endpoint.instead["_look"] = json.dumps(said).encode()
+        with pytest.raises(UserError, match=r"the batch batch_0 is failed: ") as caught:
+            ask(questions(3), teacher(), batched(endpoint), tmp_path / "j.jsonl")
+    assert str(caught.value).isprintable()
+
+
 def test_the_key_is_sent_and_shown_nowhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

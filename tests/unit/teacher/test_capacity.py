@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import endpoint
-from limbeck.teacher.capacity import listed
+from limbeck.teacher.capacity import listed, refused
 from limbeck.teacher.client import Reply, Request, ask
 from world import start
 from world.teacher import Manners, refusals
@@ -50,6 +50,20 @@ def test_a_reply_gets_what_its_prompt_leaves(
         assert capfd.readouterr().err.count(f"{MODEL!r} holds 1,000 tokens") == 1
     else:
         assert limits == [900] * 8
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["maximum context length is " + "9" * 5000, "maximum context length is ,,,", "n_ctx: 5"],
+)
+def test_odd_numbers_are_no_context(words: str) -> None:
+    found = refused(400, f"{words}; {'9' * 5000} input tokens")
+    assert found is None or found.limit < 10**12
+
+
+def test_an_odd_list_of_models_says_nothing() -> None:
+    for answer in (b"[" * 1000, b"5", b'{"data": 5}', b'{"data": {"a": 5}}', b"\xff"):
+        assert listed(answer, MODEL) is None
 
 
 @pytest.mark.parametrize("told", refusals())

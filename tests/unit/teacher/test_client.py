@@ -1,5 +1,7 @@
 """`ask` against a local endpoint: order, faults, limits, permanent errors, secrets."""
 
+import json
+import resource
 import time
 from pathlib import Path
 from typing import Any, Literal
@@ -8,8 +10,10 @@ import pytest
 from pydantic import BaseModel
 
 from endpoint import (
+    BOMB,
     DROPPED,
     ECHO,
+    ENDLESS,
     HANGING,
     MALFORMED,
     TRUNCATED,
@@ -17,10 +21,12 @@ from endpoint import (
     connection,
     echo,
     faulty,
+    raw,
     serving,
     status,
     teacher,
 )
+from limbeck.costs.tally import tally
 from limbeck.errors import UserError
 from limbeck.teacher.client import Request, ask
 
@@ -118,6 +124,57 @@ def test_passing_failures_are_retried_then_reported_and_not_journaled(
     with serving() as endpoint:
         [reply] = ask(questions(1), teacher(), connection(endpoint.url), tmp_path / "b")
         assert reply.failure is None
+
+
+HOSTILE = [
+    completion("[" * 1000),
+    completion('{"answer": ' + "1" * 5000 + "}"),
+    completion('{"answer": "\ud800"}'),
+    {**completion('{"answer": "maybe"}'), "usage": {"prompt_tokens": 1e999}},
+    {**completion('{"answer": "maybe"}'), "usage": {"prompt_tokens": 10**200}},
+    {"choices": [{"message": {"content": "{}"}, "finish_reason": ["\ud800"] * 9}]},
+]
+
+
+@pytest.mark.parametrize("reply", HOSTILE)
+def test_no_journaled_reply_ends_a_stage(tmp_path: Path, reply: Any) -> None:
+    """It has failed, now and when the journal is read again, and the others are there."""
+    requests = [Request(one.messages, Judgement) for one in questions(3)]
+
+    def answer(body: Any, before: int) -> Any:
+        hostile = body["messages"][0]["content"] == "question 1"
+        return reply if hostile else completion('{"answer": "yes"}')
+
+    journal = tmp_path / "j"
+    with serving(answer) as endpoint:
+        first = ask(requests, teacher(), connection(endpoint.url), journal)
+    assert [one.failure for one in first] == [None, "format", None]
+    assert ask(requests, teacher(), connection(endpoint.url), journal) == first
+    assert tally(journal).damaged == 0
+
+
+@pytest.mark.parametrize("usage", [10**401, -(10**401)])
+def test_an_envelope_that_is_too_much_is_malformed(tmp_path: Path, usage: int) -> None:
+    answer = {**completion("a"), "usage": {"prompt_tokens": usage}}
+    with serving(lambda body, before: answer) as endpoint:
+        settings = connection(endpoint.url, retries=0)
+        [reply] = ask(questions(1), teacher(), settings, tmp_path / "j")
+    assert reply.failure == "malformed"
+
+
+@pytest.mark.parametrize("fault", [ENDLESS, BOMB], ids=["endless", "bomb"])
+def test_a_body_without_end_fails_its_request_alone(tmp_path: Path, fault: Any) -> None:
+    def answer(body: Any, before: int) -> Any:
+        hostile = body["messages"][0]["content"] == "question 1"
+        return fault if hostile else echo(body, before)
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with serving(answer) as endpoint:
+        replies = ask(questions(3), teacher(), connection(endpoint.url), tmp_path / "j")
+    assert [reply.failure for reply in replies] == [None, "too large", None]
+    assert endpoint.requests == 3
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before  # KiB
+    assert grown < 100 * 1024
 
 
 def test_a_hanging_request_times_out_from_its_sending(tmp_path: Path) -> None:
@@ -242,6 +299,50 @@ def test_the_key_is_sent_and_shown_nowhere(
     written = "".join(path.read_text() for path in tmp_path.iterdir())
     shown = "".join(capfd.readouterr())
     assert key not in f"{caught.value!r} {replies} {written} {shown}"
+
+
+def test_a_key_is_found_behind_escapes_and_before_a_message_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "sk-with/slashes/and+more"
+    monkeypatch.setenv("TEACHER_KEY", key)
+    said = json.dumps(completion(f"your key is {key}", finish_reason=f"as {key} says"))
+    said = said.replace("/", "\\/")
+
+    with serving(lambda body, before: raw(said.encode())) as endpoint:
+        settings = connection(endpoint.url, api_key_env="TEACHER_KEY")
+        [reply] = ask(questions(1), teacher(), settings, tmp_path / "j")
+    assert reply.content == "your key is [key]"
+    assert "slashes" not in (tmp_path / "j").read_text()
+    with serving(lambda body, before: status(401, "x" * 190 + key)) as endpoint:
+        settings = connection(endpoint.url, api_key_env="TEACHER_KEY")
+        with pytest.raises(UserError) as caught:
+            ask(questions(2), teacher(), settings, tmp_path / "j")
+    assert "sk-" not in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["EMPTY", "token", "1", "none"])
+def test_a_word_for_a_key_alters_no_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.setenv("TEACHER_KEY", word)
+    text = f"1 token of the EMPTY box, {word}, none left"
+    with serving(lambda body, before: completion(text)) as endpoint:
+        settings = connection(endpoint.url, api_key_env="TEACHER_KEY")
+        [reply] = ask(questions(1), teacher(), settings, tmp_path / "j")
+    assert reply.content == text
+    assert (reply.prompt_tokens, reply.completion_tokens) == (10, len(text.split()))
+
+
+@pytest.mark.parametrize("key", ["sk-one\nsk-two", "sk one", "sk-\u00e9"])
+def test_a_key_that_is_none_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("TEACHER_KEY", key)
+    settings = connection("http://127.0.0.1:9/v1", api_key_env="TEACHER_KEY")
+    with pytest.raises(UserError, match="TEACHER_KEY holds a space, a line break") as caught:
+        ask(questions(1), teacher(), settings, tmp_path / "j")
+    assert "sk" not in str(caught.value)
 
 
 def test_a_missing_key_is_named_but_needed_for_new_requests_alone(

@@ -71,6 +71,26 @@ def test_missing_usage_counts_as_none(usage: dict[str, Any]) -> None:
     assert record == replies.Record("a", None, "stop", 0, 0, 0.123)
 
 
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": -5, "completion_tokens": 5},
+        {"prompt_tokens": 5, "completion_tokens": -5},
+        {"prompt_tokens": 5},
+        {"completion_tokens": 5},
+        {"prompt_tokens": float("inf"), "completion_tokens": 5},
+        {"prompt_tokens": float("nan"), "completion_tokens": 5},
+        {"prompt_tokens": 10**401, "completion_tokens": 5},
+        {"prompt_tokens": "five", "completion_tokens": [5]},
+        ["five"],
+        "five",
+    ],
+)
+def test_usage_that_cannot_be_true_is_not_known(usage: Any) -> None:
+    answer = {"choices": [{"message": {"content": "a"}}], "usage": usage}
+    assert replies.record(answer, 0.0) == replies.Record("a", None, "stop", 0, 0, 0.0)
+
+
 def test_a_refusal_is_filtered_content() -> None:
     record = replies.record(completion(None, refusal="I cannot"), 0.0)
     assert record is not None
@@ -94,6 +114,7 @@ Conversation = create_model("Conversation", messages=(list[Turn], ...))
         ('Here you are:\n{"items": ["a", "b"]}\nAnything else?', ["a", "b"]),
         ('{"items": ["a", "b"', ["a", "b"]),
         ("{'items': ['a', 'b',],}", ["a", "b"]),
+        ('{"items": ["a", "\\ud83d"]}', ["a", "\ufffd"]),
         ('{"items": ["a"]}', None),
         ('{"items": ["a", "b", "c"]}', None),
         ('["a", "b"]', None),
@@ -108,6 +129,24 @@ def test_json_is_repaired_and_always_validated(content: str, value: list[str] | 
             replies.validated(content, Items)
     else:
         assert replies.validated(content, Items).model_dump() == {"items": value}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 1000,
+        '{"items": ' * 300,
+        '{"items": [' + "1" * 5000 + "]}",
+        "1" * 100_000,
+        '{"items": [NaN, 1e999]}',
+    ],
+)
+def test_json_that_is_too_much_has_the_wrong_form(content: str) -> None:
+    record = replies.Record(content, None, "stop", 1, 1)
+    reply, complaint = replies.read(record, Items)
+    assert (reply.failure, reply.value) == ("format", None)
+    assert complaint
+    assert len(complaint) < 500
 
 
 def test_the_body_is_all_that_decides_a_reply() -> None:

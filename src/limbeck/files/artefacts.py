@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.errors import UserError
+from limbeck.files import outside
 
 Row = dict[str, Any]
 
@@ -72,7 +73,7 @@ def write_text(path: Path | str, text: str) -> None:
 def read_json(path: Path | str) -> Any:
     """The value in a JSON file; a `UserError` names the file if it is not JSON."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return outside.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file") from None
     except ValueError as error:
@@ -100,7 +101,7 @@ def jsonl_rows(lines: Iterable[str], path: Path | str) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = outside.loads(line)
         except ValueError as error:
             raise UserError(f"{path}:{number}: not JSON ({error})") from None
         if not isinstance(row, dict):
