@@ -1,6 +1,8 @@
 """Serve chat completions: the routes, and a server that ends itself when it is idle."""
 
 import asyncio
+import hmac
+import os
 import time
 from argparse import ArgumentParser
 from collections.abc import Awaitable, Callable
@@ -10,12 +12,13 @@ from aiohttp import web
 
 from limbeck import stage
 from limbeck.files import canonical, outside
-from limbeck.serving.request import BadRequest, Body, check, completion
+from limbeck.serving.request import KEY, BadRequest, Body, check, completion
 
 # The content and the reasoning of the reply to a checked body.
 Answer = Callable[[Body], Awaitable[tuple[str, str | None]]]
 
 MAX_BODY = 16 * 1024 * 1024  # bytes
+_KEY = web.AppKey("key", str)
 _LAST_REQUEST: web.AppKey[list[float]] = web.AppKey("last_request", list)
 
 
@@ -70,6 +73,7 @@ def application(model: str, answer: Answer) -> web.Application:
         return web.json_response(completion(body, *await answer(body)))
 
     app = web.Application(middlewares=[_as_protocol], client_max_size=MAX_BODY)
+    app[_KEY] = os.environ.get(KEY, "")
     app[_LAST_REQUEST] = [time.monotonic()]
     app.router.add_get("/health", health)
     app.router.add_get("/v1/models", models)
@@ -82,6 +86,8 @@ async def _as_protocol(request: web.Request, handler: Any) -> web.StreamResponse
     """Note the time of the request, and give errors the protocol's form."""
     request.app[_LAST_REQUEST][0] = time.monotonic()
     try:
+        if request.path.startswith("/v1/") and not _may_ask(request):
+            return _error(401, "the key is missing or wrong", "invalid_api_key")
         response: web.StreamResponse = await handler(request)
         return response
     except BadRequest as error:
@@ -90,6 +96,12 @@ async def _as_protocol(request: web.Request, handler: Any) -> web.StreamResponse
         return _error(error.status, error.reason)
     finally:
         request.app[_LAST_REQUEST][0] = time.monotonic()
+
+
+def _may_ask(request: web.Request) -> bool:
+    brought = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+    key = request.app[_KEY]
+    return not key or hmac.compare_digest(brought, f"Bearer {key}".encode())
 
 
 def _error(status: int, message: str, code: str | None = None) -> web.Response:

@@ -12,6 +12,8 @@ from limbeck.files import digest
 Body = dict[str, Any]
 Schema = dict[str, Any]
 
+KEY = "LIMBECK_SERVER_KEY"  # the variable of the key that requests must bring, if it is set
+
 _ROLES = ("system", "developer", "user", "assistant")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 

@@ -165,7 +165,7 @@ class _Asking:
     async def run(self) -> None:
         """Send all open calls and wait for their answers."""
         self.endpoint = Endpoint(self.teacher, self.connection)
-        self.endpoint.url = await asyncio.to_thread(self.place.url)
+        self.endpoint.move(await asyncio.to_thread(self.place.url), self.place.key)
         async with self.endpoint:
             await self.endpoint.look()
             self.told = await self._told()
@@ -281,7 +281,8 @@ class _Asking:
             if failure.kind in ("connection", "timeout") and self.connection.server is not None:
                 async with self.restarting:
                     if url == self.endpoint.url:  # nobody else has found a living server since
-                        self.endpoint.url = await asyncio.to_thread(self.place.url)
+                        found = await asyncio.to_thread(self.place.url)
+                        self.endpoint.move(found, self.place.key)
             wait = backoff(call.tries) if failure.wait is None else failure.wait
             asyncio.get_running_loop().call_later(wait, self.queue.put_nowait, call)
             return

@@ -65,17 +65,21 @@ class Endpoint:
         self.model = teacher.model
         self.connection = connection
         self.url = ""
+        self._authorization: dict[str, str] = {}
         self.secret = _secret(connection)
         self.capacity = capacity.Capacity(teacher.model)
 
+    def move(self, url: str, key: str) -> None:
+        """Send what comes to ``url``; a server that was started here has a ``key`` of its own."""
+        self.url = url
+        self.secret = key or self.secret
+        self._authorization = {"Authorization": f"Bearer {self.secret}"} if self.secret else {}
+
     async def __aenter__(self) -> Self:
-        headers = {"Content-Type": "application/json"}
-        if self.secret:
-            headers["Authorization"] = f"Bearer {self.secret}"
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),  # the window is the limit
             timeout=aiohttp.ClientTimeout(total=self.connection.timeout),
-            headers=headers,
+            headers={"Content-Type": "application/json"},
             # Proxies of the environment, but never to this machine itself.
             trust_env=not config.is_here(self.url),
         )
@@ -121,7 +125,10 @@ class Endpoint:
         start = loop.time()
         try:
             async with self._session.post(
-                URL(f"{self.url}/chat/completions"), data=data, allow_redirects=False
+                URL(f"{self.url}/chat/completions"),
+                data=data,
+                headers=self._authorization,
+                allow_redirects=False,
             ) as response:
                 status, wait = response.status, retry_after(response.headers.get("Retry-After"))
                 text = await _text(response, LARGEST)
@@ -158,10 +165,14 @@ class Endpoint:
             UserError: no request to this endpoint can work.
         """
         body: Any = data() if callable(data) else data and json.dumps(data).encode()
-        headers = dict(body.headers) if callable(data) else {}
+        headers = self._authorization | (dict(body.headers) if callable(data) else {})
         try:
             async with self._session.request(
-                method, URL(f"{self.url}{path}"), data=body, headers=headers
+                method,
+                URL(f"{self.url}{path}"),
+                data=body,
+                headers=headers,
+                allow_redirects=method == "GET",  # files may lie elsewhere; what is sent may not
             ) as response:
                 status, wait = response.status, retry_after(response.headers.get("Retry-After"))
                 text = await _text(response, largest)

@@ -1,5 +1,7 @@
 """How each kind of local server is started, and where it says that it is ready."""
 
+import os
+import re
 import shutil
 import sys
 from importlib.util import find_spec
@@ -7,6 +9,7 @@ from pathlib import Path
 
 from limbeck import config
 from limbeck.errors import UserError
+from limbeck.serving.request import KEY as OWN_KEY
 
 LOCAL = "127.0.0.1"
 
@@ -31,6 +34,33 @@ STRUCTURED: dict[str, config.Structured] = {
     "vllm": "json_schema",
     "apertium": "json_schema",
 }
+
+
+# The variable in which each is told the key that requests must bring. (An argument would be seen by
+# all users of the machine.)
+KEY = {
+    "phrasebook": OWN_KEY,
+    "llama_cpp": OWN_KEY,
+    "apertium": OWN_KEY,
+    "llama-server": "LLAMA_API_KEY",
+    "vllm": "VLLM_API_KEY",
+}
+_FROM_THE_HUB = ("llama_cpp", "llama-server", "vllm")
+_HUB_TOKEN = re.compile(r"(HF|HUGGING_?FACE)_.*")
+_SECRET = re.compile(r".*(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(_.*)?", re.I)
+
+
+def environment(server: str, key: str) -> dict[str, str]:
+    """The environment of a server: this one, with its key and without the secrets of others.
+
+    A server that may fetch weights keeps the hub's token.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not _SECRET.fullmatch(name) or (server in _FROM_THE_HUB and _HUB_TOKEN.fullmatch(name))
+    }
+    return kept | {KEY[server]: key}
 
 
 def command(

@@ -5,11 +5,13 @@
 The options have the names that llama-server has. A model of the hub is --hf-repo and --hf-file.
 """
 
+import os
 import signal
 from argparse import Namespace
 
 from limbeck import stage
 from limbeck.errors import UserError
+from limbeck.serving.request import KEY
 
 
 def main() -> None:
@@ -47,6 +49,7 @@ def serve(options: Namespace) -> None:
     settings.n_gpu_layers = options.n_gpu_layers
     settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = options.threads
     settings.ui = False
+    settings.api_keys = [key] if (key := os.environ.get(KEY)) else []
     try:
         server = xllamacpp.Server(settings)
     except Exception as error:  # the library has no kind of its own

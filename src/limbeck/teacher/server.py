@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -23,11 +24,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+import psutil
+
 from limbeck import config
 from limbeck.errors import UserError
 from limbeck.files import digest, write_json
 from limbeck.teacher import launch
 
+_STATE = {"pid", "started", "port", "url", "health", "key"}
 PATIENCE = 10.0  # seconds that a living server may take to say so
 
 _started: list[subprocess.Popen[bytes]] = []  # kept, so that our ended children are reaped
@@ -49,6 +53,7 @@ class Server:
         self.teacher = teacher
         self.connection = connection
         self.folder = work / "servers"
+        self.key = ""  # of a local server, from the first `url` on
         self._use: IO[Any] | None = None
 
     @property
@@ -68,6 +73,7 @@ class Server:
                 raise UserError("the teacher has neither a 'url' nor a 'server'")
             return self.connection.url.rstrip("/")
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # the state has the key
         if there := self.elsewhere():
             return there
         name = f"{self._name()}-{socket.gethostname()}"
@@ -77,7 +83,8 @@ class Server:
                 self._use = (self.folder / f"{name}.use").open("a")
                 fcntl.flock(self._use, fcntl.LOCK_SH)
             known = _read(state)
-            if known and answers(known["health"]):
+            if known and _serves(known):
+                self.key = str(known["key"])
                 return str(known["url"])
             if known:
                 _end(known)
@@ -93,7 +100,8 @@ class Server:
         """Where a job of its own serves the teacher; None where there is none, or none any more."""
         with contextlib.suppress(OSError, ValueError, KeyError):
             known = json.loads(self.served.read_text(encoding="utf-8"))
-            if answers(known["health"]):
+            if answers(known["health"]) and wants(known["url"], known["key"]):
+                self.key = str(known["key"])
                 return str(known["url"])
             print(f"{known['url']} does not answer any more: a server is started", file=sys.stderr)
         return None
@@ -106,6 +114,7 @@ class Server:
     def _start(self, name: str, state: Path) -> str:
         """Start the server; once more where another process took its port meanwhile."""
         log = self.folder / f"{name}.log"
+        server = self.connection.server or ""
         for attempt in (1, 2):
             port = free_port()
             command = launch.command(self.teacher, self.connection, port)
@@ -113,14 +122,15 @@ class Server:
             watch += ["--idle", str(self.connection.idle), "--state", str(state)]
             watch += ["--lock", str(self.folder / f"{name}.lock")]
             watch += ["--use", str(self.folder / f"{name}.use"), "--", *command]
-            print(f"starting {self.connection.server}, its log is {log}", file=sys.stderr)
-            process = _spawn(watch, log)
+            print(f"starting {server}, its log is {log}", file=sys.stderr)
+            self.key = secrets.token_hex(16)
+            process = _spawn(watch, launch.environment(server, self.key), log)
             root = f"http://127.0.0.1:{port}"
-            health = root + launch.HEALTH[self.connection.server or ""]
-            said = _wait(process, health, self.connection.start_timeout, log)
+            known = {"pid": process.pid, "started": _start_time(process.pid), "port": port}
+            known |= {"url": f"{root}/v1", "health": root + launch.HEALTH[server]}
+            said = _wait(process, known, self.connection.start_timeout, log)
             if said is None:
-                known = {"pid": process.pid, "started": _start_time(process.pid)}
-                write_json(state, known | {"url": f"{root}/v1", "health": health})
+                write_json(state, known | {"key": self.key})
                 return f"{root}/v1"
             if attempt == 2 or "address already in use" not in said.lower():
                 raise UserError(f"the teacher's server did not start, see {log}: {said}")
@@ -154,9 +164,34 @@ def _locked(path: Path) -> Iterator[None]:
 def _read(state: Path) -> dict[str, Any] | None:
     try:
         known = json.loads(state.read_text(encoding="utf-8"))
-        return known if {"pid", "started", "url", "health"} <= known.keys() else None
+        return known if known.keys() >= _STATE else None
     except (OSError, ValueError, AttributeError):
         return None
+
+
+def _serves(known: dict[str, Any], patience: float | None = None) -> bool:
+    """Whether a server lives, holds its port and is ready.
+
+    When it is gone another process may have its port, and its process's number: neither is told
+    anything.
+    """
+    pid = known["pid"]
+    if not isinstance(pid, int) or _start_time(pid) != known["started"]:
+        return False
+    return _listens(pid, known["port"]) and answers(known["health"], patience)
+
+
+def _listens(pid: int, port: object) -> bool:
+    """Whether a process, or one that it has started, listens at a port."""
+    try:
+        watchdog = psutil.Process(pid)
+        return any(
+            connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+            for process in (watchdog, *watchdog.children(recursive=True))
+            for connection in process.net_connections("tcp")
+        )
+    except psutil.Error:
+        return False
 
 
 def answers(health: object, patience: float | None = None) -> bool:
@@ -167,6 +202,23 @@ def answers(health: object, patience: float | None = None) -> bool:
             return bool(response.status == 200)
     except (OSError, ValueError):
         return False
+
+
+def wants(url: str, key: str) -> bool:
+    """Whether a server takes requests with a key, and none without: another would take all."""
+
+    def refused(headers: dict[str, str]) -> bool:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        request = urllib.request.Request(f"{url}/chat/completions", b"{}", headers)
+        try:
+            with opener.open(request, timeout=PATIENCE):
+                return False
+        except urllib.error.HTTPError as error:  # an empty request is wrong, too
+            return error.code == 401
+
+    with contextlib.suppress(OSError, ValueError):
+        return refused({}) and not refused({"Authorization": f"Bearer {key}"})
+    return False
 
 
 def free_port() -> int:
@@ -199,10 +251,11 @@ def _end(known: dict[str, Any]) -> None:
             time.sleep(0.05)
 
 
-def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+def _spawn(command: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -213,7 +266,7 @@ def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
 
 
 def _wait(
-    process: subprocess.Popen[bytes], health: str, start_timeout: float, log: Path
+    process: subprocess.Popen[bytes], known: dict[str, Any], start_timeout: float, log: Path
 ) -> str | None:
     """None once the starting server is ready, or the last lines of a server that ended instead."""
     deadline = time.monotonic() + start_timeout
@@ -221,7 +274,7 @@ def _wait(
         if process.poll() is not None:
             lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
             return " | ".join(line.strip() for line in lines[-5:] if line.strip())
-        if answers(health, patience=1.0):
+        if _serves(known, patience=1.0):
             return None
         time.sleep(0.1)
     process.terminate()

@@ -1,10 +1,11 @@
 """Serve a local teacher until it is ended, for the stages on all machines that see its folder.
 
 For a cluster, where a server that a stage starts on its node ends with the job of that stage. Its
-address lies in ``work/servers``; whoever can reach it can ask it.
+address and the key that it wants lie in ``work/servers``, which its owner alone can read.
 """
 
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -36,9 +37,10 @@ def serve(teacher: config.TeacherSettings, connection: config.Connection, work: 
     command = launch.command(teacher, connection, port, host="0.0.0.0")
     root = f"http://{host}:{port}"
     known = {"url": f"{root}/v1", "health": root + launch.HEALTH[connection.server]}
+    known["key"] = secrets.token_hex(16)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(143))
-    process = watch.start(command)
+    process = watch.start(command, launch.environment(connection.server, known["key"]))
     try:
         deadline = time.monotonic() + connection.start_timeout
         while process.poll() is None and not answers(known["health"], patience=1.0):

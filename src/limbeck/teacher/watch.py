@@ -46,7 +46,7 @@ def main() -> None:
     sys.exit(0 if idle else 1)
 
 
-def start(command: list[str]) -> subprocess.Popen[bytes]:
+def start(command: list[str], environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
     """The server, in a session of its own, which it cannot outlive this process in."""
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     parent = os.getpid()
@@ -59,6 +59,7 @@ def start(command: list[str]) -> subprocess.Popen[bytes]:
 
     return subprocess.Popen(
         command,
+        env=environment,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         preexec_fn=die_with_parent,  # this process has one thread, so that is safe

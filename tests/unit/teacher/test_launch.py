@@ -37,6 +37,23 @@ def stand_in(folder: Path, name: str) -> Path:
     return path
 
 
+def test_a_server_gets_no_secret_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = ("PAID_API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "DB_PASSWORD", "api_key")
+    for name in (*secrets, "HF_TOKEN", "TOKENIZERS_PARALLELISM", "HF_HOME", "LLAMA_API_KEY"):
+        monkeypatch.setenv(name, "theirs")
+    given = {name: launch.environment(name, "ours") for name in launch.KEY}
+    for environment in given.values():
+        assert not environment.keys() & set(secrets)
+        assert {"PATH", "TOKENIZERS_PARALLELISM", "HF_HOME"} <= environment.keys()
+    assert {name for name, found in given.items() if "HF_TOKEN" in found} == {
+        "llama_cpp",
+        "llama-server",
+        "vllm",
+    }
+    assert given["llama-server"]["LLAMA_API_KEY"] == "ours"
+    assert "LLAMA_API_KEY" not in given["vllm"]
+
+
 @pytest.mark.parametrize(
     ("server", "model", "options", "expected"),
     [
@@ -133,7 +150,9 @@ def test_llama_cpp_takes_a_file_of_the_hub() -> None:
     assert text.endswith(f"{ADDRESS} --ctx-size 512")
 
 
-def test_llama_cpp_serves_json_of_any_form_from_a_gguf(tmp_path: Path) -> None:
+def test_llama_cpp_serves_json_of_any_form_from_a_gguf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A model of random weights keeps to the schema, so the constraint is llama.cpp's."""
     weights = tmp_path / "tiny.gguf"
     tiny_gguf.write(weights, context=16384)
@@ -151,7 +170,9 @@ def test_llama_cpp_serves_json_of_any_form_from_a_gguf(tmp_path: Path) -> None:
         assert [type(reply.value) for reply in replies[:4]] == forms[:4]
         assert replies[4].failure in (None, "length", "empty")
         # The same server by its address: the probe finds out what it takes.
-        remote = connection(place.url(), concurrency=2)
+        url = place.url()
+        monkeypatch.setenv("SERVER_KEY", place.key)
+        remote = connection(url, api_key_env="SERVER_KEY", concurrency=2)
         settings = settings.model_copy(update={"revision": "2"})
         replies = ask(requests[:2], settings, remote, tmp_path / "journal", tmp_path)
         assert [reply.failure for reply in replies] == [None] * 2
@@ -173,7 +194,7 @@ def test_llama_cpp_answers_several_at_once(tmp_path: Path) -> None:
             sent = urllib.request.Request(
                 f"{root}/v1/chat/completions",
                 json.dumps(body).encode(),
-                {"Content-Type": "application/json"},
+                {"Content-Type": "application/json", "Authorization": f"Bearer {place.key}"},
             )
             urllib.request.urlopen(sent).read()
             ended.append(tokens)

@@ -5,12 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from endpoint import connection, teacher
 from limbeck import config
@@ -112,6 +117,68 @@ def test_a_server_that_hangs_is_ended_before_another_starts(
         place.url()
     assert starts(work) == 2
     assert not alive(process)
+
+
+def test_who_took_the_port_of_a_dead_server_is_told_nothing(
+    work: Path, serves: Callable[..., None]
+) -> None:
+    seen: list[str] = []
+
+    class Stranger(BaseHTTPRequestHandler):
+        def handle_one_request(self) -> None:
+            seen.append(str(self.rfile.readline()))
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n{}")
+            self.close_connection = True
+
+    with Server(teacher(), LOCAL, work) as place:
+        first = place.url()
+        [watchdog] = watchdogs(work)
+        [process] = children(watchdog)
+        os.kill(watchdog, signal.SIGKILL)
+        wait_for(lambda: not alive(process))
+        stranger = ThreadingHTTPServer(("127.0.0.1", URL(first).port or 0), Stranger)
+        threading.Thread(target=stranger.serve_forever, daemon=True).start()
+        try:
+            assert place.url() != first
+        finally:
+            stranger.shutdown()
+            stranger.server_close()
+    assert seen == []
+    assert starts(work) == 2
+
+
+def test_a_process_that_holds_another_port_is_no_server(
+    work: Path, serves: Callable[..., None]
+) -> None:
+    with Server(teacher(), LOCAL, work) as place:
+        place.url()
+        [state] = (work / "servers").glob("*.json")
+        known = json.loads(state.read_text())
+        assert server._serves(known)
+        assert not server._serves(known | {"port": known["port"] + 1})
+        assert not server._serves(known | {"started": "1"})
+        assert not server._serves(known | {"pid": os.getpid()})
+
+
+def test_a_server_answers_only_who_has_its_key(work: Path) -> None:
+    def status(key: str | None) -> int:
+        headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
+        request = urllib.request.Request(f"{place.url()}/models", headers=headers)
+        try:
+            with urllib.request.urlopen(request) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            return int(error.code)
+
+    with Server(teacher(model="phrasebook"), LOCAL, work) as place:
+        place.url()
+        assert len(place.key) == 32
+        found = [status(key) for key in (None, "", "0" * 32, "\u00e9", place.key)]
+        assert found == [401, 401, 401, 401, 200]
+        [watchdog] = watchdogs(work)
+        for process in (watchdog, *children(watchdog)):  # all users of a machine see these
+            assert place.key not in Path(f"/proc/{process}/cmdline").read_text()
+    assert (work / "servers").stat().st_mode & 0o077 == 0
 
 
 def test_another_revision_or_command_is_another_server(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import endpoint as stand_in
 from limbeck.teacher.client import Request, ask
 from limbeck.teacher.server import Server
 from limbeck.workflow.build import decisive
@@ -69,6 +70,20 @@ def test_a_served_teacher_is_asked_by_all(
     serving.terminate()
     serving.wait(30)
     assert not server.served.exists()
+
+
+def test_a_served_teacher_is_taken_for_one_only_with_its_key(
+    serving: subprocess.Popen[str], server: Server
+) -> None:
+    known = json.loads(server.served.read_text())
+    assert server.elsewhere() == known["url"]
+    server.served.write_text(json.dumps(known | {"key": "0" * 32}))
+    assert server.elsewhere() is None
+    with stand_in.serving() as other:  # takes all requests
+        url = {"url": other.url, "health": other.url.replace("/v1", "/health")}
+        server.served.write_text(json.dumps(known | url))
+        assert server.elsewhere() is None
+    server.served.write_text(json.dumps(known))
 
 
 def test_a_served_teacher_that_is_gone_is_started_here(
