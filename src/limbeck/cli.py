@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import get_args
@@ -94,7 +96,8 @@ def init(options: argparse.Namespace) -> int:
         )
     path = Path(options.directory) / "my.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = _head(language) + (_DEMO if preset == "demo" else _preset(preset))
+    named = _seen_from_repository(path)
+    text = _head(language) + (_DEMO if preset == "demo" else _preset(preset, named))
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -103,7 +106,8 @@ def init(options: argparse.Namespace) -> int:
     print(f"{path} is written. Read it, then, in {_repository()}:\n")
     if preset != "demo":
         print("    export OPENROUTER_API_KEY=...")
-    print(f"    snakemake --cores all --configfile {_seen_from_repository(path)}")
+        print(f"    limbeck doctor --configfile {named}")
+    print(f"    snakemake --cores all --configfile {named}")
     return 0
 
 
@@ -149,15 +153,14 @@ students:
 """
 
 
-def _preset(name: str) -> str:
-    """The keys of a shipped preset, with what its heading says first."""
-    path = _repository() / f"config/presets/{name}.yaml"
-    if not path.is_file():
-        raise UserError(f"{path}: the preset is not there; run this in the repository")
-    heading, _, keys = path.read_text(encoding="utf-8").partition("\n\n")
-    # The rest of the heading tells how to use the preset; this file is used by its name.
-    first = heading.partition("\n#\n")[0].removesuffix(":")
-    return f"{first}.\n\n{keys}" if not first.endswith(".") else f"{first}\n\n{keys}"
+def _preset(name: str, path: str) -> str:
+    """A shipped preset, whose heading names the file ``path`` instead."""
+    preset = f"config/presets/{name}.yaml"
+    file = _repository() / preset
+    if not file.is_file():
+        raise UserError(f"{file}: the preset is not there; run this in the repository")
+    text = file.read_text(encoding="utf-8").replace(preset, path)
+    return re.sub(r" --config 'languages=\[.*?\]'", "", text)
 
 
 def chat(options: argparse.Namespace) -> int:
@@ -229,12 +232,13 @@ CHECKS: list[Callable[[], Check]] = [
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """Check this machine, a line each; 1 when something is missing."""
+    """Check this machine, and what a config needs of the world, a line each; 1 when it lacks."""
     good = True
-    for check in CHECKS:
+    checks = [*CHECKS, *_needs(options)] if options.configfile else CHECKS
+    for check in checks:
         passed, line = check()
         good = good and passed
-        print(f"{'ok     ' if passed else 'MISSING'}  {line}")
+        print(f"{'ok     ' if passed else 'MISSING'}  {line}", flush=True)
     return 0 if good else 1
 
 
@@ -253,6 +257,27 @@ def serve(options: argparse.Namespace) -> int:
         )
     serve(teachers[0], build.config.reach(role), options.work)
     return 0
+
+
+def _needs(options: argparse.Namespace) -> list[Callable[[], Check]]:
+    """Keys that are set, and repositories of the hub that may be read; nothing else is asked."""
+    from limbeck.sources.access import Repository, barrier
+    from limbeck.workflow import named
+
+    build = build_of(options.configfile, options.config)
+
+    def key(variable: str, role: str) -> Check:
+        there = bool(os.environ.get(variable, "").strip())
+        return there, f"{role}: the variable {variable} {'is set' if there else 'is not set'}"
+
+    def hub(repository: Repository) -> Check:
+        lacks = barrier(repository)
+        return lacks is None, f"{repository.key}: {repository.name}: {lacks or 'can be read'}"
+
+    return [
+        *(partial(key, *pair) for pair in named.variables(build).items()),
+        *(partial(hub, repository) for repository in named.repositories(build)),
+    ]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -289,6 +314,9 @@ def parser() -> argparse.ArgumentParser:
     server.add_argument("--role", choices=get_args(Role), default="generator")
     server.add_argument("--work", type=Path, default=Path("work"), help="the run's work folder")
     server.set_defaults(run=serve)
+
+    add_config(command(doctor))
+    assessment.add_to(costs.add_to(commands))
     classification.add_to(commands)
     publish.add_to(commands)
     workflow.add_to(commands)

@@ -1,5 +1,7 @@
 """The commands for people, called as people call them."""
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import yaml
 from rich.cells import cell_len
 
 from limbeck import cli, config
+from world import hub, rows
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -121,6 +124,71 @@ def test_doctor_says_what_is_missing(
     monkeypatch.setattr(cli, "CHECKS", [lambda: cli._packages("pydantic no-such", "things")])
     assert cli.doctor(cli.parser().parse_args(["doctor"])) == 1
     assert capsys.readouterr().out.startswith("MISSING  things: missing no-such;")
+
+
+AGREE = "gated: agree to its terms on https://huggingface.co/"
+WANTED = {
+    # token -> what is said of gated repositories
+    hub.MEMBER: "can be read",
+    hub.STRANGER: f"{AGREE}{{page}}",
+    None: f"{AGREE}{{page}}, then log in with `hf auth login`",
+}
+GATED = {
+    "full": ["openlanguagedata/flores_plus", "BAAI/Infinity-Instruct"],
+    "kakugo": ["openlanguagedata/flores_plus", "BAAI/Infinity-Instruct"],
+    "generators": ["openlanguagedata/flores_plus", "meta-llama/Llama-3.1-8B-Instruct"],
+}
+
+
+@pytest.mark.parametrize(
+    ("preset", "token"),
+    [("full", hub.MEMBER), ("full", hub.STRANGER), *((preset, None) for preset in GATED)],
+)
+def test_doctor_names_keys_and_gates(preset: str, token: str | None, tmp_path: Path) -> None:
+    listed = rows.repositories()
+    there = {entry.repository: {entry.revision: tmp_path} for entry in listed}
+    gated = {entry.repository: entry.gated for entry in listed if entry.gated}
+    config = f"config/presets/{preset}.yaml"
+    with hub.serving(there, gated) as served:
+        environment = {"HF_ENDPOINT": served.url, "HF_HOME": str(tmp_path / "home")}
+        environment |= {"HF_TOKEN": token} if token else {"OPENROUTER_API_KEY": "k"}
+        done = subprocess.run(
+            [sys.executable, "-m", "limbeck.cli", "doctor", "--configfile", config,
+             "--config", "languages=[Swahili]"],
+            capture_output=True, text=True, cwd=REPOSITORY,
+            env={**clean(), **environment},
+        )  # fmt: skip
+        asked = [path for path in served.asked if path.endswith("/auth-check")]
+    lines = dict(
+        re.findall(r"^(?:ok|MISSING) +[\w.-]+: ([\w.-]+/[\w.-]+): (.*)$", done.stdout, re.M)
+    )
+    kinds = {entry.repository: entry.kind for entry in listed}
+    for name in GATED[preset]:
+        page = f"{'datasets/' if kinds[name] == 'dataset' else ''}{name}"
+        assert lines.pop(name) == WANTED[token].format(page=page)
+    assert set(lines.values()) == {"can be read"}
+    assert len(asked) == len(set(asked)) == len(lines) + len(GATED[preset]), asked
+    state = "is set" if token is None else "is not set"
+    assert f"teacher.generator: the variable OPENROUTER_API_KEY {state}" in done.stdout
+    assert done.returncode == 1
+    heading = (REPOSITORY / config).read_text(encoding="utf-8").partition("\n\n")[0]
+    if preset != "generators":  # whose own target reads no FLORES+
+        assert all(f"huggingface.co/datasets/{name}" in heading for name in GATED[preset])
+
+
+def clean() -> dict[str, str]:
+    """The environment without anybody's key."""
+    return {k: v for k, v in os.environ.items() if k not in ("HF_TOKEN", "OPENROUTER_API_KEY")}
+
+
+def test_init_keeps_what_a_preset_says_of_logins_and_machines(tmp_path: Path) -> None:
+    assert _limbeck("init", str(tmp_path), "--language", "Yoruba").returncode == 0
+    text = (tmp_path / "my.yaml").read_text(encoding="utf-8")
+    for words in ("hf auth login", "BAAI/Infinity-Instruct", "It wants a GPU",
+                  f"snakemake --cores all --configfile {tmp_path / 'my.yaml'}\n"):  # fmt: skip
+        assert words in text
+    assert "presets/full.yaml" not in text
+    assert "Kinyarwanda" not in text
 
 
 def test_the_command_line_is_light() -> None:

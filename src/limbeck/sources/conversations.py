@@ -48,10 +48,12 @@ def messages(row: Row) -> list[Message]:
     User turns at the end, which nobody answered, are left off.
 
     Raises:
-        ValueError: the row is no such conversation; the message says why.
+        ValueError: the row is no English conversation; the message says why.
         UserError: the row is of no known form.
     """
     turns = _turns(row)
+    if row.get("langdetect", "en") not in ("en", None):  # Infinity-Instruct is Chinese, too
+        raise ValueError(f"not English but {row['langdetect']}")
     while turns and turns[-1]["role"] == "user":
         turns.pop()
     if not turns:

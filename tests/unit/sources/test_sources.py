@@ -74,6 +74,7 @@ def test_forms(row: dict[str, Any], turns: list[dict[str, str]]) -> None:
         ({"messages": [{"role": ["user"], "content": "x"}]}, "another role"),
         ({"messages": [{"role": "user", "content": [{"type": "image"}]}]}, "no text"),
         ({"instruction": "Sum", "response": None}, "an empty turn"),
+        ({"messages": said("你好", "你好！"), "langdetect": "zh-cn"}, "not English but zh-cn"),
     ],
 )
 def test_rows_that_are_no_conversation(row: dict[str, Any], reason: str) -> None:
