@@ -18,6 +18,7 @@ from typing import Any
 
 from limbeck.files import digest
 from limbeck.workflow import kept
+from limbeck.workflow.lock import locked
 
 Job = Callable[..., None]
 
@@ -44,17 +45,19 @@ def _once(rule: Any, run: Job, workflow: Any) -> Job:
         outputs = [str(path) for path in given["output"]]
         decides = deciding(rule.name, outputs, given["params"], given["input"], aside)
         key = digest(decides)
-        # Whoever forces a job wants it made.
-        record = None if _forced(rule.name, workflow) else kept.fetch(key, outputs)
-        if record:
-            _say(f"unchanged: {', '.join(outputs)} (kept as {key})")
-            _tell(given, record, key)
-            return
-        run(*arguments, **named)
-        try:
-            kept.keep(key, outputs, {**decides, **_told(given)})
-        except OSError as error:
-            _say(f"not kept: {', '.join(outputs)} ({error.strerror})")
+        # A job that a killed Snakemake left running makes the same: what it makes is taken.
+        with locked(key, lambda words: _say(f"{', '.join(outputs)}: {words}")):
+            # Whoever forces a job wants it made.
+            record = None if _forced(rule.name, workflow) else kept.fetch(key, outputs)
+            if record:
+                _say(f"unchanged: {', '.join(outputs)} (kept as {key})")
+                _tell(given, record, key)
+                return
+            run(*arguments, **named)
+            try:
+                kept.keep(key, outputs, {**decides, **_told(given)})
+            except OSError as error:
+                _say(f"not kept: {', '.join(outputs)} ({error.strerror})")
 
     return job
 
