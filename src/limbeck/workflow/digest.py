@@ -46,7 +46,7 @@ _PLUMBING = frozenset(
     )
 )
 # But these decide draws, ids and values, in whatever calls them.
-_DRAWING = {"limbeck.files": ("canonical", "digest", "chance", "plain")}
+_DRAWING = {"limbeck.files.artefacts": ("canonical", "digest", "chance", "plain")}
 
 # Libraries that carry in the same way.
 _CARRIERS = frozenset({"aiohttp", "huggingface_hub", "pyarrow", "pydantic", "yaml"})

@@ -34,7 +34,8 @@ def drawn(key: str) -> float:
     return chance(key)
 ''',
     "low.py": '"""Low."""\n\n\ndef value() -> int:\n    """A value."""\n    return 1  # one\n',
-    "files.py": "plumbing = 1\ndef chance(key):\n    return 0.5\ndef digest(key):\n    return 1\n",
+    "files/__init__.py": "from limbeck.files.artefacts import chance, digest\n",
+    "files/artefacts.py": "plumbing = 1\ndef chance(key):\n    return 0.5\ndef digest(key):\n    return 1\n",
     "other.py": "x = 1\n",
     "apart.py": "x = 1\n",
     "room/__init__.py": "",
@@ -73,9 +74,9 @@ EDITS = [
     ("top", "top.py", "answer: str", "answer: int", True),  # what a teacher is asked for
     ("top", "top.py", "import TYPE_CHECKING", "import TYPE_CHECKING, Any", False),
     ("top", "room/unused.py", "x = 1", "x = 2", False),
-    ("top", "files.py", "plumbing = 1", "plumbing = 2", False),
-    ("top", "files.py", "return 0.5", "return 0.25", True),  # it decides what is drawn
-    ("top", "files.py", "return 1", "return 2", False),  # which nothing here calls
+    ("top", "files/artefacts.py", "plumbing = 1", "plumbing = 2", False),
+    ("top", "files/artefacts.py", "return 0.5", "return 0.25", True),  # it decides what is drawn
+    ("top", "files/artefacts.py", "return 1", "return 2", False),  # which nothing here calls
     ("top", "other.py", "x = 1", "x = 2", True),
     ("top", "apart.py", "x = 1", "x = 2", False),
     ("top", "../../requirements/cpu.txt", "sacrebleu==2.6.0", "sacrebleu==2.7.0", True),
