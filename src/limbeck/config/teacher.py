@@ -19,8 +19,8 @@ from limbeck.config.benchmarks import fill
 from limbeck.config.section import Count, Positive, Section
 
 # The built-in teacher, a server of local weights, or a translator that is no chat model.
-ServerName = Literal["phrasebook", "llama_cpp", "llama-server", "vllm", "apertium"]
-TRANSLATORS: tuple[ServerName, ...] = ("apertium",)
+ServerName = Literal["phrasebook", "llama_cpp", "llama-server", "vllm", "apertium", "ctranslate2"]
+TRANSLATORS: tuple[ServerName, ...] = ("apertium", "ctranslate2")
 # How an endpoint is told the form of a reply; limbeck.teacher.replies.
 Structured = Literal[
     "auto", "json_schema", "structured_outputs", "guided_json", "json_object", "none"

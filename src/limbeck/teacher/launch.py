@@ -20,6 +20,7 @@ HEALTH = {
     "llama-server": "/health",
     "vllm": "/health",
     "apertium": "/health",
+    "ctranslate2": "/health",
 }
 
 # What these answer at once, where it is less than `concurrency`, and as many that wait their turn.
@@ -33,6 +34,7 @@ STRUCTURED: dict[str, config.Structured] = {
     "llama-server": "json_schema",
     "vllm": "json_schema",
     "apertium": "json_schema",
+    "ctranslate2": "json_schema",
 }
 
 
@@ -81,6 +83,7 @@ def command(
         "llama-server": _llama_server,
         "vllm": _vllm,
         "apertium": _apertium,
+        "ctranslate2": _ctranslate2,
     }
     assert connection.server is not None
     return [*builders[connection.server](teacher), *address, *connection.server_args]
@@ -126,10 +129,16 @@ _COMPACT_JSON = (
 
 def _apertium(teacher: config.TeacherSettings) -> list[str]:
     _executable("apertium")
-    return [
-        *(sys.executable, "-m", "limbeck.translator"),
-        *("--engine", "apertium", "--model", teacher.model),
-    ]
+    return _translator("apertium", teacher.model)
+
+
+def _ctranslate2(teacher: config.TeacherSettings) -> list[str]:
+    return _translator("ctranslate2", teacher.model)
+
+
+def _translator(engine: str, model: str) -> list[str]:
+    program = [sys.executable, "-m", "limbeck.translator"]
+    return [*program, "--engine", engine, "--model", model]
 
 
 def _executable(name: str) -> str:

@@ -6,21 +6,25 @@ Prints "listening on http://HOST:PORT/v1" when it is ready.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from limbeck import stage
 from limbeck.serving import application
 from limbeck.translator.apertium import Apertium
+from limbeck.translator.ctranslate2 import CTranslate2
 from limbeck.translator.pool import Engine, Pool
 from limbeck.translator.responder import reply
+
+ENGINES: dict[str, Callable[[str], Engine]] = {"apertium": Apertium, "ctranslate2": CTranslate2}
 
 
 def main() -> None:
     """Read the options and serve until idle or interrupted."""
     parser = application.parser(__doc__)
-    parser.add_argument("--engine", choices=["apertium"], required=True)
-    parser.add_argument("--model", required=True, help="the pair")
+    parser.add_argument("--engine", choices=ENGINES, required=True)
+    parser.add_argument("--model", required=True, help="a pair, or a folder and a language's label")
     options = parser.parse_args()
-    engine: Engine = Apertium(options.model)
+    engine = ENGINES[options.engine](options.model)
     pool = Pool(engine)
     asyncio.run(
         application.serve(

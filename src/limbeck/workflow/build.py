@@ -489,11 +489,9 @@ def decisive(teacher: Teacher, language: Language) -> TeacherSettings:
     """What decides a teacher's replies in a language."""
     teacher = teacher.model_copy(update={"model": teacher.model_in(language.card())})
     # The replies of those of our own follow from their source, too.
-    own = {
-        "phrasebook": "limbeck.phrasebook.responder",
-        "apertium": "limbeck.translator.__main__",
-    }
-    module = own.get(teacher.server or "")
+    module = "limbeck.translator.__main__" if teacher.only_translates else None
+    if teacher.server == "phrasebook":
+        module = "limbeck.phrasebook.responder"
     return teacher.settings(source_digest(module) if module else None)
 
 

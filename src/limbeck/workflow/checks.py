@@ -102,21 +102,36 @@ def translator(config: Config, languages: Iterable[Language]) -> None:
     teacher = config.teacher.role("translator")
     if not teacher.only_translates:
         return
+    for language in languages:
+        model = teacher.model_in(language.card())
+        try:
+            if teacher.server == "apertium":
+                _pair(model, language)
+            else:
+                _neural(model)
+        except UserError as error:
+            raise UserError(f"config: teacher.translator.model: {language.name}: {error}") from None
+
+
+def _pair(pair: str, language: Language) -> None:
     from limbeck.translator import apertium  # as light as the config itself
 
-    for language in languages:
-        where = f"config: teacher.translator.model: {language.name}"
-        pair = teacher.model_in(language.card())
-        try:
-            source, target = apertium.sides(pair)
-            apertium.check(pair)
-            apertium.opposite(pair)
-        except UserError as error:
-            raise UserError(f"{where}: {error}") from None
-        codes = (language.iso639_1, language.iso639_3)
-        if source not in ("en", "eng") or target not in codes:
-            wanted = " or ".join(f"en-{code}" for code in codes if code)
-            raise UserError(f"{where}: {pair!r} does not translate English into it, as {wanted}")
+    source, target = apertium.sides(pair)
+    apertium.check(pair)
+    apertium.opposite(pair)
+    codes = (language.iso639_1, language.iso639_3)
+    if source not in ("en", "eng") or target not in codes:
+        wanted = " or ".join(f"en-{code}" for code in codes if code)
+        raise UserError(f"{pair!r} does not translate English into it, as {wanted}")
+
+
+def _neural(model: str) -> None:
+    from limbeck.translator import ctranslate2
+
+    name, label = ctranslate2.split(model)
+    folder = Path(name).expanduser()
+    if folder.is_dir() or name.startswith((".", "/", "~")):  # else a name of the hub
+        ctranslate2.check(folder, label)
 
 
 def builtin(config: Config, languages: Iterable[Language]) -> None:

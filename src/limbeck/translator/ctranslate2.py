@@ -1,0 +1,124 @@
+"""CTranslate2: neural models of many languages, NLLB, M2M-100 and MADLAD (opennmt.net/CTranslate2).
+
+A model is a folder, or a repository of the hub, of a converted model with its SentencePiece file.
+Its name is followed by the language's label in that model: ``nllb-600M:epo_Latn``, ``m2m:eo``.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from limbeck.errors import UserError
+
+# How models write a label as a token, and what English is called there.
+_TOKENS = (("{}", "eng_Latn"), ("__{}__", "en"), ("<2{}>", "en"))
+_IN_SOURCE = "<2{}>"  # the target's label is the first token of the source; else of the target
+_VOCABULARY = "shared_vocabulary.json"
+# These models know sentences, and leave out what follows the first.
+_SENTENCES = re.compile(r"(?<=[.!?…。！？։።])(?:(?=[\"”»)\]])[\"”»)\]]+)?\s+")
+_LONGEST = 256  # tokens of a sentence's translation
+
+
+class CTranslate2:
+    """A model, between English and one language."""
+
+    def __init__(self, model: str) -> None:
+        """Load the model.
+
+        Raises:
+            UserError: the libraries are not installed, or the model is none, or does not know the
+                language.
+        """
+        try:
+            import ctranslate2
+            import sentencepiece
+        except ModuleNotFoundError as error:
+            raise UserError(f"{error.name} is not installed; pip install {error.name}") from None
+
+        name, label = split(model)
+        folder = _folder(name)
+        form, english = check(folder, label)
+        self._labels = (form.format(english), form.format(label))
+        self._in_source = form == _IN_SOURCE
+        try:
+            [pieces] = [path for path in folder.glob("*.model") if path.name != "model.bin"]
+            self._pieces: Any = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
+            self._model: Any = ctranslate2.Translator(str(folder), device="auto")
+        except (ValueError, RuntimeError, OSError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise UserError(
+                f"{folder}: no model of CTranslate2 with its *.model ({reason})"
+            ) from None
+
+    def translate(self, lines: Sequence[str], back: bool) -> list[str]:
+        """Each line translated, sentence by sentence."""
+        source, target = self._labels[::-1] if back else self._labels
+        split_lines = [_SENTENCES.split(line) for line in lines]
+        sentences = [sentence for parts in split_lines for sentence in parts]
+        first = target if self._in_source else source
+        tokens = [
+            [first, *self._pieces.encode(sentence, out_type=str), "</s>"] for sentence in sentences
+        ]
+        prefix = None if self._in_source else [[target]] * len(tokens)
+        found = self._model.translate_batch(
+            tokens,
+            target_prefix=prefix,
+            beam_size=2,
+            max_batch_size=2048,
+            batch_type="tokens",
+            max_decoding_length=_LONGEST,
+        )
+        said = iter(self._pieces.decode(self._own(result.hypotheses[0])) for result in found)
+        return [" ".join(next(said) for _ in parts).strip() for parts in split_lines]
+
+    def _own(self, tokens: list[str]) -> list[str]:
+        return [token for token in tokens if token not in (*self._labels, "<unk>")]
+
+
+def split(model: str) -> tuple[str, str]:
+    """The folder or repository of a model, and the language's label.
+
+    Raises:
+        UserError: there is no label.
+    """
+    name, colon, label = model.rpartition(":")
+    if not (colon and name and label):
+        raise UserError(
+            f"{model!r} names no language: a model of CTranslate2 is followed by the language's "
+            "label, such as :{code} for NLLB or :{iso639_1} for M2M-100 and MADLAD"
+        )
+    return name, label
+
+
+def check(folder: Path, label: str) -> tuple[str, str]:
+    """How the model in a folder writes labels, and what it calls English.
+
+    Raises:
+        UserError: it is no such model, or does not know the label.
+    """
+    path = folder / _VOCABULARY
+    try:
+        vocabulary = set(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); a converted model has it") from None
+    for form, english in _TOKENS:
+        if {form.format(label), form.format(english)} <= vocabulary:
+            return form, english
+    raise UserError(f"{folder}: the model does not know the language {label!r}")
+
+
+def _folder(name: str) -> Path:
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name))
+    except Exception as error:  # the hub's client raises many kinds, none of them ours
+        line = " ".join(str(error).split())[:200] or type(error).__name__
+        raise UserError(
+            f"{name}: neither a folder here nor fetched from the hub ({line})"
+        ) from None

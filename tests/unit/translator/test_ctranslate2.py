@@ -1,0 +1,90 @@
+"""CTranslate2 for real: a tiny M2M-100 of random weights, converted by its own converter."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import endpoint
+from limbeck.errors import UserError
+from limbeck.generation import translate
+from limbeck.generation.instructions import load
+from limbeck.languages import resolve
+from limbeck.teacher.client import ask
+from limbeck.translator.ctranslate2 import CTranslate2, check, split
+
+ctranslate2 = pytest.importorskip("ctranslate2")
+PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
+TEXTS = ["the red house is big", "a casa vermella é grande", "a cat and a dog", "un gato e un can"]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the converted model; it knows English and Galician."""
+    import sentencepiece
+    import torch
+    from transformers import M2M100Config, M2M100ForConditionalGeneration, M2M100Tokenizer
+
+    folder = tmp_path_factory.mktemp("m2m")
+    pieces = folder / "sentencepiece.bpe.model"
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(TEXTS * 20), model_prefix=str(folder / "pieces"), vocab_size=60,
+        model_type="bpe", minloglevel=2,
+    )  # fmt: skip
+    (folder / "pieces.model").rename(pieces)
+    found = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
+    tokens = ["<s>", "<pad>", "</s>", "<unk>"]
+    tokens += [found.id_to_piece(index) for index in range(3, found.get_piece_size())]
+    vocabulary = folder / "vocab.json"
+    known = [*tokens, "__en__", "__gl__"]
+    vocabulary.write_text(json.dumps({token: index for index, token in enumerate(known)}))
+    M2M100Tokenizer(str(vocabulary), str(pieces)).save_pretrained(folder)
+    torch.manual_seed(1)
+    size = M2M100Config(
+        vocab_size=len(known) + 8,  # as the tokenizer of M2M-100 has
+        d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+        decoder_attention_heads=2, encoder_ffn_dim=32, decoder_ffn_dim=32,
+        max_position_embeddings=512,
+    )  # fmt: skip
+    M2M100ForConditionalGeneration(size).save_pretrained(folder)
+    output = folder / "converted"
+    converter = ctranslate2.converters.TransformersConverter(str(folder), copy_files=[pieces.name])
+    converter.convert(str(output))
+    return output
+
+
+def test_lines_stay_lines_in_both_directions(model: Path) -> None:
+    engine = CTranslate2(f"{model}:gl")
+    lines = ["the red house is big. a cat and a dog!", "a cat"]
+    there, back = engine.translate(lines, False), engine.translate(lines, True)
+    assert len(there) == len(back) == 2
+    assert engine.translate(lines, False) == there
+    assert there != back, "the direction is told to the model"
+    assert not any("__" in line or "<" in line for line in [*there, *back])
+
+
+def test_the_stages_requests_through_the_server(model: Path, tmp_path: Path) -> None:
+    settings = endpoint.teacher(model=f"{model}:gl", structured="auto", max_tokens=9000)
+    local = endpoint.connection(None, server="ctranslate2", idle=0.5)
+    galician = dict(resolve("Galician").card())
+    told = load(PROMPTS / "translate.yaml", translate.TEMPLATES)
+    turns = [{"role": "user", "content": "a cat at https://a.org/b\n\n- 12 houses, `x = 1`"}]
+    request = translate.prompt({"messages": turns}, galician, told)
+    [reply] = ask([request], settings, local, tmp_path / "journal.jsonl", tmp_path)
+    [said], failure = translate.translated(turns, reply)
+    assert failure is None
+    for kept in ("https://a.org/b", "\n\n- 12", "`x = 1`"):
+        assert kept in said["content"], "whatever the model makes of the words"
+
+
+def test_what_is_no_model_is_one_line(model: Path, tmp_path: Path) -> None:
+    assert check(model, "gl") == ("__{}__", "en")
+    with pytest.raises(UserError, match="the model does not know the language 'br'"):
+        CTranslate2(f"{model}:br")
+    with pytest.raises(UserError, match=r"shared_vocabulary\.json: cannot be read"):
+        CTranslate2(f"{tmp_path}:br")
+    (tmp_path / "shared_vocabulary.json").write_text('["__en__", "__br__"]')
+    with pytest.raises(UserError, match="no model of CTranslate2 with its"):
+        CTranslate2(f"{tmp_path}:br")
+    with pytest.raises(UserError, match=r"names no language.*:\{code\} for NLLB"):
+        split("models/nllb")
