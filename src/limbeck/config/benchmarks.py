@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from limbeck.config.section import Count, Positive, Section, without_nulls
+from limbeck.config.section import Count, Positive, Section, Share, without_nulls
 from limbeck.errors import UserError
 
 LIST = Path("config/benchmarks.yaml")
@@ -95,7 +95,14 @@ class Benchmarks(Section):
     )
     shots: Count = Field(description="Worked examples before each item")
     limit: Positive = Field(description="Items scored, at most")
-    max_tokens: Positive = Field(description="Output tokens of an answer")
+    max_tokens: Positive = Field(description="Output tokens of an answer that is no translation")
+    translation_tokens: Positive = Field(
+        description="Output tokens of a translation, at least: three times those of the longest "
+        "reference, where that is more"
+    )
+    max_cut: Share = Field(
+        description="Largest share of answers that a teacher's own max_tokens may cut"
+    )
     choose_by: Choice = Field(description="How an option is chosen; an endpoint always generates")
     options: Options = Field(description="What names an option: its letter, or its whole text")
     prompts: PromptLanguage = Field(description="Ask in English, or in the language itself")
@@ -144,7 +151,8 @@ class Benchmarks(Section):
         """What decides a benchmark's scores, beside its items, its prompts and the model."""
         own = self.custom.get(name)
         entry = own or data_sets()[DATA_SETS[name]]
-        keys = {"shots", "limit", "max_tokens", "choose_by", "options", "prompts", "thinking"}
+        keys = {"shots", "limit", "choose_by", "options", "prompts", "thinking"}
+        keys |= {"max_tokens", "translation_tokens", "max_cut"}
         return {**self.model_dump(include=keys), "version": entry.version, "custom": own}
 
 

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.config import Choice
+from limbeck.errors import UserError
 from limbeck.evaluation import multiple_choice, replies
 from limbeck.evaluation.items import Item
 from limbeck.evaluation.questions import Questions, Settings
 from limbeck.files import digest
 from limbeck.models.protocol import Done, Generation, Model
+
+_TIMES = 3  # a translation's tokens over its reference's, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Answers:
     finish_reasons: list[str | None]
     seconds: float  # of asking, those of earlier runs too
     scores: list[dict[str, float]] | None = None  # option -> log-likelihood
+    max_tokens: int | None = None  # of each generated answer
 
 
 class Kept:
@@ -108,16 +112,18 @@ def _likelihoods(asked: Questions, model: Model, kept: Kept) -> Answers:
 
 
 def _generations(asked: Questions, model: Model, settings: Settings, kept: Kept) -> Answers:
+    limit = room(asked, model, settings)
+
     def call(rows: list[int], done: Done) -> None:
         prompts = [asked.prompts[row] for row in rows]
         model.generate(
             prompts,
-            settings.max_tokens,
+            limit,
             thinking=settings.thinking,
             done=lambda row, reply: done(row, asdict(reply)),
         )
 
-    way = ["generation", settings.max_tokens, settings.thinking]
+    way = ["generation", limit, settings.thinking]
     found, seconds = _answered(asked, model, way, call, kept, [[]] * len(asked.items))
     generated = [Generation(**reply) for reply in found]
     predicted = [
@@ -126,7 +132,34 @@ def _generations(asked: Questions, model: Model, settings: Settings, kept: Kept)
     ]
     texts = [reply.text for reply in generated]
     reasons: list[str | None] = [reply.finish_reason for reply in generated]
-    return Answers("generation", texts, predicted, reasons, seconds)
+    if not model.gives_likelihood:
+        _check_cut(asked, reasons, settings.max_cut)
+    return Answers("generation", texts, predicted, reasons, seconds, max_tokens=limit)
+
+
+def room(asked: Questions, model: Model, settings: Settings) -> int:
+    """The tokens that a model may generate.
+
+    A translation may have three times the tokens of the longest reference, in the model's own
+    count: the same for a script that a tokenizer knows badly as for English. Reasoning comes on
+    top of it.
+    """
+    if asked.benchmark.choice:
+        return settings.max_tokens
+    longest = max(model.count(item.gold) or 0 for item in asked.items)
+    least = max(settings.translation_tokens, _TIMES * longest)
+    return least + settings.max_tokens if settings.thinking else least
+
+
+def _check_cut(asked: Questions, reasons: Sequence[str | None], most: float) -> None:
+    """Refuse to score a teacher whose limit, and not it, ended its answers."""
+    cut = sum(reason == "length" for reason in reasons)
+    if cut > most * len(reasons):
+        raise UserError(
+            f"{asked.benchmark.name}: {cut} of {len(reasons)} answers of the teacher were cut off "
+            "by its max_tokens, and benchmarks.max_cut allows "
+            f"{most:.0%}; raise teacher.judge.max_tokens (in the journal is what came)"
+        )
 
 
 def _answered(

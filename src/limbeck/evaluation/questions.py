@@ -15,6 +15,7 @@ from limbeck.config import (
     Positive,
     PromptLanguage,
     Section,
+    Share,
     TeacherSettings,
 )
 from limbeck.errors import UserError
@@ -34,6 +35,8 @@ class Settings(Section):
     shots: Count
     limit: Positive
     max_tokens: Positive
+    translation_tokens: Positive = 512
+    max_cut: Share = 0.1
     choose_by: Choice
     options: Options = "letters"
     prompts: PromptLanguage = "english"

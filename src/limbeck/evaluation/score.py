@@ -31,7 +31,7 @@ def signature(
     way: str = answers.ask
     if way == "likelihood" and asked.whole:
         way = "likelihood/character"
-    generated = {"max_tokens": settings.max_tokens, "thinking": settings.thinking}
+    generated = {"max_tokens": answers.max_tokens, "thinking": settings.thinking}
     parts = {
         "benchmark": f"{asked.benchmark.name}.v{settings.version}",
         "language": code,

@@ -53,6 +53,9 @@ class EndpointModel:
             done(place, reply)
         return found
 
+    def count(self, text: str) -> None:
+        """An endpoint counts what it was sent, and nothing else."""
+
     def _text(self, reply: Reply) -> str:
         return reply.content
 

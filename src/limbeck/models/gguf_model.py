@@ -149,6 +149,10 @@ class GgufModel:
             self._api.llama_batch_free(batch)
             self._api.llama_free(context)
 
+    def count(self, text: str) -> int:
+        """See `limbeck.models.Model.count`."""
+        return len(self._encode(text))
+
     def _encode(self, text: str) -> list[int]:
         data = text.encode()
         room = len(data) + 8

@@ -33,6 +33,9 @@ class Model(Protocol):
     tools: dict[str, str]  # form of its weights, versions of the libraries that run it
     gives_likelihood: bool
 
+    def count(self, text: str) -> int | None:
+        """How many tokens a text has; None where nobody says."""
+
     def generate(
         self,
         prompts: Sequence[Sequence[Message]],

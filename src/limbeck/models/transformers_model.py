@@ -192,6 +192,10 @@ class TransformersModel:
         sums: list[float] = chosen.masked_fill(~real, 0.0).sum(-1).tolist()
         return sums
 
+    def count(self, text: str) -> int:
+        """See `limbeck.models.Model.count`."""
+        return len(self._encode(text))
+
     def _render(self, messages: Sequence[Message], thinking: bool = False) -> str:
         return encoding.render(self._tokenizer, messages, thinking=thinking, generation_prompt=True)
 

@@ -10,7 +10,8 @@ import pytest
 import endpoint as endpoints
 import real_texts
 import tiny_checkpoint
-from limbeck.evaluation import prepare, score
+from limbeck.errors import UserError
+from limbeck.evaluation import answers, prepare, score
 from limbeck.evaluation.answers import Kept, ask
 from limbeck.evaluation.catalogue import BENCHMARKS, load_instructions
 from limbeck.evaluation.questions import Settings, questions
@@ -19,7 +20,10 @@ from limbeck.languages import resolve
 from limbeck.models import open_model
 
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts" / "benchmarks.yaml"
-SETTINGS = {"shots": 1, "limit": 12, "max_tokens": 8, "choose_by": "likelihood", "seed": 1}
+SETTINGS = {
+    "shots": 1, "limit": 12, "max_tokens": 8, "translation_tokens": 8, "choose_by": "likelihood",
+    "seed": 1,
+}  # fmt: skip
 NAMES = ["flores_from_english", "flores_into_english", "sib200", "belebele", "global_mmlu"]
 COLUMNS = {"id", "prompt", "reply", "gold", "predicted", "score", "finish_reason"}
 
@@ -103,6 +107,33 @@ def test_unparsed_answers_are_counted(folder: Path) -> None:
     assert result["cut"] == sum(row["finish_reason"] == "length" for row in items)
     assert "ask:generation|max_tokens:8" in result["signature"]
     assert result["repetition_rate"] is not None
+
+
+def test_a_translation_has_room_in_the_models_own_tokens(folder: Path) -> None:
+    """Three times the longest reference, whatever the tokenizer makes of its script."""
+    longest = max(real_texts.flores("amh_Ethi"), key=len)
+    rows = [{"id": "1", "text_eng": "Hello.", "text": longest, "split": "test"}]
+    benchmark = BENCHMARKS["flores_from_english"]
+    settings = Settings(**{**SETTINGS, "shots": 0})
+    card = resolve("Amharic").card()
+    asked = questions(benchmark, rows, [], load_instructions(PROMPTS), card, settings)
+    model = open_model(str(folder / "checkpoint"), 1, 1)
+    tokens = len(model._tokenizer(longest, add_special_tokens=False)["input_ids"])
+    assert tokens > 200
+    assert answers.room(asked, model, settings) == 3 * tokens
+    thinking = settings.model_copy(update={"thinking": True})
+    assert answers.room(asked, model, thinking) == 3 * tokens + settings.max_tokens
+    generous = settings.model_copy(update={"translation_tokens": 10_000})
+    assert answers.room(asked, model, generous) == 10_000
+
+
+def test_a_teacher_whose_limit_cuts_its_answers_gets_no_score(folder: Path, tmp_path: Path) -> None:
+    teacher = endpoints.teacher(temperature=0.0).model_dump()
+    with endpoints.serving(lambda *_: endpoints.completion("Hab", "length")) as server:
+        connection = endpoints.connection(server.url).model_dump_json()
+        options = ("--connection", connection, "--journal", tmp_path / "journal.jsonl")
+        with pytest.raises(UserError, match="12 of 12 answers of the teacher were cut off"):
+            scored(folder, "belebele", "teacher", *options, teacher=teacher)
 
 
 def test_what_decides_is_in_the_signature(folder: Path) -> None:
