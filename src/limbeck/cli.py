@@ -306,7 +306,7 @@ def parser() -> argparse.ArgumentParser:
     talk.add_argument("--quantization", help="F16, Q8_0, Q4_K_M ...; Q8_0 if it is there")
     talk.add_argument("--results", default="results", help="the folder of the build")
     talk.add_argument("--think", action="store_true", help="reason before the answer")
-    command(doctor)
+    add_config(command(doctor))
     parts = costs.add_to(commands)
     assessment.add_to(parts)
     server = parts.add_parser("serve", help=serve.__doc__, description=serve.__doc__)
@@ -314,9 +314,6 @@ def parser() -> argparse.ArgumentParser:
     server.add_argument("--role", choices=get_args(Role), default="generator")
     server.add_argument("--work", type=Path, default=Path("work"), help="the run's work folder")
     server.set_defaults(run=serve)
-
-    add_config(command(doctor))
-    assessment.add_to(costs.add_to(commands))
     classification.add_to(commands)
     publish.add_to(commands)
     workflow.add_to(commands)
