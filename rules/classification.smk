@@ -208,7 +208,7 @@ rule train_classifier:
             ),
             attempt,
         ),
-        batch=lambda w: build.classifier(w).training.device_batch,
+        device_tokens=lambda w: build.classifier(w).training.device_tokens,
     params:
         code=lambda w: programs.classifier(build, w),
         told=lambda w: told.classifier(build, w),
@@ -226,7 +226,7 @@ rule train_classifier:
             --seeds {input.seeds:q} \
             --test {input.test:q} \
             --settings {params.settings:q} \
-            --batch {resources.batch} \
+            --device-tokens {resources.device_tokens} \
             --threads {threads} \
             --predictions {output.predictions:q} \
             --model {output.model:q}

@@ -67,7 +67,7 @@ rule train_student:
         mem_mb=lambda w, attempt: machine.memory(
             memory.student(build.student(w.student)), attempt
         ),
-        batch=lambda w: build.student(w.student).training.device_batch,
+        device_tokens=lambda w: build.student(w.student).training.device_tokens,
     params:
         code=source_digest("limbeck.student.train"),
         settings=lambda w: as_json(
@@ -85,7 +85,7 @@ rule train_student:
             --train {input.train:q} \
             --validation {input.validation:q} \
             --settings {params.settings:q} \
-            --device-batch {resources.batch} \
+            --device-tokens {resources.device_tokens} \
             --work {params.work:q} \
             --checkpoint {output.checkpoint:q} \
             --history {output.history:q}

@@ -87,14 +87,15 @@ def main() -> None:
     """Run the stage."""
     parser = stage.parser(__doc__)
     parser.add_argument("--language", type=files.read_json, required=True)
-    parser.add_argument("--batch", type=int, default=8, help="rows on the device (speed only)")
+    parser.add_argument("--device-tokens", type=int, default=8192, help="on the device at once")
     parser.add_argument("--threads", type=int, default=1)
     for name in ("task", "instructions", "train", "human", "seeds", "test", "predictions", "model"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
     options = parser.parse_args()
     settings: Settings = options.settings
-    training = settings.classifier.training.model_copy(update={"device_batch": options.batch})
+    room = {"device_tokens": options.device_tokens}
+    training = settings.classifier.training.model_copy(update=room)
     classifier = settings.classifier.model_copy(update={"training": training})
     settings = settings.model_copy(update={"classifier": classifier})
     os.environ["OMP_NUM_THREADS"] = str(options.threads)  # before anything heavy is imported

@@ -224,7 +224,7 @@ def instructed(
         sys.executable, "-m", "limbeck.student.train", "--base", str(base),
         "--train", str(work / "train.parquet"), "--validation", str(work / "validation.parquet"),
         "--settings", files.canonical(body), "--work", str(work / "training"),
-        "--device-batch", str(settings.training.device_batch),
+        "--device-tokens", str(settings.training.device_tokens),
         "--checkpoint", str(work / "checkpoint"), "--history", str(work / "history.json"),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)

@@ -58,10 +58,20 @@ class Training(Section):
     weight_decay: float = Field(0.0, ge=0)
     beta2: float = Field(0.999, gt=0, lt=1, description="Adam's decay of squared gradients")
     epochs: float = Field(1.0, gt=0)
-    batch: Positive = Field(32, description="Rows of an optimizer step")
+    step_tokens: Positive = Field(
+        32_768, description="Tokens of an optimizer step, as nearly as whole rows allow"
+    )
     max_length: Positive = Field(8192, description="Tokens; longer rows are dropped and counted")
     precision: Literal["float32", "bfloat16"] = "bfloat16"
-    device_batch: Positive = Field(8, description="Rows on the device at once (speed only)")
+    device_tokens: Positive = Field(
+        8192, description="Tokens on the device at once; a longer row goes alone (speed only)"
+    )
+    validations: Positive = Field(
+        4, description="An epoch; the weights of the best one are those of the student"
+    )
+    patience: Positive | None = Field(
+        None, description="Validations without a better loss, after which training ends"
+    )
 
 
 class Student(Section):

@@ -5,7 +5,6 @@ A template comes with a model and is somebody else's program: it runs in Jinja's
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, NoReturn
 
 from jinja2 import TemplateError, nodes
@@ -14,7 +13,7 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from limbeck.errors import UserError
-from limbeck.student.encoding import Message
+from limbeck.student.encoding import DAY, Message
 
 
 class _Generation(Extension):
@@ -47,7 +46,7 @@ class ChatTemplate:
         )
         environment.filters["tojson"] = _to_json
         environment.globals["raise_exception"] = _raise
-        environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
+        environment.globals["strftime_now"] = DAY.strftime
         try:
             self._template = environment.from_string(source)
         except TemplateError as error:

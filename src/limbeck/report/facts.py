@@ -31,7 +31,11 @@ def of(student: Student) -> Iterator[tuple[str, str]]:
             yield name, names.count(lost[key])
     if "tokens_seen" in training:
         yield "tokens seen", names.count(training["tokens_seen"])
-    for key, name in (("epochs", "epochs"), ("learning_rate", "learning rate"), ("batch", "batch")):
+    for key, name in (
+        ("epochs", "epochs"),
+        ("learning_rate", "learning rate"),
+        ("step_tokens", "tokens a step"),
+    ):
         if key in settings:
             yield name, f"{settings[key]:g}"
     if student.seconds is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from limbeck.errors import UserError
@@ -9,6 +10,7 @@ from limbeck.files import Row
 
 Message = dict[str, str]
 Span = tuple[int, int]
+DAY = datetime(2025, 1, 1)  # told to templates that print today's date: rows stay what they are
 IGNORED = -100  # the label that PyTorch's cross entropy leaves out
 
 
@@ -41,6 +43,7 @@ def render(
         tokenize=False,
         add_generation_prompt=generation_prompt,
         enable_thinking=thinking,
+        strftime_now=DAY.strftime,
     )
     return text
 

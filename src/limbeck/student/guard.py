@@ -15,6 +15,12 @@ def context(base: Path) -> int | None:
     return int(length) if length else None
 
 
+def weights_type(base: Path) -> str:
+    """The name of the type that a base's weights are stored in."""
+    config = read_json(base / "config.json")
+    return str(config.get("dtype") or config.get("torch_dtype") or "float32")
+
+
 def check_weights(model: Any) -> None:
     """Raise a `UserError` if a weight of the base is infinite or no number."""
     for name, weight in model.named_parameters():

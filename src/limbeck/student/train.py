@@ -1,8 +1,8 @@
-"""Train a student on the assistant's turns, with Unsloth and TRL, on CUDA or a CPU.
+"""Train a student on the assistant's turns, with Unsloth, on CUDA or a CPU.
 
     python -m limbeck.student.train --base base/ --train train.parquet \\
-        --validation validation.parquet --settings '{"training": {...}, ...}' --device-batch 8 \\
-        --work work/training/ --checkpoint checkpoint/ --history training.json
+        --validation validation.parquet --settings '{"training": {...}, ...}' \\
+        --device-tokens 8192 --work work/training/ --checkpoint checkpoint/ --history training.json
 
 A training that is killed goes on where it last saved, in a folder of --work that is named by all
 that decides the result. The checkpoint is the base's own files, byte for byte, with new weights.
@@ -12,12 +12,14 @@ import os
 import shutil
 import time
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from limbeck import stage
 from limbeck.config import Section, Training
 from limbeck.errors import UserError
 from limbeck.files import Row, digest, file_digest, read_json, read_parquet, write_json
+from limbeck.student import guard
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 
@@ -34,7 +36,7 @@ def run_folder(work: Path, base: Path, data: list[Path], settings: Settings) -> 
     """The folder of a training's own checkpoints: one name for one result."""
     parts = sorted(path for path in base.iterdir() if path.is_file())
     files = {path.name: file_digest(path) for path in [*parts, *data]}
-    decides = settings.model_dump(exclude={"training": {"device_batch"}})
+    decides = settings.model_dump(exclude={"training": {"device_tokens"}})
     return work / digest(decides, files)
 
 
@@ -55,9 +57,7 @@ def save(model: Any, base: Path, checkpoint: Path) -> None:
 
     temporary = checkpoint.with_name(f".{checkpoint.name}.new")
     shutil.rmtree(temporary, ignore_errors=True)
-    config = read_json(base / "config.json")
-    name = config.get("dtype") or config.get("torch_dtype") or "float32"
-    model.to(getattr(torch, name))
+    model.to(getattr(torch, guard.weights_type(base)))
     # The base's file replaces it; one that transformers finds odd would be refused here.
     model.generation_config = GenerationConfig()
     model.save_pretrained(temporary)
@@ -73,18 +73,20 @@ def save(model: Any, base: Path, checkpoint: Path) -> None:
     temporary.rename(checkpoint)
 
 
-def history(trainer: Any, counts: dict[str, dict[str, int]], facts: dict[str, Any]) -> Row:
-    """What happened in a training, for the report."""
-    log = trainer.state.log_history
-    loss = [{"step": item["step"], "loss": item["loss"]} for item in log if "loss" in item]
-    validation = [
-        {"step": item["step"], "loss": item["eval_loss"]} for item in log if "eval_loss" in item
-    ]
+def history(loop: Any, counts: dict[str, dict[str, int]], facts: dict[str, Any]) -> Row:
+    """What happened in a training, for the report: about a hundred means of the loss, and more."""
+    steps = len(loop.losses)
+    every = max(1, len(loop.steps) // 100)
+    ends = sorted({*range(every, steps + 1, every), steps} | {1})
+    starts = [0, *ends]
     return {
-        "loss": loss,
-        "validation": validation,
-        "steps": trainer.state.global_step,
-        "tokens_seen": round(counts["train"]["tokens"] * trainer.args.num_train_epochs),
+        "loss": [
+            {"step": end, "loss": fmean(loop.losses[start:end])}
+            for start, end in zip(starts, ends, strict=False)
+        ],
+        "validation": loop.validations,
+        "steps": steps,
+        "tokens_seen": loop.tokens,
         "rows": counts,
         **facts,
     }
@@ -94,12 +96,12 @@ def versions() -> dict[str, str]:
     """The versions of the libraries that train."""
     from importlib.metadata import version
 
-    return {name: version(name) for name in ("torch", "transformers", "trl", "unsloth", "peft")}
+    return {name: version(name) for name in ("torch", "transformers", "unsloth", "peft")}
 
 
 def encode(tokenizer: Any, base: Path, options: Any) -> tuple[dict[str, Any], Row]:
     """The samples and counts of both data sets; refuses a training set of which nothing is left."""
-    from limbeck.student import encoding, guard
+    from limbeck.student import encoding
 
     path = base / "generation_config.json"
     stops = encoding.stop_tokens(tokenizer, read_json(path) if path.is_file() else {})
@@ -142,7 +144,7 @@ def main() -> None:
     parser.add_argument("--train", type=Path, required=True, help="training rows (Parquet)")
     parser.add_argument("--validation", type=Path, required=True, help="validation rows (Parquet)")
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
-    parser.add_argument("--device-batch", type=int, default=8, help="rows on the device at once")
+    parser.add_argument("--device-tokens", type=int, default=8192, help="on the device at once")
     parser.add_argument("--save-every", type=float, default=120, metavar="SECONDS")
     parser.add_argument("--work", type=Path, required=True, help="folder that survives a crash")
     parser.add_argument("--checkpoint", type=Path, required=True)
@@ -150,29 +152,43 @@ def main() -> None:
     options = parser.parse_args()
     started = time.time()
     prepare_environment(options.work)
-    from limbeck.student import trainer as training
+    from limbeck.student import packing
+    from limbeck.student import trainer as training  # first: it imports Unsloth
+    from limbeck.student.loop import Loop
 
     settings: Settings = options.settings
     folder = run_folder(options.work, options.base, [options.train, options.validation], settings)
     model, tokenizer, precision = training.load(options.base, settings)
     samples, counts = encode(tokenizer, options.base, options)
-    trainer = training.build(model, tokenizer, samples, folder, precision, options)
-    resumed = training.last_checkpoint(folder)
-    if resumed:
-        print(f"training: goes on from {resumed.name}")
-    trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
-    if samples["validation"] and not training.evaluated(trainer):
-        trainer.evaluate()
+    training.fit_attention(model, samples["train"])
+    way = packing.find_way(model, samples["train"])
+    if way == "alone":
+        print("training: rows of this base see each other in a line; each has a line of its own")
+    loop = Loop(
+        model,
+        samples,
+        settings,
+        folder,
+        way=way,
+        device_tokens=options.device_tokens,
+        save_every=options.save_every,
+        autocast=precision == "bfloat16",
+    )
+    loop.run()
     facts = {
+        "packed": way != "alone",
         "precision": precision,
         "device": training.device(),
         "versions": versions(),
     }
-    result = history(trainer, counts, facts)
-    save(training.merged(trainer.model), options.base, options.checkpoint)
+    result = history(loop, counts, facts)
+    save(training.merged(model), options.base, options.checkpoint)
     write_json(options.history, result)
     shutil.rmtree(folder, ignore_errors=True)
-    print(f"training: {time.time() - started:.0f} s, loss {result['loss'][-1]['loss']:.4f}")
+    print(
+        f"training: {time.time() - started:.0f} s, loss {result['loss'][-1]['loss']:.4f}; "
+        f"{1 - loop.tokens / loop.placed:.1%} of what the device read was padding"
+    )
 
 
 if __name__ == "__main__":

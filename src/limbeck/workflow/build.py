@@ -482,7 +482,7 @@ def _files(source: str) -> list[str]:
 def _training(section: Training) -> dict[str, Any]:
     """What decides a training."""
     off = set() if section.method == "lora" else {"lora"}
-    return section.model_dump(exclude={"device_batch", *off})
+    return section.model_dump(exclude={"device_tokens", *off})
 
 
 def decisive(teacher: Teacher, language: Language) -> TeacherSettings:

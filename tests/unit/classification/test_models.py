@@ -75,7 +75,7 @@ def test_a_trained_language_model(tmp_path: Path) -> None:
     tiny.create(asked, Architecture(vocabulary=420, layers=2), 1, tmp_path / "base")
     settings = Classifier(
         kind="instruct", base=str(tmp_path / "base"),
-        training={"learning_rate": 2e-3, "epochs": 12.0, "batch": 8, "max_length": 256},
+        training={"learning_rate": 2e-3, "epochs": 12.0, "step_tokens": 400, "max_length": 256},
     )  # fmt: skip
     model = kinds.train(rows(0, 64), settings, 1, CONTEXT)
     assert isinstance(model, llm.Choosing)

@@ -139,7 +139,7 @@ BAD = [
     ("students", {"tiny": None}, "students: .*at least 1 item"),
     ("students/teacher", {"base": "x"}, "students.teacher: this name is taken"),
     ("students/Big Model", {"base": "x"}, "students.Big Model: .*pattern"),
-    ("students/tiny/training/batches", 3, "did you mean 'batch'"),
+    ("students/tiny/training/step_token", 3, "did you mean 'step_tokens'"),
     ("students/tiny/architecture/width", 300, "multiple of 256"),
     ("students/tiny/base", None, "students.tiny.base: .*valid string"),
     ("gguf/quantizations", ["Q9"], "quantizations.0: should be 'Q8_0'.*not 'Q9'"),

@@ -16,7 +16,14 @@ from limbeck.files import write_parquet
 
 SYSTEM = "Think first, then answer."
 ARCHITECTURE = Architecture(vocabulary=420, width=256, layers=2, heads=4)
-TRAINING = Training(learning_rate=2e-3, epochs=6, batch=8, max_length=128, precision="float32")
+TRAINING = Training(
+    learning_rate=2e-3,
+    epochs=6,
+    step_tokens=228,
+    max_length=128,
+    precision="float32",
+    validations=1,
+)
 
 
 def talk(*contents: str, system: str | None = None) -> list[dict[str, str]]:
@@ -73,7 +80,7 @@ def train_options(folder: Path, output: Path, training: Training = TRAINING) -> 
         "--train", folder / "train.parquet",
         "--validation", folder / "validation.parquet",
         "--settings", json.dumps(settings),
-        "--device-batch", 8,
+        "--device-tokens", 256,
         "--work", output / "work",
         "--checkpoint", output / "checkpoint",
         "--history", output / "training.json",

@@ -1,0 +1,94 @@
+"""Which rows make a step of the optimizer, and how a step is laid out for the device.
+
+A step has about so many tokens, whatever the lengths of its rows, so that a token of a short row
+weighs as much as one of a long row. Rows come in a random order over the epoch; within a step their
+order is free, and chosen so that little of a batch is padding.
+"""
+
+import math
+import random
+from collections.abc import Sequence
+
+Rows = list[int]  # numbers of rows
+Batch = list[Rows]  # lines of equal length on the device, each of one row or of several
+
+
+def epoch_steps(lengths: Sequence[int], step_tokens: int, seed: int, epoch: int) -> list[Rows]:
+    """The steps of an epoch, in random order, all rows once: the same at each call.
+
+    Args:
+        lengths: tokens of each row.
+        step_tokens: of a step, as nearly as whole rows allow.
+        seed: of the training.
+        epoch: counted from 0.
+    """
+    order = list(range(len(lengths)))
+    random.Random(f"{seed}/{epoch}").shuffle(order)
+    total = sum(lengths)
+    count = max(1, round(total / step_tokens))
+    steps: list[Rows] = [[] for _ in range(count)]
+    before = 0
+    for row in order:
+        middle = before + lengths[row] / 2
+        steps[min(count - 1, int(middle * count / total))].append(row)
+        before += lengths[row]
+    return [step for step in steps if step]
+
+
+def plan(lengths: Sequence[int], step_tokens: int, epochs: float, seed: int) -> list[list[Rows]]:
+    """The steps of each epoch of a training; the last epoch may be a part of one."""
+    found = []
+    for epoch in range(math.ceil(epochs)):
+        steps = epoch_steps(lengths, step_tokens, seed, epoch)
+        found.append(steps[: math.ceil(len(steps) * min(1.0, epochs - epoch))])
+    return found
+
+
+def packed(lengths: Sequence[int], rows: Rows, device_tokens: int) -> list[Batch]:
+    """Batches of at most ``device_tokens`` (or one row), with lines of several whole rows.
+
+    A line is about as long as the longest row, or up to twice that: what a token is compared with
+    grows with it.
+    """
+    long = [row for row in rows if lengths[row] > device_tokens]
+    rest = [row for row in rows if lengths[row] <= device_tokens]
+    parts = math.ceil(sum(lengths[row] for row in rest) / device_tokens)
+    while True:
+        batches = [_lines(lengths, part) for part in _spread(lengths, rest, parts)]
+        if all(size(lengths, batch) <= device_tokens for batch in batches):
+            return [[[row]] for row in long] + batches
+        parts += 1
+
+
+def grouped(lengths: Sequence[int], rows: Rows, device_tokens: int) -> list[Batch]:
+    """Batches of at most ``device_tokens`` (or one row), a row a line, of like lengths."""
+    batches: list[Batch] = []
+    for row in sorted(rows, key=lambda row: (-lengths[row], row)):
+        if not batches or size(lengths, [*batches[-1], [row]]) > device_tokens:
+            batches.append([])
+        batches[-1].append([row])
+    return batches
+
+
+def size(lengths: Sequence[int], batch: Batch) -> int:
+    """The tokens of a batch on the device, padding among them."""
+    return len(batch) * max(sum(lengths[row] for row in line) for line in batch)
+
+
+def _lines(lengths: Sequence[int], rows: Rows) -> Batch:
+    """Rows in lines: of the numbers of lines that keep a line short, the one with least padding."""
+    most = sum(lengths[row] for row in rows) // max(lengths[row] for row in rows)
+    ways = [_spread(lengths, rows, count) for count in range(-(-most // 2), most + 1)]
+    return min(ways, key=lambda lines: size(lengths, lines))
+
+
+def _spread(lengths: Sequence[int], rows: Rows, parts: int) -> list[Rows]:
+    """Rows in ``parts`` of nearly equal tokens: the longest first, each into the lightest part."""
+    parts = min(parts, len(rows))
+    found: list[Rows] = [[] for _ in range(parts)]
+    loads = [0] * parts
+    for row in sorted(rows, key=lambda row: (-lengths[row], row)):
+        lightest = loads.index(min(loads))
+        found[lightest].append(row)
+        loads[lightest] += lengths[row]
+    return found

@@ -1,0 +1,298 @@
+"""The training loop: steps of even tokens, validation, and states to go on from after a kill.
+
+Nothing here depends on when a training was killed or on how much the device takes at once: the rows
+of a step are a matter of seed and epoch, and its loss is the mean over all tokens that it learns.
+"""
+
+import math
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from limbeck.config import Training
+from limbeck.errors import UserError
+from limbeck.student import batches, guard
+from limbeck.student.encoding import IGNORED, Encoded
+from limbeck.student.packing import Way, tensors
+
+GRADIENT = 1.0  # the greatest length of a step's gradient; a longer one is shortened to it
+
+
+def learning_rate(step: int, steps: int, training: Training) -> float:
+    """Of a step, counted from 0: a linear warm-up, then the schedule down to 0."""
+    warm = round(steps * training.warmup)
+    if step < warm:
+        return training.learning_rate * (step + 1) / warm
+    progress = (step - warm) / max(1, steps - warm)
+    left = {
+        "constant": 1.0,
+        "linear": 1.0 - progress,
+        "cosine": 0.5 * (1.0 + math.cos(math.pi * progress)),
+    }
+    return training.learning_rate * left[training.schedule]
+
+
+def learned(samples: list[Encoded], rows: list[int]) -> int:
+    """How many tokens of the rows are learned."""
+    return sum(label != IGNORED for row in rows for label in samples[row].labels[1:])
+
+
+class Loop:
+    """A training that can be killed at any moment.
+
+    Attributes:
+        losses: of each step, per learned token.
+        validations: step and loss, per learned token.
+        tokens, placed: read so far, without and with padding.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        samples: dict[str, list[Encoded]],
+        settings: Any,
+        folder: Path,
+        *,
+        way: Way,
+        device_tokens: int,
+        save_every: float,
+        autocast: bool,
+    ) -> None:
+        self.model = model
+        self.samples = samples
+        self.training: Training = settings.training
+        self.folder = folder
+        self.device_tokens = device_tokens
+        self.way: Way = way
+        self.layout = batches.grouped if way == "alone" else batches.packed
+        self.autocast = autocast
+        self.device = next(model.parameters()).device
+        self.lengths = {
+            name: [len(sample.input_ids) for sample in part] for name, part in samples.items()
+        }
+        self.epochs = batches.plan(
+            self.lengths["train"], self.training.step_tokens, self.training.epochs, settings.seed
+        )
+        self.steps = [step for epoch in self.epochs for step in epoch]
+        self.weights = {
+            name: weight for name, weight in model.named_parameters() if weight.requires_grad
+        }
+        self.optimizer = self._optimizer()
+        self.clock = Clock(save_every)
+        self.losses: list[float] = []
+        self.validations: list[dict[str, float]] = []
+        self.tokens = self.placed = 0
+
+    def run(self) -> None:
+        """Train, and leave the model with the weights of its best validation."""
+        self._look_at_disk()
+        self._resume()
+        self.model.train()
+        due = self._validation_steps()
+        while len(self.losses) < len(self.steps) and not self._stopped():
+            self._step(self.steps[len(self.losses)])
+            step = len(self.losses)
+            self._tell()
+            if step in due:
+                self._validate()
+            if step < len(self.steps) and self.clock.due():
+                self.clock.measure(self._save)
+        self._restore_best()
+
+    def evaluate(self) -> float:
+        """The loss per learned token over the validation rows."""
+        samples, lengths = self.samples["validation"], self.lengths["validation"]
+        rows = list(range(len(samples)))
+        count = learned(samples, rows)
+        self.model.eval()
+        with torch.no_grad():
+            parts = [
+                float(self._loss(samples, batch, count))
+                for batch in self.layout(lengths, rows, self.device_tokens)
+            ]
+        self.model.train()
+        return math.fsum(parts)
+
+    def _step(self, rows: list[int]) -> None:
+        samples, lengths = self.samples["train"], self.lengths["train"]
+        count = learned(samples, rows)
+        loss = 0.0
+        for batch in self.layout(lengths, rows, self.device_tokens):
+            part = self._loss(samples, batch, count)
+            part.backward()
+            loss += float(part.detach())
+            self.placed += batches.size(lengths, batch)
+        norm = torch.nn.utils.clip_grad_norm_(self.weights.values(), GRADIENT)
+        step = len(self.losses)
+        first = self.losses[0] if self.losses else loss
+        vocabulary = self.model.get_input_embeddings().num_embeddings
+        guard.check_step(step + 1, loss, float(norm), first, vocabulary)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(step, len(self.steps), self.training)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.losses.append(loss)
+        self.tokens += sum(lengths[row] for row in rows)
+
+    def _loss(self, samples: list[Encoded], batch: batches.Batch, count: int) -> Any:
+        """The share of a batch in the mean loss of ``count`` learned tokens."""
+        inputs = tensors(samples, batch, self.way, self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+            if self.device.type == "cpu":
+                return self._lean_loss(inputs, count)
+            items = torch.tensor(count, device=self.device)
+            return self.model(**inputs, num_items_in_batch=items, use_cache=False).loss
+
+    def _lean_loss(self, inputs: dict[str, Any], count: int) -> Any:
+        """As the model's own, with logits for the learned tokens alone.
+
+        Most tokens of a row are a prompt's. Where no fused kernel sees to it, their logits were an
+        eighth of the work.
+        """
+        labels = torch.nn.functional.pad(inputs.pop("labels"), (0, 1), value=IGNORED)[:, 1:]
+        chosen = labels != IGNORED
+        head = self.model.get_output_embeddings()
+        hook = head.register_forward_pre_hook(lambda _, given: (given[0][chosen][None],))
+        try:
+            logits = self.model(**inputs, use_cache=False).logits[0].float()
+        finally:
+            hook.remove()
+        return torch.nn.functional.cross_entropy(logits, labels[chosen], reduction="sum") / count
+
+    def _optimizer(self) -> Any:
+        decayed = [weight for weight in self.weights.values() if weight.dim() > 1]
+        others = [weight for weight in self.weights.values() if weight.dim() <= 1]
+        groups = [
+            {"params": decayed, "weight_decay": self.training.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW(groups, betas=(0.9, self.training.beta2), fused=True)
+
+    def _validation_steps(self) -> set[int]:
+        """After which steps the validation rows are read: evenly over an epoch, and the last."""
+        if not self.samples["validation"]:
+            return set()
+        found, before = {len(self.steps)}, 0
+        for epoch in self.epochs:
+            times = self.training.validations
+            found |= {before + round(len(epoch) * (part + 1) / times) for part in range(times)}
+            before += len(epoch)
+        return found - {0}
+
+    def _validate(self) -> None:
+        loss = self.evaluate()
+        step = len(self.losses)
+        print(f"step {step}/{len(self.steps)}: validation loss {loss:.4f}", flush=True)
+        if all(loss < item["loss"] for item in self.validations):
+            _write({"step": step, "weights": self.weights}, self.folder / "best.pt")
+        self.validations.append({"step": step, "loss": loss})
+
+    def _best(self) -> int:
+        """The number of the best validation."""
+        found = [item["loss"] for item in self.validations]
+        return found.index(min(found))
+
+    def _stopped(self) -> bool:
+        """Whether so many validations in a row were no better than an earlier one."""
+        patience = self.training.patience
+        if patience is None or not self.validations:
+            return False
+        return len(self.validations) - 1 - self._best() >= patience
+
+    def _restore_best(self) -> None:
+        if self.validations and self._best() < len(self.validations) - 1:
+            best = torch.load(self.folder / "best.pt", self.device, weights_only=True)
+            self._load(best["weights"])
+            print(f"training: the weights of step {best['step']}, of the best validation, are kept")
+
+    def _tell(self) -> None:
+        """A line for every tenth of the way."""
+        step, steps = len(self.losses), len(self.steps)
+        if step == 1 or step * 10 // steps > (step - 1) * 10 // steps:
+            print(f"step {step}/{steps}: loss {self.losses[-1]:.4f}", flush=True)
+
+    def _look_at_disk(self) -> None:
+        """Tell what the states take, or that there is no room for them."""
+        weights = sum(weight.nbytes for weight in self.weights.values())
+        state = 3 * weights  # Adam keeps two numbers beside each weight
+        self.folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(self.folder).free
+        if free < weights:
+            raise UserError(
+                f"{self.folder}: {free / 1e9:.1f} GB are free, and the weights of the best "
+                f"validation take {weights / 1e9:.1f}"
+            )
+        if free < 2 * state + weights:
+            self.clock.seconds = math.inf
+            print(
+                f"training: nothing is saved in between ({free / 1e9:.1f} GB are free, and two "
+                f"states take {2 * state / 1e9:.1f}); a kill costs all that was done"
+            )
+        elif state > 1e9:
+            print(
+                f"training: its state takes {state / 1e9:.0f} GB in {self.folder}, twice that "
+                "while one is written"
+            )
+
+    def _save(self) -> None:
+        state = {
+            "weights": self.weights,
+            "optimizer": self.optimizer.state_dict(),
+            "random": torch.get_rng_state(),
+            "random_device": torch.cuda.get_rng_state() if self.device.type == "cuda" else None,
+            "losses": self.losses,
+            "validations": self.validations,
+            "tokens": self.tokens,
+            "placed": self.placed,
+        }
+        _write(state, self.folder / "state.pt")
+
+    def _resume(self) -> None:
+        path = self.folder / "state.pt"
+        if not path.is_file():
+            return
+        state = torch.load(path, self.device, weights_only=True)
+        self._load(state["weights"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["random"].cpu())
+        if state["random_device"] is not None:
+            torch.cuda.set_rng_state(state["random_device"].cpu())
+        self.losses, self.validations = state["losses"], state["validations"]
+        self.tokens, self.placed = state["tokens"], state["placed"]
+        print(f"training: goes on after step {len(self.losses)}")
+
+    def _load(self, weights: dict[str, Any]) -> None:
+        with torch.no_grad():
+            for name, weight in self.weights.items():
+                weight.copy_(weights[name])
+
+
+class Clock:
+    """When to save: every so many seconds, and never for more than a twentieth of the time."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.last = time.monotonic()
+
+    def due(self) -> bool:
+        """Whether it is time."""
+        return time.monotonic() - self.last > self.seconds
+
+    def measure(self, save: Callable[[], None]) -> None:
+        """Save, and wait longer the longer that took."""
+        begun = time.monotonic()
+        save()
+        self.last = time.monotonic()
+        self.seconds = max(self.seconds, 20 * (self.last - begun))
+
+
+def _write(content: dict[str, Any], path: Path) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".new")
+    torch.save(content, temporary)
+    temporary.replace(path)
