@@ -17,7 +17,7 @@ from typing import Any
 from limbeck import stage
 from limbeck.config import Section, Training
 from limbeck.errors import UserError
-from limbeck.files import Row, digest, file_digest, read_json, read_parquet, write_json
+from limbeck.files import Row, digest, file_digest, lock, read_json, read_parquet, write_json
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 
@@ -150,10 +150,11 @@ def main() -> None:
     options = parser.parse_args()
     started = time.time()
     prepare_environment(options.work)
-    from limbeck.student import trainer as training
-
     settings: Settings = options.settings
     folder = run_folder(options.work, options.base, [options.train, options.validation], settings)
+    held = lock.take(folder.with_suffix(".lock"), str(folder), "trains this student already")
+    from limbeck.student import trainer as training
+
     model, tokenizer, precision = training.load(options.base, settings)
     samples, counts = encode(tokenizer, options.base, options)
     trainer = training.build(model, tokenizer, samples, folder, precision, options)
@@ -172,6 +173,7 @@ def main() -> None:
     save(training.merged(trainer.model), options.base, options.checkpoint)
     write_json(options.history, result)
     shutil.rmtree(folder, ignore_errors=True)
+    os.close(held)
     print(f"training: {time.time() - started:.0f} s, loss {result['loss'][-1]['loss']:.4f}")
 
 
