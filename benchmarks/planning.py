@@ -157,7 +157,9 @@ def rows(languages: list[str], repeats: int) -> Iterator[str]:
             memory: dict[Path, list[float]] = {mine: [], other: []}
             for _ in range(repeats):
                 for folder, extra in ((mine, options), (other, [])):
-                    took, peak, text = snakemake(folder, "-n", "--quiet", "rules", "progress", *extra)
+                    took, peak, text = snakemake(
+                        folder, "-n", "--quiet", "rules", "progress", *extra
+                    )
                     assert ("Nothing to be done" in text) == (what == "no-op"), text[-2000:]
                     seconds[folder].append(took)
                     memory[folder].append(peak)

@@ -7,7 +7,7 @@ only changes speed goes into `threads:` and `resources:`, which make nothing sta
 
 import shlex
 
-from limbeck.workflow import kept, memory, programs, shown, told
+from limbeck.workflow import alone, kept, memory, programs, shown, told
 from limbeck.workflow.build import ASKED, as_json, load, local_files, option
 from limbeck.workflow.cluster import Machine
 from limbeck.workflow.digest import pinned, source_digest
@@ -26,5 +26,6 @@ shell.prefix(
 
 
 onstart:
+    alone.claim()
     machine.check()
     kept.prune(settings.keep * 1e9)

@@ -1,6 +1,7 @@
 """A workflow that is killed goes on where it was, and pays for nothing twice."""
 
 import json
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,28 @@ def test_no_answered_request_is_sent_again(project: Project) -> None:
             (project.folder / target).unlink()
         assert project.snakemake(*TARGETS, config=path).code == 0
         assert endpoint.requests == before
+
+
+def test_a_second_run_in_the_folder_says_who_builds_there(project: Project) -> None:
+    with serving(answer, latency=600.0) as endpoint:
+        path = config(project, endpoint)
+
+        def started() -> subprocess.Popen[bytes]:
+            process, before = project.start(TARGETS[0], config=path), endpoint.requests
+            while endpoint.requests == before and process.poll() is None:
+                time.sleep(0.02)
+            assert process.poll() is None
+            return process
+
+        first = started()
+        result = project.snakemake(TARGETS[0], config=path)
+        assert result.code == 1
+        last = result.output.rstrip().splitlines()[-1]
+        assert last.startswith(f"error: {project.folder}: process {first.pid} on ")
+        assert last.endswith("builds here; one run at a time may")
+        assert first.poll() is None
+        kill(first)
+        kill(started())  # no lock was left behind
 
 
 def test_a_killed_build_gives_the_same_rows(project: Project, finished: Project) -> None:

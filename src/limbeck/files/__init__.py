@@ -1,4 +1,4 @@
-"""Files: the artefacts, JSON from outside; and their names in one place."""
+"""Files: the artefacts, and their names in one place; JSON from outside; locks."""
 
 from limbeck.files.artefacts import (
     Row,

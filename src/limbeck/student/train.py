@@ -18,7 +18,7 @@ from typing import Any
 from limbeck import stage
 from limbeck.config import Section, Training
 from limbeck.errors import UserError
-from limbeck.files import Row, digest, file_digest, read_json, read_parquet, write_json
+from limbeck.files import Row, digest, file_digest, lock, read_json, read_parquet, write_json
 from limbeck.student import guard
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
@@ -152,12 +152,13 @@ def main() -> None:
     options = parser.parse_args()
     started = time.time()
     prepare_environment(options.work)
+    settings: Settings = options.settings
+    folder = run_folder(options.work, options.base, [options.train, options.validation], settings)
+    held = lock.take(folder.with_suffix(".lock"), str(folder), "trains this student already")
     from limbeck.student import packing
     from limbeck.student import trainer as training  # first: it imports Unsloth
     from limbeck.student.loop import Loop
 
-    settings: Settings = options.settings
-    folder = run_folder(options.work, options.base, [options.train, options.validation], settings)
     model, tokenizer, precision = training.load(options.base, settings)
     samples, counts = encode(tokenizer, options.base, options)
     training.fit_attention(model, samples["train"])
@@ -185,6 +186,7 @@ def main() -> None:
     save(training.merged(model), options.base, options.checkpoint)
     write_json(options.history, result)
     shutil.rmtree(folder, ignore_errors=True)
+    os.close(held)
     print(
         f"training: {time.time() - started:.0f} s, loss {result['loss'][-1]['loss']:.4f}; "
         f"{1 - loop.tokens / loop.placed:.1%} of what the device read was padding"

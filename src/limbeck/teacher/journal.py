@@ -6,13 +6,9 @@ URL, the concurrency or the order. A second try with more tokens is a question o
 stage that resumes takes the same way as the one that was killed.
 """
 
-import contextlib
-import fcntl
 import json
 import math
 import os
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +16,7 @@ from typing import NamedTuple, Self
 
 from limbeck import config
 from limbeck.errors import UserError
-from limbeck.files import digest, outside
+from limbeck.files import digest, lock, outside
 from limbeck.teacher.replies import Record, Request, question
 
 PATIENCE = 5.0  # seconds that a second process waits for the journal
@@ -82,7 +78,12 @@ class Journal:
         self._places: dict[bytes, int] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _locked(path.with_name(path.name + ".lock"), path)
+            self._lock = lock.take(
+                path.with_name(path.name + ".lock"),
+                str(path),
+                "writes this journal; one process at a time may",
+                PATIENCE,
+            )
             self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             self._reader = path.open("rb")
         except OSError as error:
@@ -151,26 +152,3 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _locked(lock: Path, journal: Path) -> int:
-    """The open and locked lock file, which names its holder's process."""
-    file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
-    deadline = time.monotonic() + PATIENCE
-    said = False
-    while True:
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.truncate(file, 0)
-            os.pwrite(file, str(os.getpid()).encode(), 0)
-            return file
-        holder = os.pread(file, 20, 0).decode() or "unknown"
-        if time.monotonic() > deadline:
-            os.close(file)
-            raise UserError(
-                f"{journal}: process {holder} writes this journal; one process at a time may"
-            )
-        if not said:
-            print(f"{journal}: waiting for process {holder}", file=sys.stderr, flush=True)
-            said = True
-        time.sleep(0.1)

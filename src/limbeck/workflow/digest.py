@@ -26,6 +26,7 @@ _PLUMBING = frozenset(
         "errors",
         "files",
         "files.artefacts",
+        "files.lock",
         "files.outside",
         "languages",
         "languages.names",

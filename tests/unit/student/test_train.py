@@ -16,7 +16,7 @@ import pytest
 
 from limbeck.config import Lora
 from limbeck.errors import UserError
-from limbeck.files import read_json, write_parquet
+from limbeck.files import lock, read_json, write_parquet
 
 from .conftest import TRAINING, make_rows, run, train_options
 
@@ -102,6 +102,21 @@ def test_a_killed_training_ends_with_the_same_weights(
     assert history["loss"][0]["step"] == 1, "the curve is whole"
     whole, resumed = weights(trained / "checkpoint"), weights(tmp_path / "checkpoint")
     assert all(value.equal(resumed[name]) for name, value in whole.items())
+
+
+def test_a_second_training_of_a_student_is_refused(folder: Path, tmp_path: Path) -> None:
+    from limbeck.student.train import Settings, run_folder
+
+    settings = Settings(training=TRAINING, seed=1, trust_remote_code=False)
+    data = [folder / "train.parquet", folder / "validation.parquet"]
+    own = run_folder(tmp_path / "work", folder / "base", data, settings)
+    held = lock.take(own.with_suffix(".lock"), "it", "has it")
+    done = run("train", *train_options(folder, tmp_path), check=False)
+    os.close(held)
+    assert done.returncode == 1
+    [line] = done.stderr.strip().splitlines()
+    assert line.startswith(f"error: {own}: process {os.getpid()} on ")
+    assert line.endswith("trains this student already")
 
 
 def test_lora_is_merged_into_a_plain_checkpoint(folder: Path, tmp_path: Path) -> None:
