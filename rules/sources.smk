@@ -50,7 +50,7 @@ rule sample_conversations:
             "limbeck.sources.conversations", settings.conversations.source
         ),
         settings=lambda w: as_json(
-            conversations=settings.conversations, seed=settings.seed
+            conversations=build.conversations(), seed=settings.seed
         ),
     shell:
         r"""

@@ -3,13 +3,21 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args, get_origin
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
+from limbeck.config import Config
+from limbeck.config.teacher import TeacherOverride
+from planner import Planner
 from project import ROOT, TEST_CONFIG, Project
 
 EDITS = list(
@@ -113,35 +121,125 @@ def test_planning_is_light_and_opens_no_socket(tmp_path: Path) -> None:
     assert not sockets - own_sockets
 
 
-def edited(project: Project, edit: dict[str, str], tmp_path: Path) -> set[str]:
-    """The rules that a dry run would run after an edit; the edit is undone."""
-    if edit["kind"] == "config":
-        change: object = yaml.safe_load(edit["value"])
-        for key in reversed(edit["what"].split("/")):
-            change = {key: change}
-        base = yaml.safe_load((project.folder / TEST_CONFIG).read_text())
-        path = tmp_path / "edited.json"
-        path.write_text(json.dumps(merged(base, change)))
-        return project.snakemake("-n", config=str(path)).rules
-    path = project.folder / edit["what"]
-    before = path.read_bytes()
-    # Other bytes for a file of data; other code for a module, since comments do not count.
-    addition = b"\nEDITED = True\n" if path.suffix == ".py" else b"\n# edited\n"
-    try:
-        path.write_bytes(before + addition)
-        return project.snakemake("-n").rules
-    finally:
-        path.write_bytes(before)
-
-
 def merged(base: object, change: object) -> object:
     if not isinstance(base, dict) or not isinstance(change, dict):
         return change
     return {**base, **{key: merged(base.get(key), value) for key, value in change.items()}}
 
 
-@pytest.mark.parametrize("edit", EDITS, ids=[f"{e['kind']}-{e['what']}" for e in EDITS])
+def changed(edit: dict[str, str]) -> object:
+    """A config's change, as a mapping from the top."""
+    change: object = yaml.safe_load(edit["value"])
+    for key in reversed(edit["what"].split("/")):
+        change = {key: change}
+    return change
+
+
+def rewritten(kind: str, path: Path, value: str, before: str) -> str:
+    """The text of a file after an edit."""
+    if kind == "prompt":  # one entry says more; comments and layout are lost on the way
+        content = yaml.safe_load(before)
+        return yaml.safe_dump({**content, value: content[value] + "\nMind this."})
+    if kind == "text":
+        old, new = json.loads(value)
+        assert old in before
+        return before.replace(old, new)
+    if kind == "comment":
+        return before + ("{# edited #}\n" if path.suffix == ".jinja" else "# edited\n")
+    # Other code for a module, another line for a file of data.
+    return before + ("\nEDITED = True\n" if path.suffix == ".py" else "\nedited\n")
+
+
+@contextmanager
+def edited(project: Project, edit: dict[str, str], tmp_path: Path) -> Iterator[str]:
+    """The project after an edit, which is undone; the config to read."""
+    kind, path = edit["kind"], project.folder / edit["what"]
+    if kind == "config":
+        base = yaml.safe_load((project.folder / TEST_CONFIG).read_text())
+        config = tmp_path / "edited.json"
+        config.write_text(json.dumps(merged(base, changed(edit))))
+        yield str(config)
+    elif kind == "backup":
+        copies = [path.with_name(f"{path.name}~"), path.with_name(f".{path.name}.swp")]
+        for copy in copies:
+            copy.write_text("half a line")
+        yield TEST_CONFIG
+        for copy in copies:
+            copy.unlink()
+    else:
+        before = path.read_text(encoding="utf-8")
+        path.write_text(rewritten(kind, path, edit["value"], before), encoding="utf-8")
+        try:
+            yield TEST_CONFIG
+        finally:
+            path.write_text(before, encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def planner(finished: Project) -> Iterator[Planner]:
+    child = Planner(finished)
+    yield child
+    child.close()
+
+
+NAMES = [f"{e['kind']}-{e['what']}-{e['value'][:40]}" for e in EDITS]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=NAMES)
 def test_an_edit_rebuilds_what_depends_on_it(
-    finished: Project, edit: dict[str, str], tmp_path: Path
+    finished: Project, planner: Planner, edit: dict[str, str], tmp_path: Path
 ) -> None:
-    assert sorted(edited(finished, edit, tmp_path)) == sorted(edit["rules"].split())
+    """What is planned, and what of it is made even where all before it comes out the same."""
+    with edited(finished, edit, tmp_path) as config:
+        result = planner.plan(config=config)
+    assert result.code == 0, result.output
+    assert sorted(result.rules) == sorted(edit["planned"].split())
+    assert sorted(made(result.output)) == sorted(edit["made"].split())
+
+
+def made(output: str) -> set[str]:
+    """The rules of a dry run whose own params or inputs are others, or whose outputs are new."""
+    job = re.compile(r"^(?:local)?rule (\w+):\n(?:    .*\n)*?    reason: (.*)$", re.MULTILINE)
+    passed_on = re.compile(r"Input files updated by another job: [^;]*(; |$)")
+    return {rule for rule, reason in job.findall(output) if passed_on.sub("", reason)} - {"all"}
+
+
+def test_the_edits_have_every_key_of_the_config() -> None:
+    lines = [changed(edit) for edit in EDITS if edit["kind"] == "config"]
+    edited = {key for line in lines for key in leaves(line, Config)}
+    assert set(keys(Config)) - edited == set(), "add lines to tests/workflow/edits.tsv"
+
+
+def sections(annotation: object) -> list[type[BaseModel]]:
+    """The sections that a key may hold; a role's own keys are those of the generator."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [] if annotation is TeacherOverride else [annotation]
+    return [found for part in get_args(annotation) for found in sections(part)]
+
+
+def keys(section: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every key of the config that holds a value."""
+    for name, field in section.model_fields.items():
+        below = sections(field.annotation)
+        named = ("*",) if get_origin(field.annotation) is dict else ()
+        if not below:
+            yield (*path, name)
+        for one in below:
+            yield from keys(one, (*path, name, *named))
+
+
+def leaves(
+    value: object, section: type[BaseModel], path: tuple[str, ...] = ()
+) -> Iterator[tuple[str, ...]]:
+    """The keys that a change gives a value."""
+    assert isinstance(value, dict)
+    for name, part in value.items():
+        field = section.model_fields[name]
+        below = sections(field.annotation)
+        named = get_origin(field.annotation) is dict
+        if not below:
+            yield (*path, name)
+        for entry in part.values() if named and below else [part] if below else []:
+            for one in below:
+                if set(entry) <= set(one.model_fields):
+                    yield from leaves(entry, one, (*path, name, *(("*",) if named else ())))

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from limbeck import config as configuration
 from limbeck.config import (
@@ -20,6 +20,7 @@ from limbeck.config import (
     Architecture,
     Classifier,
     Config,
+    Conversations,
     Filters,
     LanguageFilter,
     Mixture,
@@ -178,9 +179,13 @@ class Build:
         names = sorted(self.benchmarks(wildcards.language))
         return [f"{folder}/{name}/test.jsonl" for name in names]
 
+    def conversations(self) -> Conversations:
+        """What decides the sample of conversations."""
+        return _read(self.config.conversations)
+
     def texts(self, code: str) -> Texts:
         """The section of the texts, with the language's label in the name of a hub data set."""
-        texts, language = self.config.texts, self.language(code)
+        texts, language = _read(self.config.texts), self.language(code)
         if texts.name is None or not texts.limit:
             return texts
         label = covered(language, "fineweb2")
@@ -477,6 +482,15 @@ def _files(source: str) -> list[str]:
         and not file.name.endswith("~")
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
     ]
+
+
+Source = TypeVar("Source", Conversations, Texts)
+
+
+def _read(section: Source) -> Source:
+    """A source's section; built-in texts have no place on the hub."""
+    place = {"name": None, "revision": None, "split": "train"}
+    return section.model_copy(update=place if section.source == BUILTIN else {})
 
 
 def _training(section: Training) -> dict[str, Any]:

@@ -73,6 +73,7 @@ def score(build: Build, wildcards: Any) -> str:
             *_other_benchmarks(build, name),
             *(f"limbeck.models.{other}" for other in _MODELS if other != kind),
             *_unless(path == "translator", "limbeck.evaluation.translator"),
+            *_unless(wildcards.model.startswith("comparisons/"), "limbeck.models.hub"),
             *_unless(translates, "limbeck.chrf", "limbeck.evaluation.spbleu"),
             *_unless(identified, "limbeck.dataset.filters.language_id"),
         ),
