@@ -7,6 +7,10 @@ from typing import Any
 from limbeck.errors import UserError
 from limbeck.files import read_json
 
+ADVICE = (
+    "try a lower training.learning_rate, a longer training.warmup, or training.precision float32"
+)
+
 
 def context(base: Path) -> int | None:
     """The tokens that a base reads at most, as its config says."""
@@ -44,9 +48,13 @@ def check_step(step: int, loss: float, norm: float, first: float, vocabulary: in
     worst = 2 * max(first, math.log(vocabulary))
     if math.isfinite(loss) and math.isfinite(norm) and loss <= worst:
         return
-    what = f"loss {loss:.4g}, length of the gradient {norm:.4g}"
     raise UserError(
-        f"training: step {step} went wrong ({what}; a blind guess has loss "
-        f"{math.log(vocabulary):.3g}), and nothing of it is kept; try a lower "
-        "training.learning_rate, a longer training.warmup, or training.precision float32"
+        f"training: step {step} went wrong (loss {loss:.4g}, length of the gradient {norm:.4g}; a "
+        f"blind guess has loss {math.log(vocabulary):.3g}), and nothing of it is kept; {ADVICE}"
     )
+
+
+def check_validation(step: int, loss: float) -> None:
+    """Raise a `UserError` if the validation loss after a step is no number."""
+    if not math.isfinite(loss):
+        raise UserError(f"training: after step {step} the validation loss is no number; {ADVICE}")

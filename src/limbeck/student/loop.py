@@ -186,6 +186,7 @@ class Loop:
     def _validate(self) -> None:
         loss = self.evaluate()
         step = len(self.losses)
+        guard.check_validation(step, loss)
         print(f"step {step}/{len(self.steps)}: validation loss {loss:.4f}", flush=True)
         if all(loss < item["loss"] for item in self.validations):
             _write({"step": step, "weights": self.weights}, self.folder / "best.pt")

@@ -34,6 +34,8 @@ TEMPLATES = {
     + "{% if not enable_thinking %}<think></think>{% endif %}{% endif %}",
     # The template writes a BOS itself.
     "bos": "{{ bos_token }}" + LOOP + "{{ m.content }}</s>{% endfor %}" + PROMPT,
+    # It prints today's date, which would make other rows of the same rows every day.
+    "date": "{{ strftime_now('%d %B %Y') }}" + LOOP + "{{ m.content }}</s>{% endfor %}" + PROMPT,
     "no_stop": LOOP + "{{ m.content }}\n{% endfor %}" + PROMPT,
 }
 TRACE = "<think>\nwhy\n</think>\n\nB"
@@ -54,6 +56,12 @@ CASES: list[tuple[str, Any, bool, list[tuple[str, list[str]]]]] = [
         [(f"<|system|>{SYSTEM}</s><|user|>A</s><|assistant|>{TRACE}</s>", [f"{TRACE}</s>"])],
     ),
     ("own", talk("A", "B", "C"), False, [("<|user|>A</s><|assistant|>B</s>", ["B</s>"])]),
+    (
+        "date",
+        talk("A", "B"),
+        False,
+        [("01 January 2025<|user|>A</s><|assistant|>B</s>", ["B</s>"])],
+    ),
     ("own", talk("A"), False, []),
     (
         "newline",

@@ -75,3 +75,9 @@ def test_bad_steps(loss: float, norm: float, good: bool) -> None:
     else:
         with pytest.raises(UserError, match="step 3 went wrong"):
             guard.check_step(3, loss, norm, first=5.0, vocabulary=1000)
+
+
+def test_a_validation_loss_that_is_no_number() -> None:
+    guard.check_validation(3, 2.5)
+    with pytest.raises(UserError, match="after step 3 the validation loss is no number; try a"):
+        guard.check_validation(3, float("nan"))
