@@ -48,10 +48,13 @@ def tensors(samples: list[Encoded], batch: Batch, way: Way, device: Any) -> dict
 def find_way(model: Any, samples: list[Encoded]) -> Way:
     """The first way in which rows that share a line give the logits that each gives alone.
 
-    Two things are looked at, with two rows: the second one's logits must not change with what the
-    first one says, and must be those of the row alone, but for rounding.
+    Two things are looked at, with two short rows: the second one's logits must not change with what
+    the first one says, and must be those of the row alone, but for rounding.
     """
-    first, second = sorted(samples[:100], key=lambda sample: len(sample.input_ids))[-2:]
+    if len(samples) < 2:
+        return "alone"
+    model.eval()
+    first, second = sorted(samples, key=lambda sample: len(sample.input_ids))[:2]
     rows = [first, second, Encoded(first.input_ids[::-1], first.labels)]
     weight = next(model.parameters())
     rounding = 1e-3 if weight.dtype == torch.float32 else 0.1
