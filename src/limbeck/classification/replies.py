@@ -20,7 +20,7 @@ _NUMBER = re.compile(
 )
 # "positive. The writer ...", "label: positive", "positive (not negative)", "positive, because ..."
 _BREAK = re.compile(
-    r"[.;:!?\n()=]|—|->|,?\s+(?:because|since|as (?:the|it|this)|rather than|instead of)\b"
+    r"[.;:!?\n()=]|—|->|,?(?<!\s)\s++(?:because|since|as (?:the|it|this)|rather than|instead of)\b"
 )
 _NOT = {"not", "isn't", "isnt", "never", "neither", "nor", "no", "non", "hardly", "than", "cannot"}
 
@@ -40,7 +40,7 @@ def parse(
     names |= {fold(label): label for label in labels}
     if exact := names.get(fold(text)):
         return exact
-    if match := _NUMBER.match(text):
+    if (match := _NUMBER.match(text)) and len(match[1]) < 10:
         return _numbered(int(match[1]), match[2], labels, names)
     parts = {names.get(fold(part)) for part in _BREAK.split(text)} - {None}
     if len(parts) == 1:

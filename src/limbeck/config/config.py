@@ -139,7 +139,7 @@ def explain(error: ValidationError, root: type[BaseModel] | None = None) -> list
             phrases.append(f"{where}: unknown key, {hint}")
         elif item["type"] == "missing":
             phrases.append(f"{where}: this key is missing")
-        elif item["loc"][-1:] in (("api_key_env",), ("url",)):
+        elif {"api_key_env", "url", "server_args"} & set(item["loc"][-2:]):  # may hold a secret
             phrases.append(f"{where}: {item['msg'].removeprefix('Value error, ')}")
         else:
             message = item["msg"].removeprefix("Value error, ").replace("Input should", "should")

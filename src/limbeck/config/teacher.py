@@ -112,6 +112,11 @@ def _url(value: str) -> str:
         known = False
     if not known:
         raise ValueError("its host or its port is none")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(
+            "a login or a query in it would stand in arguments, logs and metadata: put the key in "
+            "an environment variable and name that as api_key_env"
+        )
     return value
 
 
@@ -132,6 +137,18 @@ def _is_read(url: str) -> bool:
     return url.lower().startswith("http:") and not is_here(url)
 
 
+def _server_argument(value: str) -> str:
+    if re.match(r"--?(api|hf|hugging)\w*[-_](key|token)", value, re.I):
+        raise ValueError(
+            "a key among the arguments can be seen by all users of the machine; a server that is "
+            "started here has one of its own, and HF_TOKEN of the environment is the hub's"
+        )
+    return value
+
+
+ServerArgument = Annotated[str, AfterValidator(_server_argument)]
+
+
 class Teacher(Section):
     """A teacher: a model behind an OpenAI-compatible endpoint."""
 
@@ -144,7 +161,7 @@ class Teacher(Section):
     server: ServerName | None = Field(
         None, description="Start this server here when a stage needs it, instead of a url"
     )
-    server_args: list[str] = Field(
+    server_args: list[ServerArgument] = Field(
         default_factory=list, description="Further arguments of the server's command (speed only)"
     )
     url: Url | None = Field(None, description="Base URL of the endpoint, up to /v1")
@@ -227,7 +244,7 @@ class TeacherOverride(Section):
     model: str | None = None
     revision: str | None = None
     server: ServerName | None = None
-    server_args: list[str] | None = None
+    server_args: list[ServerArgument] | None = None
     url: Url | None = None
     api_key_env: KeyVariable = None
     key_over_http: bool | None = None

@@ -14,7 +14,9 @@ from limbeck.evaluation.replies import without_trace
 _MARKS = " \t*_`'\"“”‘’«».,:;!?。、，؟।።"
 _BRACKETS = "()[]{}<>#-–—=\\$"
 # A reason that follows an answer.
-_REASON = re.compile(r"[\s,.;:–—-]+(?:because|since|kwa sababu|kwani)\b.*$", re.IGNORECASE)
+_REASON = re.compile(
+    r"(?<![\s,.;:–—-])[\s,.;:–—-]++(?:because|since|kwa sababu|kwani)\b.*$", re.IGNORECASE
+)
 # Words that announce an answer; any word may, before a colon.
 _ANNOUNCED = re.compile(
     r"^(?P<before>.{0,80}?)(?:\b(?:answer|option|choice|letter|label|topic|category|jibu|herufi)\b"

@@ -70,6 +70,8 @@ def messages(row: Row) -> list[Message]:
 def _turns(row: Row) -> list[Message]:
     for column in ("messages", "conversations"):
         if column in row:
+            if not isinstance(row[column], list | None):
+                raise ValueError("turns that are no list")
             return [_turn(turn) for turn in row[column] or []]
     answer = next((key for key in ("response", "output") if key in row), None)
     if "instruction" not in row or answer is None:

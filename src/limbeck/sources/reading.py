@@ -7,15 +7,17 @@ import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from limbeck.errors import UserError
-from limbeck.files import Row, jsonl_rows, plain
+from limbeck.files import Row, canonical, outside, plain
 
 _TEXT = (".txt", ".txt.gz")
 _ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", ".parquet.gz", *_TEXT)
 _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+_MOST_BAD = 0.1  # share of a source's lines
 _BUFFER = 10_000  # rows of the hub's shards that are shuffled at once
 
 
@@ -67,19 +69,43 @@ def _local_rows(path: Path) -> Iterator[Row]:
     files = _files(path)
     if not files:
         raise UserError(f"{path}: no file of the kinds {', '.join(_ENDINGS)}")
+    bad = _Bad()
     for file in files:
         try:
-            yield from _file_rows(file)
+            yield from _file_rows(file, bad)
         except (OSError, EOFError, zlib.error) as error:
             raise UserError(f"{file}: cannot be read ({error})") from None
+    bad.tell(path)
 
 
-def _file_rows(path: Path) -> Iterator[Row]:
+@dataclass
+class _Bad:
+    """Lines that cannot be read among those that can; the first of them."""
+
+    good: int = 0
+    bad: int = 0
+    first: str = ""
+
+    def add(self, path: Path, number: int, why: str) -> None:
+        self.bad += 1
+        self.first = self.first or f"{path}:{number}: {why}"
+
+    def tell(self, path: Path) -> None:
+        """Say how many were left out, or raise a `UserError` for too many."""
+        if not self.bad:
+            return
+        told = f"{self.first}; {self.bad:,} of {self.good + self.bad:,} lines of {path}"
+        if self.bad > _MOST_BAD * (self.good + self.bad):
+            raise UserError(f"{told} cannot be read")
+        print(f"{told} are left out", file=sys.stderr)
+
+
+def _file_rows(path: Path, bad: _Bad) -> Iterator[Row]:
     if path.name.endswith((".parquet", ".parquet.gz")):
         return _parquet_rows(path)
     if path.name.endswith(_TEXT):
         return ({"text": paragraph} for paragraph in _paragraphs(path))
-    return _json_rows(path)
+    return _json_rows(path, bad)
 
 
 def _open(path: Path) -> TextIO:
@@ -88,9 +114,23 @@ def _open(path: Path) -> TextIO:
     return path.open(encoding="utf-8", errors="replace")
 
 
-def _json_rows(path: Path) -> Iterator[Row]:
+def _json_rows(path: Path, bad: _Bad) -> Iterator[Row]:
     with _open(path) as file:
-        yield from jsonl_rows(file, path)
+        lines = iter(lambda: file.readline(outside.LENGTH), "")
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = outside.loads(line)
+                canonical(row).encode()  # no halves of characters, which UTF-8 cannot hold
+            except ValueError as error:
+                bad.add(path, number, f"not JSON ({error})")
+                continue
+            if isinstance(row, dict):
+                bad.good += 1
+                yield row
+            else:
+                bad.add(path, number, f"a JSON object is wanted, not {line[:40]!r}")
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:

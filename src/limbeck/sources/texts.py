@@ -67,16 +67,21 @@ def texts(found: Iterable[Row], source: str, max_words: int, script: str) -> Ite
     Raises:
         UserError: a row has no text; the message names its columns.
     """
+    odd = 0
     for row in found:
-        text = row.get("text")
-        if not isinstance(text, str):
+        if "text" not in row:
             raise UserError(
                 f"{source}: a column 'text' is wanted; the columns are: {', '.join(row)}"
             )
+        if not isinstance(text := row["text"], str):
+            odd += 1
+            continue
         if shortened := cut(harmless(text), max_words, script):
             key = f"text-{files.digest(shortened)}"
             url = {"url": row["url"]} if isinstance(row.get("url"), str) else {}
             yield {"id": key, "source": source, "text": shortened, **url}
+    if odd:
+        print(f"{source}: {odd:,} rows left out: a text that is none", file=sys.stderr)
 
 
 def collect(settings: config.Texts, card: Row, seed: int) -> list[Row]:

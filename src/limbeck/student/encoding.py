@@ -7,6 +7,7 @@ from typing import Any
 
 from limbeck.errors import UserError
 from limbeck.files import Row
+from limbeck.student import control
 
 Message = dict[str, str]
 Span = tuple[int, int]
@@ -112,14 +113,10 @@ def stop_tokens(tokenizer: Any, generation_config: dict[str, Any]) -> set[int]:
 def encode(tokenizer: Any, sample: Sample, stops: set[int]) -> Encoded:
     """Tokenise a sample. The stop token of a turn is learned; what a template puts after it is not.
 
-    No special token is added: the template has written those that it wants, BOS too.
-
     Raises:
         UserError: a turn has no stop token, so that the student would never learn to end.
     """
-    encoding = tokenizer(sample.text, add_special_tokens=False, return_offsets_mapping=True)
-    ids: list[int] = encoding["input_ids"]
-    offsets: list[Span] = encoding["offset_mapping"]
+    ids, offsets = control.tokenize(tokenizer, sample.text)
     labels = [IGNORED] * len(ids)
     for start, end in sample.spans:
         turn = [index for index, (left, _) in enumerate(offsets) if start <= left < end]
@@ -139,13 +136,16 @@ def dataset(
 ) -> tuple[list[Encoded], dict[str, int]]:
     """Encode rows; rows over ``max_length`` tokens or without an answer are dropped, never cut.
 
-    Returns the samples and the counts `rows`, `used`, `too_long`, `no_answer` and `tokens`.
+    Returns the samples and the counts `rows`, `used`, `too_long`, `no_answer`, `control` (rows
+    whose words hold control tokens, which are encoded as text) and `tokens`.
     """
     encoded: list[Encoded] = []
-    counts = {"rows": 0, "used": 0, "too_long": 0, "no_answer": 0, "tokens": 0}
+    counts = {"rows": 0, "used": 0, "too_long": 0, "no_answer": 0, "control": 0, "tokens": 0}
     for row in rows:
         counts["rows"] += 1
-        messages = [{"role": m["role"], "content": m["content"]} for m in row["messages"]]
+        said = [{"role": m["role"], "content": m["content"]} for m in row["messages"]]
+        messages = control.hidden(tokenizer, said)
+        counts["control"] += messages != said
         parts = samples(tokenizer, messages, row.get("form") == "thinking")
         if not parts:
             counts["no_answer"] += 1

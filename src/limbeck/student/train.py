@@ -121,7 +121,8 @@ def encode(tokenizer: Any, base: Path, options: Any) -> tuple[dict[str, Any], Ro
         print(
             f"{name}: {count['used']:,} of {count['rows']:,} rows, {count['tokens']:,} tokens; "
             f"dropped: {count['too_long']:,} over {limit:,} tokens, "
-            f"{count['no_answer']:,} without an answer"
+            f"{count['no_answer']:,} without an answer; "
+            f"{count['control']:,} rows hold control tokens, as text"
         )
     if not samples["train"]:
         raise UserError(

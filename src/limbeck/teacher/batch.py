@@ -22,7 +22,7 @@ from limbeck.errors import UserError
 from limbeck.files import read_json, write_json
 from limbeck.teacher.budget import Account
 from limbeck.teacher.endpoint import LARGEST, Endpoint, Failure, judged, one_line, passing
-from limbeck.teacher.limits import backoff
+from limbeck.teacher.limits import pause
 from limbeck.teacher.replies import Record
 
 _A_LINE = 65_536  # bytes of a reply in a file of replies, at most on average
@@ -178,7 +178,7 @@ class Batches:
             if not outcome.passing or tries > self.endpoint.connection.retries:
                 detail = self.endpoint.safe(outcome.detail)
                 raise UserError(f"{self.endpoint.url}/batches: {outcome.kind}{detail}")
-            await asyncio.sleep(backoff(tries) if outcome.wait is None else outcome.wait)
+            await asyncio.sleep(pause(outcome.wait, tries))
         submitted.batch = found
         self._save()
         count = len(submitted.keys)

@@ -132,10 +132,14 @@ class Account:
         """The most that a request can cost: no token is shorter than a byte."""
         if self.free:
             return 0.0
-        limits = (body.get(name) for name in ("max_tokens", "max_completion_tokens"))
+        named = [body.get(name) for name in ("max_tokens", "max_completion_tokens")]
+        limits = [limit for limit in named if limit is not None]
         size = len(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
-        most = max((limit for limit in limits if isinstance(limit, int)), default=UNLIMITED)
-        return price(self.connection, size + TEMPLATE, most)
+        # Some take -1 for no limit.
+        known = limits and all(isinstance(limit, int) and limit > 0 for limit in limits)
+        most = max(limits) if known else UNLIMITED
+        replies = max(1, *(_count(body.get(name)) for name in ("n", "best_of")))
+        return price(self.connection, size + TEMPLATE, most * replies)
 
     async def reserve(self, dollars: float) -> bool:
         """Set dollars aside for a request; False when the budget does not allow it.
@@ -257,6 +261,10 @@ class Account:
             f"the other {total - done:,} would cost about ${missing:,.4f}: set budget to {enough} "
             "or more for them and run again, nothing is lost (limbeck plan tells of all stages)"
         )
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 1
 
 
 def _lives(journal: Path) -> bool:

@@ -18,7 +18,7 @@ from limbeck.teacher import batch, replies, structured
 from limbeck.teacher.budget import Account
 from limbeck.teacher.endpoint import Endpoint, Failure
 from limbeck.teacher.journal import Journal, key
-from limbeck.teacher.limits import Pace, Window, backoff
+from limbeck.teacher.limits import LONGEST_ASKED, Pace, Window, pause
 from limbeck.teacher.progress import Progress
 from limbeck.teacher.replies import Message, Record, Reply, Request
 from limbeck.teacher.server import Server
@@ -283,7 +283,8 @@ class _Asking:
                     if url == self.endpoint.url:  # nobody else has found a living server since
                         found = await asyncio.to_thread(self.place.url)
                         self.endpoint.move(found, self.place.key)
-            wait = backoff(call.tries) if failure.wait is None else failure.wait
+            self.progress.cut += (failure.wait or 0.0) > LONGEST_ASKED
+            wait = pause(failure.wait, call.tries)
             asyncio.get_running_loop().call_later(wait, self.queue.put_nowait, call)
             return
         self.given_up += failure.kind != "context"

@@ -5,10 +5,12 @@ import contextlib
 import json
 import os
 import re
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
@@ -17,7 +19,7 @@ from limbeck import config
 from limbeck.errors import UserError
 from limbeck.files import outside
 from limbeck.teacher import capacity, replies
-from limbeck.teacher.limits import backoff, retry_after
+from limbeck.teacher.limits import pause, retry_after
 from limbeck.teacher.replies import Record
 
 # A wrong URL, a wrong key, no money, no access, a wrong model: nothing will work.
@@ -80,8 +82,8 @@ class Endpoint:
             connector=aiohttp.TCPConnector(limit=0),  # the window is the limit
             timeout=aiohttp.ClientTimeout(total=self.connection.timeout),
             headers={"Content-Type": "application/json"},
-            # Proxies of the environment, but never to this machine itself.
-            trust_env=not config.is_here(self.url),
+            # Of the environment the proxies alone: with `trust_env` ~/.netrc would log in, too.
+            proxy=_proxy(self.url),
         )
         return self
 
@@ -194,7 +196,7 @@ class Endpoint:
         while isinstance(outcome := await self.request(method, path, data, largest), Failure):
             if not outcome.passing or tries > self.connection.retries:
                 raise UserError(f"{self.url}{path}: {outcome.kind}{self.safe(outcome.detail)}")
-            await asyncio.sleep(backoff(tries) if outcome.wait is None else outcome.wait)
+            await asyncio.sleep(pause(outcome.wait, tries))
             tries += 1
         return outcome
 
@@ -212,7 +214,7 @@ class Endpoint:
                 return None
             if tries > self.connection.retries:
                 raise UserError(self.nothing(f"{outcome.kind}{self.safe(outcome.detail)}"))
-            await asyncio.sleep(backoff(tries) if outcome.wait is None else outcome.wait)
+            await asyncio.sleep(pause(outcome.wait, tries))
             tries += 1
         return outcome
 
@@ -291,6 +293,16 @@ def judged(answer: Any, seconds: float) -> Record | Failure:
     if record.finish_reason == "stop" and not (record.content or record.reasoning):
         return Failure("empty", refused=False)
     return record
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy that the environment names for a URL, never for this machine itself."""
+    parts = urlsplit(url)
+    if config.is_here(url) or urllib.request.proxy_bypass(parts.netloc):
+        return None
+    named = urllib.request.getproxies()
+    proxy = named.get(parts.scheme) or named.get("all")
+    return proxy if proxy and proxy.startswith(("http://", "https://")) else None
 
 
 def _secret(connection: config.Connection) -> str:

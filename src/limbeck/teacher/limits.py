@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import math
 import os
 import random
 import struct
@@ -14,6 +15,7 @@ from typing import Any
 from limbeck import config
 
 LONGEST_WAIT = 60.0  # seconds between two tries, where the endpoint names no time
+LONGEST_ASKED = 300.0  # seconds between two tries, whatever the endpoint asks for
 SHORTEST_ROUND = 16  # outcomes; fewer cannot tell noise from overload
 CATCH_UP = 1.0  # seconds of a rate that may be made up for
 
@@ -144,14 +146,20 @@ def retry_after(header: str | None) -> float | None:
     if header is None:
         return None
     try:
-        return max(0.0, float(header))
+        seconds = float(header)
+        return None if math.isnan(seconds) else max(0.0, seconds)
     except ValueError:
         pass
     try:
-        date = parsedate_to_datetime(header)
-    except ValueError:
+        date = parsedate_to_datetime(header).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (date.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (date - datetime.now(UTC)).total_seconds())
+
+
+def pause(asked: float | None, tries: int) -> float:
+    """Seconds until the next try: what the endpoint asked for, within reason, or `backoff`."""
+    return backoff(tries) if asked is None else min(asked, LONGEST_ASKED)
 
 
 def backoff(tries: int) -> float:

@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from limbeck.teacher.limits import LONGEST_ASKED
+
 EVERY = 60.0  # seconds between two lines in a log
 
 
@@ -22,6 +24,7 @@ class Progress:
     dollars: float = 0.0
     failures: Counter[str] = field(default_factory=Counter)
     retried: Counter[str] = field(default_factory=Counter)
+    cut: int = 0  # waits that the endpoint wanted to be longer than they are
     last_error: str = ""  # of the requests that were given up
     _start: float = field(default_factory=time.monotonic)
 
@@ -42,6 +45,8 @@ class Progress:
             if counts:
                 kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
                 parts.append(f"{name}: {kinds}")
+        if self.cut:
+            parts.append(f"{self.cut:,} waits cut to {LONGEST_ASKED:.0f} s")
         if self.last_error:
             parts.append(f"last error: {self.last_error}")
         return ", ".join(parts)

@@ -222,23 +222,34 @@ def _clean(text: str) -> str:
 
 
 _THINK = re.compile(r"\s*<think>(.*?)(?:</think>|\Z)(.*)", re.DOTALL)
-_HARMONY = re.compile(
-    r"(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>(.*?)<\|end\|>"
-    r".*?<\|channel\|>final.*?<\|message\|>(.*?)(?:<\|(?:return|end)\|>)?\s*",
-    re.DOTALL,
-)
+_HARMONY = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>")
 _BARE_HARMONY = re.compile(r"\s*analysis(.*?)assistantfinal(.*)", re.DOTALL)
 
 
 def split_reasoning(content: str) -> tuple[str, str | None]:
     """Content and the reasoning inside it: ``<think>`` blocks or harmony channels."""
-    for form in (_THINK, _HARMONY, _BARE_HARMONY):
+    for form in (_THINK, _BARE_HARMONY):
         if match := form.fullmatch(content):
             return match[2].strip(), match[1].strip() or None
+    if (start := _HARMONY.match(content)) and (found := _channels(content[start.end() :])):
+        return found
     if "</think>" in content:  # the template wrote the opening tag
         reasoning, _, answer = content.partition("</think>")
         return answer.strip(), reasoning.strip() or None
     return content.strip(), None
+
+
+def _channels(content: str) -> tuple[str, str | None] | None:
+    """What follows the head of the analysis channel; None where no final channel does."""
+    reasoning, _, rest = content.partition("<|end|>")
+    _, _, final = rest.partition("<|channel|>final")
+    _, message, answer = final.partition("<|message|>")
+    if not message:
+        return None
+    answer = answer.strip()
+    for ending in ("<|return|>", "<|end|>"):
+        answer = answer.removesuffix(ending)
+    return answer.strip(), reasoning.strip() or None
 
 
 def read(record: Record, reply_model: type[BaseModel] | None) -> tuple[Reply, str]:
@@ -281,10 +292,24 @@ def validated(content: str, reply_model: type[BaseModel]) -> BaseModel:
     try:
         return reply_model.model_validate_json(content)
     except ValidationError as error:
-        repaired = json.loads(_clean(json.dumps(json_repair.loads(content), ensure_ascii=False)))
+        repaired = _repaired(content)
         if isinstance(repaired, dict | list):
             return reply_model.model_validate(repaired)
         raise error
+
+
+_REPAIRABLE = 16_000  # characters: the time of a repair grows with their square
+
+
+def _repaired(content: str) -> Any:
+    """The value in a text that is nearly JSON; of a long one what stands between its brackets."""
+    if len(content) <= _REPAIRABLE:
+        return json.loads(_clean(json.dumps(json_repair.loads(content), ensure_ascii=False)))
+    start = min((at for at in map(content.find, "{[") if at >= 0), default=0)
+    try:
+        return json.loads(_clean(content[start : max(map(content.rfind, "}]")) + 1]))
+    except ValueError:
+        return None
 
 
 def correction(request: Request, reply: Reply, complaint: str) -> Request:

@@ -95,3 +95,12 @@ def test_replies(reply: str, labels: list[str], expected: str | None) -> None:
 
 def test_there_are_enough_of_them() -> None:
     assert len(REPLIES) >= 40
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["a" + " " * 200_000 + "b", "a" + " \n" * 100_000, "9" * 5_000, "option " + "7" * 5_000],
+)
+def test_odd_replies_name_no_label_in_linear_time(reply: str) -> None:
+    """By the square of the length it would take hours."""
+    assert parse(reply, ["positive", "negative"]) is None

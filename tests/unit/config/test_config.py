@@ -115,6 +115,10 @@ BAD = [
     ("teacher/generator/temperature", 3, "temperature: .*less than or equal to 2.*not 3"),
     ("teacher/generator/url", "https://x/v1", "exactly one of 'server' and 'url'"),
     ("teacher/generator/url", "ftp://x/v1", "url: http://HOST/v1 or https://HOST/v1 is wanted"),
+    ("teacher/generator/url", "https://me:hunter2@x/v1", "url: a login or a query in it.*api_key"),
+    ("teacher/generator/url", "https://x/v1?key=hunter2", "url: a login or a query in it.*api_key"),
+    ("teacher/generator/server_args", ["--api-key", "hunter2"], "a key among the arguments"),
+    ("teacher/generator/server_args", ["--hf-token=hunter2"], "a key among the arguments"),
     ("teacher/generator/url", "http://x:port/v1", "url: its host or its port is none"),
     ("teacher/generator/server", "ollama", "server: should be 'phrasebook'.*not 'ollama'"),
     ("teacher/generator/batch", {}, "'batch' is for a 'url'"),
@@ -154,6 +158,7 @@ def test_mistakes_get_one_useful_line(path: str, value: object, message: str) ->
     with pytest.raises(UserError, match=message) as caught:
         load(changed(path, value))
     assert "\n" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_key_pasted_for_its_name_is_not_shown() -> None:

@@ -144,3 +144,9 @@ def test_the_best_option() -> None:
     assert best(scores) == "travel"
     assert best(per_character(scores, LABELS)) == "science/technology"
     assert per_character({"A": -6.0}, CITIES) == {"A": -6.0 / len("Kampala")}
+
+
+@pytest.mark.parametrize("reply", ["." * 200_000, " ,-" * 70_000, "B" + " " * 200_000 + "x"])
+def test_a_long_reply_without_an_answer_is_read_in_linear_time(reply: str) -> None:
+    """By the square of the length it would take hours."""
+    assert parse(reply, CITIES) is None

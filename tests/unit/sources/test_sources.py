@@ -73,6 +73,11 @@ def test_forms(row: dict[str, Any], turns: list[dict[str, str]]) -> None:
         ({"messages": [{"role": "tool", "content": "x"}]}, "another role"),
         ({"messages": [{"role": ["user"], "content": "x"}]}, "another role"),
         ({"messages": [{"role": "user", "content": [{"type": "image"}]}]}, "no text"),
+        ({"messages": 5}, "turns that are no list"),
+        ({"conversations": "words"}, "turns that are no list"),
+        ({"messages": [5]}, "a turn that is no object"),
+        ({"messages": [{"role": ["user"], "content": "a"}]}, "another role"),
+        ({"instruction": float("nan"), "output": "a"}, "no text"),
         ({"instruction": "Sum", "response": None}, "an empty turn"),
         ({"messages": said("你好", "你好！"), "langdetect": "zh-cn"}, "not English but zh-cn"),
     ],
@@ -332,3 +337,36 @@ def test_builtin_texts_are_of_one_language() -> None:
 @needs_data
 def test_news() -> None:
     assert len(collected_texts(Path(str(DATA)) / "mono_news" / "swa.txt.gz")) == 10
+
+
+BAD_LINES = [
+    "not json",
+    "[" * 1000,
+    '{"text": "\\ud800"}',
+    '{"text": ' + "1" * 5000 + "}",
+    "[5]",
+]
+
+
+@pytest.mark.parametrize("line", BAD_LINES, ids=lambda line: line[:12])
+def test_a_bad_line_is_left_out_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    path = tmp_path / "corpus.jsonl"
+    good = [json.dumps({"text": f"Habari {n}."}) for n in range(20)]
+    path.write_text("\n".join([*good[:7], line, *good[7:]]))
+    found = list(reading.open_source(str(path), None, None, "train", 1).rows)
+    assert [row["text"] for row in found] == [f"Habari {n}." for n in range(20)]
+    told = capsys.readouterr().err
+    assert told.startswith(f"{path}:8: ")
+    assert told.endswith(f"; 1 of 21 lines of {path} are left out\n")
+    path.write_text("\n".join([*good, line, line, line]))
+    with pytest.raises(UserError, match=r"3 of 23 lines of .* cannot be read") as caught:
+        list(reading.open_source(str(path), None, None, "train", 1).rows)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_text_that_is_none_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"text": "Habari."}, {"text": None}, {"text": float("nan")}, {"text": 5}]
+    assert [row["text"] for row in texts.texts(rows, "x", 10, "Latn")] == ["Habari."]
+    assert "x: 3 rows left out: a text that is none" in capsys.readouterr().err

@@ -174,13 +174,42 @@ def test_a_request_without_a_reply_counts_where_it_may_be_billed(
     assert entry.uncertain < 0.002  # one that was cancelled; 20 were refused
 
 
-def test_a_reply_without_usage_costs_what_it_can(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "usage",
+    [
+        None,
+        {"prompt_tokens": -(10**6), "completion_tokens": -(10**6)},
+        {"prompt_tokens": 10, "completion_tokens": -(10**6)},
+        {"prompt_tokens": 10},
+    ],
+)
+def test_a_reply_without_usage_costs_what_it_can(tmp_path: Path, usage: Any) -> None:
     def answer(body: Any, before: int) -> Any:
-        return {**long_reply(body, before), "usage": None}
+        return {**long_reply(body, before), "usage": usage}
 
     with serving(answer) as endpoint, pytest.raises(UserError, match="budget"):
         ask(questions(100), teacher(), priced(endpoint.url, 0.02), tmp_path / "j", tmp_path)
     assert endpoint.requests < 20
+
+
+@pytest.mark.parametrize(
+    ("fields", "tokens"),
+    [
+        ({"max_tokens": 100}, 100),
+        ({"max_tokens": 100, "n": 8}, 800),
+        ({"max_completion_tokens": 100, "best_of": 3}, 300),
+        ({"max_tokens": -1}, 131_072),
+        ({"max_tokens": 100, "max_completion_tokens": -1}, 131_072),
+        ({"max_tokens": "100"}, 131_072),
+        ({}, 131_072),
+    ],
+)
+def test_all_that_a_request_may_cost_is_set_aside(
+    tmp_path: Path, fields: dict[str, Any], tokens: int
+) -> None:
+    settings = connection("http://x/v1", price=config.Price(input=0.0, output=1.0), budget=1.0)
+    account = Account(tmp_path, tmp_path / "j", settings)
+    assert account.bound({"messages": [], **fields}) == pytest.approx(tokens * 1e-6)
 
 
 def test_a_ledger_that_is_none_is_refused(tmp_path: Path) -> None:

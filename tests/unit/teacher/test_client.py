@@ -345,6 +345,53 @@ def test_a_key_that_is_none_is_one_line(
     assert "sk" not in str(caught.value)
 
 
+@pytest.mark.parametrize("keyed", [True, False])
+def test_netrc_logs_in_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyed: bool
+) -> None:
+    (tmp_path / "netrc").write_text("default login me password hunter2\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("TEACHER_KEY", "sk-very-secret-0123456789")
+    with serving() as endpoint:
+        url = endpoint.url.replace("127.0.0.1", "0.0.0.0")  # which is here, by no name for it
+        settings = connection(url, api_key_env="TEACHER_KEY" if keyed else None, retries=0)
+        [reply] = ask(questions(1), teacher(), settings, tmp_path / "j")
+    assert reply.failure is None
+    sent = "Bearer sk-very-secret-0123456789" if keyed else None
+    assert {headers.get("Authorization") for headers in endpoint.headers} == {sent}
+
+
+def test_the_proxy_of_the_environment_is_taken_but_not_to_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as proxy, serving() as here:
+        monkeypatch.setenv("http_proxy", proxy.url.removesuffix("/v1"))
+        monkeypatch.setenv("no_proxy", "direct.invalid")
+        far = connection("http://model.invalid/v1", retries=0)
+        ask(questions(2), teacher(), far, tmp_path / "a")
+        assert (proxy.requests, here.requests) == (2, 0)
+        ask(questions(2), teacher(), connection(here.url), tmp_path / "b")
+        assert (proxy.requests, here.requests) == (2, 2)
+        direct = connection("http://direct.invalid/v1", retries=0)
+        ask(questions(1), teacher(), direct, tmp_path / "c")
+        assert proxy.requests == 2
+
+
+def test_a_wait_of_a_day_is_cut_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("limbeck.teacher.limits.LONGEST_ASKED", 0.1)
+    monkeypatch.setattr("limbeck.teacher.client.LONGEST_ASKED", 0.1)
+
+    def answer(body: Any, before: int) -> Any:
+        return status(429, **{"Retry-After": "86400"}) if before == 0 else echo(body, before)
+
+    with serving(answer) as endpoint:
+        replies = ask(questions(3), teacher(), connection(endpoint.url), tmp_path / "j")
+    assert [reply.failure for reply in replies] == [None] * 3
+    assert "3 waits cut to 300 s" in capfd.readouterr().err
+
+
 def test_a_missing_key_is_named_but_needed_for_new_requests_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

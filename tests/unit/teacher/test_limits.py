@@ -1,6 +1,7 @@
 """The window of requests in flight and the waits between tries."""
 
 import asyncio
+import math
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -12,12 +13,14 @@ import pytest
 from endpoint import connection, serving, teacher
 from limbeck.teacher.client import Request, ask
 from limbeck.teacher.limits import (
+    LONGEST_ASKED,
     LONGEST_WAIT,
     SHORTEST_ROUND,
     Pace,
     Rate,
     Window,
     backoff,
+    pause,
     retry_after,
 )
 
@@ -121,10 +124,27 @@ def test_requests_keep_to_the_limits_a_minute(tmp_path: Path, limit: str) -> Non
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [(None, None), ("1", 1.0), ("0.5", 0.5), ("-3", 0.0), ("soon", None), ("", None)],
+    [
+        (None, None),
+        ("1", 1.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("soon", None),
+        ("", None),
+        ("nan", None),
+        ("inf", math.inf),
+        ("Fri, 31 Dec 9999 23:59:59 -2300", None),
+    ],
 )
 def test_retry_after_in_seconds(header: str | None, seconds: float | None) -> None:
     assert retry_after(header) == seconds
+
+
+@pytest.mark.parametrize("header", ["86400", "inf", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_no_endpoint_is_waited_for_longer_than_is_reasonable(header: str) -> None:
+    assert pause(retry_after(header), 1) == LONGEST_ASKED
+    assert pause(retry_after("7"), 1) == 7.0
+    assert pause(None, 1) == 0.0
 
 
 def test_retry_after_as_a_date() -> None:

@@ -149,6 +149,27 @@ def test_json_that_is_too_much_has_the_wrong_form(content: str) -> None:
     assert len(complaint) < 500
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<|channel|>analysis<|message|>" + "<|end|><|channel|>final" * 10_000,
+        '{"items": "' + '"' * 100_000,
+        '{"items": ' + 'word " ' * 20_000,
+    ],
+    ids=["harmony", "quotes", "words"],
+)
+def test_long_texts_of_the_wrong_form_are_read_in_linear_time(content: str) -> None:
+    """The form is found out at once; by the square of the length it would take hours."""
+    reply, _ = replies.read(replies.Record(content, None, "stop", 1, 1), Items)
+    assert (reply.failure, reply.value) == ("format", None)
+
+
+def test_a_long_reply_in_a_fence_is_read() -> None:
+    words = "a" * 20_000
+    content = f'Here:\n```json\n{{"items": ["{words}", "b"]}}\n```'
+    assert replies.validated(content, Items).model_dump() == {"items": [words, "b"]}
+
+
 def test_the_body_is_all_that_decides_a_reply() -> None:
     messages = [{"role": "user", "content": "hello"}]
     plain = {"model": "teacher", "messages": messages, "temperature": 1.0, "max_tokens": 100}
