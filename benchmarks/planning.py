@@ -4,8 +4,9 @@
 
 The plain graph has the same rules, wildcards, jobs, inputs, outputs, logs and records, its inputs
 looked up in a table: no config, no params, no resources, nothing of ours. Planned is a build from
-nothing and one of which all is there ("nothing to be done"), by `snakemake -n --quiet rules progress`,
-which prints no job. Processor seconds and peak memory, medians of runs in which the two take turns.
+nothing and one of which all is there ("nothing to be done"), by `snakemake -n --quiet rules
+progress`, which prints no job. Processor seconds and peak memory, medians of runs in which the two
+take turns. What is kept of the code from plan to plan is there: it was planned once before.
 """
 
 import argparse

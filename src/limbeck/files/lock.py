@@ -32,7 +32,9 @@ def take(path: Path, what: str, does: str, patience: float = 0.0) -> int:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.truncate(file, 0)
             since = time.strftime("%Y-%m-%d %H:%M")
-            holder = f"process {os.getpid()} on {socket.gethostname()}, since {since},"
+            job = os.environ.get("SLURM_JOB_ID")
+            where = socket.gethostname() + (f" (Slurm's job {job})" if job else "")
+            holder = f"process {os.getpid()} on {where}, since {since},"
             os.pwrite(file, holder.encode(), 0)
             return file
         holder = os.pread(file, 200, 0).decode(errors="replace") or "another process"

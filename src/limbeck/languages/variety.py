@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 
 # Accents of Latin, Greek and Cyrillic, Hebrew points, Arabic vowel signs. Not the vowel signs of
 # Indic scripts, without which words fall together.
@@ -30,9 +30,8 @@ class Language:
 
     def card(self) -> dict[str, str | None]:
         """What ``language.json`` holds: every field but aliases and labels."""
-        fields = asdict(self)
-        del fields["aliases"], fields["labels"]
-        return fields
+        names = (field.name for field in fields(self) if field.name not in ("aliases", "labels"))
+        return {name: getattr(self, name) for name in names}
 
     def folded(self) -> set[str]:
         """All by which the language is found, folded."""

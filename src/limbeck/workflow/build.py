@@ -57,6 +57,8 @@ class Build:
     def __init__(self, config: Config, languages: list[Language]) -> None:
         self.config = config
         self.languages = languages
+        self._by_code = {language.code: language for language in languages}
+        self._benchmarks = {code: self._covering(code) for code in self.codes}
 
     @property
     def codes(self) -> list[str]:
@@ -81,10 +83,13 @@ class Build:
 
     def language(self, code: str) -> Language:
         """The language of a code."""
-        return next(language for language in self.languages if language.code == code)
+        return self._by_code[code]
 
     def benchmarks(self, code: str) -> list[str]:
         """The benchmarks that have items in a language."""
+        return self._benchmarks[code]
+
+    def _covering(self, code: str) -> list[str]:
         language = self.language(code)
         return [
             name
@@ -426,19 +431,8 @@ class Build:
 
     def score_settings(self, wildcards: Any) -> str:
         """What decides a score; the teacher's settings only where the teacher is scored."""
-        role = ASKED.get(wildcards.model)
-        teacher = self.teacher(role, wildcards.language) if role else None
-        asking = self.config.benchmarks.asking(wildcards.benchmark)
-        named = self.config.filters.language
-        language = named if named.model else None  # without an identifier the rest decides nothing
-        student = self.config.students.get(wildcards.model.partition("/")[0])
-        return as_json(
-            **asking,
-            seed=self.config.seed,
-            teacher=teacher,
-            language=language,
-            trust_remote_code=bool(student and student.trust_remote_code),
-        )
+        code = wildcards.language if wildcards.model in ASKED else None
+        return _score_settings(self, wildcards.model, wildcards.benchmark, code)
 
     def metadata(self, wildcards: Any) -> str:
         """What a GGUF file says of itself."""
@@ -497,6 +491,26 @@ def _training(section: Training) -> dict[str, Any]:
     """What decides a training."""
     off = set() if section.method == "lora" else {"lora"}
     return section.model_dump(exclude={"device_tokens", *off})
+
+
+@cache
+def _teacher(build: Build, role: Role, code: str) -> dict[str, Any]:
+    return decisive(build.config.teacher.role(role), build.language(code)).model_dump()
+
+
+@cache
+def _score_settings(build: Build, model: str, benchmark: str, code: str | None) -> str:
+    """A score's settings, which only those of a teacher have by language."""
+    config = build.config
+    named = config.filters.language
+    student = config.students.get(model.partition("/")[0])
+    return as_json(
+        **config.benchmarks.asking(benchmark),
+        seed=config.seed,
+        teacher=build.teacher(ASKED[model], code) if code else None,
+        language=named if named.model else None,  # without an identifier the rest decides nothing
+        trust_remote_code=bool(student and student.trust_remote_code),
+    )
 
 
 def decisive(teacher: Teacher, language: Language) -> TeacherSettings:

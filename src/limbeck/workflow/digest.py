@@ -6,16 +6,24 @@ versions of the libraries that they import.
 """
 
 import ast
+import atexit
+import contextlib
 import functools
 import hashlib
+import json
 import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from limbeck.errors import UserError
+from limbeck.files import write_text
 
 _PACKAGE = Path(__file__).parents[1]
+_OWN = Path(__file__).read_bytes()  # what is kept of a module follows from this one, too
+_KEPT = Path(__file__).with_name("__pycache__") / "modules.json"
+_MOST = 1_000  # modules that are kept, the newest
 
 # Modules that carry settings, rows and replies from one place to another and decide none of their
 # content: an edit of these makes no artefact stale. What is taken of the table of languages stands
@@ -77,11 +85,11 @@ def source_digest(*modules: str, without: tuple[str, ...] = ()) -> str:
     counted = sorted(name for name in seen if name in modules or not _is_plumbing(name))
     content = hashlib.sha256()
     for name in counted:
-        content.update(_code(name).encode())
+        content.update(_module(name).code.encode())
     for name in sorted(seen & _DRAWING.keys()):
         for function in _DRAWING[name]:
-            if any(re.search(rf"\b{function}\(", _code(user)) for user in counted):
-                content.update(_functions(name)[function].encode())
+            if any(re.search(rf"\b{function}\(", _module(user).code) for user in counted):
+                content.update(_module(name).functions[function].encode())
     for file in sorted({file for name in counted for file in _data_files(name)}):
         content.update(file.name.encode() + _meaning(file))
     for library in sorted({library for name in counted for library in _libraries(name)}):
@@ -113,6 +121,7 @@ def _is_plumbing(module: str) -> bool:
     return module in _PLUMBING or module.startswith("limbeck.config")
 
 
+@functools.cache
 def _path(module: str) -> Path | None:
     base = _PACKAGE.joinpath(*module.split(".")[1:])
     for path in (base.with_suffix(".py"), base / "__init__.py"):
@@ -121,14 +130,61 @@ def _path(module: str) -> Path | None:
     return None
 
 
+class _Module(NamedTuple):
+    """What counts of a module; read from its syntax, which takes most of the time of a plan."""
+
+    imports: list[str]  # the names of all that it imports, and of what it takes of them
+    code: str
+    functions: dict[str, str]
+    files: list[str]  # strings that could name a data file
+
+
 @functools.cache
-def _tree(module: str) -> ast.Module:
-    path = _path(module)
+def _module(name: str) -> _Module:
+    path = _path(name)
     if path is None:
-        raise UserError(f"{module}: there is no such module")
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+        raise UserError(f"{name}: there is no such module")
+    source = path.read_bytes()
+    key = hashlib.sha256(_OWN + source).hexdigest()
+    if key not in _known():
+        _known()[key] = _parsed(source)
+    return _Module(*_known()[key])
+
+
+@functools.cache
+def _known() -> dict[str, Any]:
+    """Modules by the digest of their source; kept where Python keeps what it compiled."""
+    try:
+        found = json.loads(_KEPT.read_bytes())
+    except (OSError, ValueError):
+        found = {}
+    known = found if isinstance(found, dict) else {}
+    atexit.register(_keep, known, len(known))
+    return known
+
+
+def _keep(known: dict[str, Any], before: int) -> None:
+    if len(known) > before:
+        with contextlib.suppress(OSError):  # it only saves time
+            used = {key: known[key] for key in list(known)[-_MOST:]}
+            write_text(_KEPT, json.dumps(used))
+
+
+def _parsed(source: bytes) -> _Module:
+    tree = ast.parse(source)
     _Meaning().visit(tree)
-    return tree
+    imports: list[str] = []
+    files: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imports += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            imports += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Constant) and _FILE.fullmatch(str(node.value)):
+            files.append(str(node.value))
+    parts = (part for part in tree.body if isinstance(part, ast.FunctionDef))
+    functions = {part.name: ast.unparse(part) for part in parts}
+    return _Module(imports, ast.unparse(tree), functions, sorted(set(files)))
 
 
 class _Meaning(ast.NodeTransformer):
@@ -171,25 +227,14 @@ class _Meaning(ast.NodeTransformer):
 
 @functools.cache
 def _local_imports(module: str) -> tuple[str, ...]:
-    return tuple(name for name in _imports(module) if name.startswith("limbeck.") and _path(name))
-
-
-@functools.cache
-def _imports(module: str) -> tuple[str, ...]:
-    """The names of all that a module imports, and of what it takes of them."""
-    names: list[str] = []
-    for node in ast.walk(_tree(module)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(names)
+    imports = _module(module).imports
+    return tuple(name for name in imports if name.startswith("limbeck.") and _path(name))
 
 
 @functools.cache
 def _libraries(module: str) -> frozenset[str]:
     """The packages of the lock that a module imports."""
-    tops = {name.partition(".")[0] for name in _imports(module)}
+    tops = {name.partition(".")[0] for name in _module(module).imports}
     names = tops - _CARRIERS - sys.stdlib_module_names - {"limbeck"}
     return frozenset(_PACKAGED_AS.get(name, name.replace("_", "-").lower()) for name in names)
 
@@ -203,27 +248,15 @@ def _locked() -> dict[str, str]:
 
 
 @functools.cache
-def _code(module: str) -> str:
-    return ast.unparse(_tree(module))
-
-
-@functools.cache
-def _functions(module: str) -> dict[str, str]:
-    parts = (part for part in _tree(module).body if isinstance(part, ast.FunctionDef))
-    return {part.name: ast.unparse(part) for part in parts}
-
-
-@functools.cache
 def _data_files(module: str) -> tuple[Path, ...]:
     """The files that a module names, of its own folder and of ``data`` in it."""
     path = _path(module)
     assert path is not None
-    nodes = (node for node in ast.walk(_tree(module)) if isinstance(node, ast.Constant))
-    named = {str(node.value) for node in nodes if _FILE.fullmatch(str(node.value))}
-    found = (path.parent / part / name for name in named for part in ("", "data"))
+    found = (path.parent / part / name for name in _module(module).files for part in ("", "data"))
     return tuple(file for file in found if file.is_file() and file.suffix != ".py")
 
 
+@functools.cache
 def _meaning(file: Path) -> bytes:
     """A data file without its comments."""
     content = file.read_bytes()

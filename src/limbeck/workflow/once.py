@@ -10,6 +10,8 @@ manifest; and params that are places under ``work/``, where stages keep what the
 """
 
 import inspect
+import math
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -17,8 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.files import digest
+from limbeck.files.lock import take
 from limbeck.workflow import kept
-from limbeck.workflow.lock import locked
+
+LOCKS = Path("work/locks")
 
 Job = Callable[..., None]
 
@@ -45,8 +49,9 @@ def _once(rule: Any, run: Job, workflow: Any) -> Job:
         outputs = [str(path) for path in given["output"]]
         decides = deciding(rule.name, outputs, given["params"], given["input"], aside)
         key = digest(decides)
-        # A job that a killed Snakemake left running makes the same: what it makes is taken.
-        with locked(key, lambda words: _say(f"{', '.join(outputs)}: {words}")):
+        # What a killed Snakemake left running makes the same, on whatever machine: that is taken.
+        lock = take(LOCKS / key, ", ".join(outputs), "makes it", patience=math.inf)
+        try:
             # Whoever forces a job wants it made.
             record = None if _forced(rule.name, workflow) else kept.fetch(key, outputs)
             if record:
@@ -58,6 +63,8 @@ def _once(rule: Any, run: Job, workflow: Any) -> Job:
                 kept.keep(key, outputs, {**decides, **_told(given)})
             except OSError as error:
                 _say(f"not kept: {', '.join(outputs)} ({error.strerror})")
+        finally:
+            os.close(lock)
 
     return job
 

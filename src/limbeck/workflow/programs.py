@@ -4,6 +4,7 @@ Each benchmark, each kind of model and of classifier goes by its own modules; bu
 alone by the phrasebook's.
 """
 
+import functools
 from typing import Any
 
 from limbeck.config import BUILTIN, TINY
@@ -57,23 +58,28 @@ def items(build: Build, wildcards: Any) -> str:
 
 def score(build: Build, wildcards: Any) -> str:
     """Of a model's score on a benchmark."""
-    name = wildcards.benchmark
-    own = build.config.benchmarks.custom.get(name)
-    translates = own.kind == "translation" if own else name.startswith("flores")
     path = build.model_path(wildcards)
     if path in ASKED:
         kind = "endpoint_model"
     else:
         is_gguf = path.partition("@")[0].endswith(".gguf")
         kind = "gguf_model" if is_gguf else "transformers_model"
+    compared = wildcards.model.startswith("comparisons/")
+    return _score(build, wildcards.benchmark, kind, path == "translator", compared)
+
+
+@functools.cache
+def _score(build: Build, benchmark: str, kind: str, translator: bool, compared: bool) -> str:
+    own = build.config.benchmarks.custom.get(benchmark)
+    translates = own.kind == "translation" if own else benchmark.startswith("flores")
     identified = translates and build.config.filters.language.model is not None
     return source_digest(
         "limbeck.evaluation.score",
         without=(
-            *_other_benchmarks(build, name),
+            *_other_benchmarks(build, benchmark),
             *(f"limbeck.models.{other}" for other in _MODELS if other != kind),
-            *_unless(path == "translator", "limbeck.evaluation.translator"),
-            *_unless(wildcards.model.startswith("comparisons/"), "limbeck.models.hub"),
+            *_unless(translator, "limbeck.evaluation.translator"),
+            *_unless(compared, "limbeck.models.hub"),
             *_unless(translates, "limbeck.chrf", "limbeck.evaluation.spbleu"),
             *_unless(identified, "limbeck.dataset.filters.language_id"),
         ),

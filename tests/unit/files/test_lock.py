@@ -42,3 +42,11 @@ def test_a_lock_is_given_back_by_closing_it(tmp_path: Path) -> None:
         lock.take(tmp_path / "lock", "it", "has it")
     os.close(first)
     os.close(lock.take(tmp_path / "lock", "it", "has it"))
+
+
+def test_a_job_of_a_cluster_says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    held = lock.take(tmp_path / "lock", "it", "has it")
+    with pytest.raises(UserError, match=r"process \d+ on \S+ \(Slurm's job 17\), since"):
+        lock.take(tmp_path / "lock", "it", "has it")
+    os.close(held)

@@ -140,6 +140,30 @@ def test_every_data_file_is_named_by_a_module() -> None:
     there = {
         path
         for path in folder.rglob("*.*")
-        if path.is_file() and path.suffix not in {".py", ".pyc", ".typed"}
+        if path.is_file()
+        and path.suffix not in {".py", ".typed"}
+        and "__pycache__" not in path.parts
     }
     assert there == named
+
+
+def test_what_is_kept_of_modules_is_that_of_their_source(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def planned() -> str:
+        """By a process that knows what an earlier one kept."""
+        digest._keep(digest._known(), 0)
+        digest._known.cache_clear()
+        return digest_of("top")
+
+    monkeypatch.setattr(digest, "_KEPT", package / "__pycache__/modules.json")
+    first = planned()
+    assert (package / "__pycache__/modules.json").is_file()
+    parse = digest._parsed
+    monkeypatch.setattr(digest, "_parsed", None)  # nothing is read again
+    assert planned() == first
+    monkeypatch.setattr(digest, "_parsed", parse)
+    (package / "other.py").write_text("x = 2\n")
+    assert planned() != first
+    digest._KEPT.write_text("[")  # half-written
+    assert planned() != first
