@@ -189,7 +189,7 @@ NAMES = [f"{e['kind']}-{e['what']}-{e['value'][:40]}" for e in EDITS]
 def test_an_edit_rebuilds_what_depends_on_it(
     finished: Project, planner: Planner, edit: dict[str, str], tmp_path: Path
 ) -> None:
-    """What is planned, and what of it is made even where all before it comes out the same."""
+    """What is planned; and what of it is made, even if the first outputs come out the same."""
     with edited(finished, edit, tmp_path) as config:
         result = planner.plan(config=config)
     assert result.code == 0, result.output
@@ -198,7 +198,11 @@ def test_an_edit_rebuilds_what_depends_on_it(
 
 
 def made(output: str) -> set[str]:
-    """The rules of a dry run whose own params or inputs are others, or whose outputs are new."""
+    """The rules with which a wave begins, or whose outputs are new.
+
+    The others are planned because those come before them: `limbeck.workflow.once` makes them only
+    where what they are made from comes out otherwise.
+    """
     job = re.compile(r"^(?:local)?rule (\w+):\n(?:    .*\n)*?    reason: (.*)$", re.MULTILINE)
     passed_on = re.compile(r"Input files updated by another job: [^;]*(; |$)")
     return {rule for rule, reason in job.findall(output) if passed_on.sub("", reason)} - {"all"}

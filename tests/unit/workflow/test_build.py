@@ -418,3 +418,104 @@ def test_answers_are_translated_where_they_are_pivoted() -> None:
     build = load(values)
     assert build.pivot_instructions(None) == ["config/prompts/translate.yaml"]
     assert build.pivot_translator("swh_Latn") == build.teacher("translator", "swh_Latn")
+
+
+def test_local_models_are_inputs_file_by_file(tmp_path: Path) -> None:
+    """An edit of their weights makes stale what is made of them."""
+    for name in ("model.safetensors", "config.json", ".cache", "config.json~"):
+        (tmp_path / name).write_text("x")
+    values = config()
+    values["students"]["tiny"]["base"] = str(tmp_path)
+    values["benchmarks"]["comparisons"] = {"theirs": str(tmp_path)}
+    kinds = {"own": {"kind": "encoder", "base": str(tmp_path)}}
+    kinds["trained"] = {"kind": "icl", "base": "student:tiny"}
+    values["classification"]["classifiers"] = kinds
+    build = load(values)
+    files = [str(tmp_path / name) for name in ("config.json", "model.safetensors")]
+    of = {"language": "swh_Latn", "student": "tiny"}
+    assert build.base_files(SimpleNamespace(**of)) == files
+    assert build.model_checks(SimpleNamespace(model="comparisons/theirs", **of)) == files
+    assert build.classifier_files(SimpleNamespace(classifier="own", **of)) == files
+    # What this build makes itself is known by its manifest.
+    folder = "results/swh_Latn/tiny"
+    trained = SimpleNamespace(classifier="trained", **of)
+    assert build.classifier_files(trained) == [f"{folder}/checkpoint.manifest.json"]
+    assert build.model_checks(SimpleNamespace(model="tiny/Q8_0", **of)) == [
+        f"{folder}/gguf/Q8_0.manifest.json",
+        f"{folder}/gguf/parity.json",
+    ]
+
+
+OFF: list[tuple[dict[str, Any], list[str], list[str]]] = [
+    ({}, ["topics", "scenarios", "contexts"], ["responses", "translations"]),
+    ({"topics": 0}, ["scenarios", "contexts"], ["responses", "translations"]),
+    ({"scenarios": 0}, ["topics", "contexts"], ["responses", "translations"]),
+    ({"contexts": 0}, ["topics", "scenarios"], ["responses", "translations"]),
+    ({"translations": 0}, ["topics", "scenarios", "contexts"], ["responses"]),
+    ({"topics": 0, "scenarios": 0, "contexts": 0}, [], ["translations"]),
+]
+
+
+def turned_off(*names: str) -> dict[str, Any]:
+    values = config()
+    generation = values["generation"]
+    if "topics" in names:
+        generation["topics"] |= {"general_seeds": [], "language_seeds": []}
+    if "scenarios" in names:
+        generation["scenarios"] |= {"general": 0, "local": 0}
+    for name, section in (("contexts", "texts"), ("translations", "conversations")):
+        if name in names:
+            values[section] |= {"limit": 0, "source": "./nowhere"}  # which nobody reads
+    return values
+
+
+@pytest.mark.parametrize(("off", "prompts", "asked"), OFF)
+def test_each_strategy_can_be_off(
+    off: dict[str, Any], prompts: list[str], asked: list[str]
+) -> None:
+    build = load(turned_off(*off))
+    of = SimpleNamespace(language="swh_Latn", student="tiny")
+    assert [Path(path).stem for path in build.prompts(of)] == prompts
+    assert [Path(path).stem for path in build.asked(of)] == asked
+    assert bool(build.templates(of)) == ("translations" in asked)
+
+
+def test_something_must_be_written() -> None:
+    with pytest.raises(SystemExit, match="every strategy is off"):
+        load(turned_off("topics", "scenarios", "contexts", "translations"))
+
+
+@pytest.mark.parametrize(
+    ("where", "change"),
+    [
+        ("students/tiny/training", {"lora": {"rank": 3}}),
+        ("students/tiny/training", {"device_batch": 3}),
+        ("students/tiny", {"revision": "abc"}),
+        ("filters/language", {"letters": 99}),
+        ("filters", {"judge": ["correct"], "round_trip": 50.0}),
+        ("classification/classifiers/linear", {"shots": 9, "by": "channel"}),
+        ("teacher/generator", {"structured": "none", "max_tokens_ceiling": 9999}),
+        ("conversations", {"revision": "abc", "split": "test"}),
+        ("texts", {"revision": "abc", "split": "test"}),
+    ],
+)
+def test_keys_of_what_is_off_decide_nothing(where: str, change: dict[str, Any]) -> None:
+    def decisive(values: dict[str, Any]) -> list[Any]:
+        build = load(values)
+        of = SimpleNamespace(classifier="linear", language="swh_Latn")
+        return [
+            build.training("tiny"),
+            build.base("tiny"),
+            build.filters(),
+            build.classifier_settings(of),
+            build.teacher("generator", "swh_Latn"),
+            build.conversations(),
+            build.texts("swh_Latn"),
+        ]
+
+    plain, edited = config(), config()
+    part = edited
+    for key in where.split("/"):
+        part = part[key]
+    part |= change
+    assert decisive(plain) == decisive(edited)

@@ -1,0 +1,69 @@
+"""What is made, and asked, after an edit of the whole flow: the difference and nothing else."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from test_killed import answer, config
+
+from endpoint import serving
+from limbeck.files import read_jsonl
+from project import Project, Result
+
+ROWS = "results/swh_Latn/tiny/train.parquet"
+TOPICS = "config/prompts/topics.yaml"
+
+
+def jobs(result: Result) -> int:
+    """The jobs that were planned and done."""
+    assert result.code == 0, result.output
+    found = re.search(r"^total +(\d+)$", result.output, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def put_back(result: Result) -> int:
+    """Those of them whose outputs were there already."""
+    return len(re.findall(r"^unchanged: ", result.output, re.MULTILINE))
+
+
+def test_a_text_and_its_earlier_wording(finished: Project) -> None:
+    before = finished.files("results")
+    path = finished.folder / TOPICS
+    text = path.read_text()
+    told = yaml.safe_load(text)
+    path.write_text(yaml.safe_dump({**told, "prompts": told["prompts"] + "\nMind the weather."}))
+    edited = finished.snakemake(ROWS)
+    assert put_back(edited) < jobs(edited), "other words, other prompts"
+    path.write_text(text)
+    back = finished.snakemake(ROWS)
+    assert jobs(back) >= 5
+    assert put_back(back) == jobs(back)
+    assert finished.files("results") == before
+    assert "Nothing to be done" in finished.snakemake().output
+
+
+def test_a_tenth_more_topics_asks_for_the_tenth(tmp_path: Path) -> None:
+    project = Project(tmp_path / "project")
+    target = "results/swh_Latn/responses.jsonl"
+    seeds = ["health", "work", "food", "rain", "school", "music", "roads", "fish", "trees", "games"]
+    off = {"texts": {"limit": 0}, "conversations": {"limit": 0}}
+    with serving(answer) as endpoint:
+        path = Path(config(project, endpoint))
+        values = yaml.safe_load(path.read_text()) | off
+        found: list[list[dict[str, object]]] = []
+        sent: list[int] = []
+        for count in (10, 11):
+            topics = {"general_seeds": [*seeds, "stars"][:count], "language_seeds": []}
+            topics |= {"macro_topics": 1, "topics": 1, "prompts": 2}
+            generation = {"topics": topics, "scenarios": {"general": 0, "local": 0}}
+            path.write_text(json.dumps(values | {"generation": generation}))
+            assert project.snakemake(target, config=str(path)).code == 0
+            found.append(list(read_jsonl(project.folder / target)))
+            sent.append(endpoint.requests)
+    assert set(endpoint.counts.values()) == {1}, "no question was asked twice"
+    fewer, more = found
+    assert [row for row in more if row in fewer] == fewer
+    assert len(more) == pytest.approx(1.1 * len(fewer), rel=0.05)
+    assert sent[1] == pytest.approx(1.1 * sent[0], rel=0.05)
