@@ -14,7 +14,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 OVERRIDDEN = {
-    line for line in (HERE / "overrides.in").read_text().split("\n") if line and line[0] != "#"
+    line.partition(";")[0]
+    for line in (HERE / "overrides.in").read_text().split("\n")
+    if line and line[0] != "#"
 }
 
 # Dependencies of torch and Unsloth that a machine without CUDA neither needs nor can always run.

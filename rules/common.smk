@@ -7,7 +7,7 @@ only changes speed goes into `threads:` and `resources:`, which make nothing sta
 
 import shlex
 
-from limbeck.workflow import alone, kept, memory, programs, shown, told
+from limbeck.workflow import alone, checkpoints, kept, memory, programs, shown, told
 from limbeck.workflow.build import ASKED, as_json, load, local_files, option
 from limbeck.workflow.cluster import Machine
 from limbeck.workflow.digest import pinned, source_digest

@@ -13,6 +13,7 @@ rule filter_rows:
         generated=build.responses,
         translations=build.translations,
         held_out=build.held_out,
+        texts=build.mixed_texts,
         checks=build.checks,
         identifier=local_files(settings.filters.language.model),
     output:
@@ -32,6 +33,7 @@ rule filter_rows:
         settings=lambda w: as_json(filters=build.filters()),
         generated=lambda w, input: option("--generated", input.generated),
         translations=lambda w, input: option("--translations", input.translations),
+        texts=lambda w, input: option("--texts", input.texts),
         checks=lambda w, input: option("--checks", input.checks),
     shell:
         r"""
@@ -42,6 +44,7 @@ rule filter_rows:
             {params.generated:q} \
             {params.translations:q} \
             --held-out {input.held_out:q} \
+            {params.texts:q} \
             {params.checks:q} \
             --settings {params.settings:q} \
             --rows {output.rows:q} \

@@ -56,7 +56,7 @@ rule export_gguf:
     threads: 1
     resources:
         mem_mb=lambda w, attempt: machine.memory(
-            memory.exporting(build.student(w.student)), attempt
+            memory.exporting(w.student, settings.students), attempt
         ),
     params:
         code=source_digest("limbeck.student.export"),
@@ -80,11 +80,9 @@ rule check_gguf:
     """Compare the GGUF with its checkpoint: template, tokens, text, next tokens"""
     input:
         checkpoint=ancient("<results>/{language}/{student}/checkpoint"),
-        converter=ancient("<resources>/llama.cpp"),
         gguf=ancient("<results>/{language}/{student}/gguf/F16.gguf"),
         manifests=[
             "<results>/{language}/{student}/checkpoint.manifest.json",
-            "<resources>/llama.cpp.manifest.json",
             "<results>/{language}/{student}/gguf/F16.manifest.json",
         ],
         prompts="<results>/{language}/{student}/validation.parquet",
@@ -96,10 +94,10 @@ rule check_gguf:
         "<logs>/{language}/{student}/check_gguf.tsv"
     conda:
         "../envs/export.yaml"
-    threads: 1
+    threads: lambda w: machine.threads(16)
     resources:
         mem_mb=lambda w, attempt: machine.memory(
-            memory.exporting(build.student(w.student)), attempt
+            memory.exporting(w.student, settings.students), attempt
         ),
     params:
         code=source_digest("limbeck.student.parity"),
@@ -113,10 +111,10 @@ rule check_gguf:
 
         python -m limbeck.student.parity \
             --checkpoint {input.checkpoint:q} \
-            --converter {input.converter:q} \
             --gguf {input.gguf:q} \
             --prompts {input.prompts:q} \
             --settings {params.settings:q} \
+            --threads {threads} \
             --output {output.parity:q}
         """
 
@@ -135,10 +133,10 @@ rule quantize_gguf:
         "<logs>/{language}/{student}/{quantization}/quantize_gguf.tsv"
     conda:
         "../envs/export.yaml"
-    threads: 1
+    threads: lambda w: machine.threads(16)
     resources:
         mem_mb=lambda w, attempt: machine.memory(
-            memory.exporting(build.student(w.student)), attempt
+            memory.exporting(w.student, settings.students), attempt
         ),
     params:
         code=source_digest("limbeck.student.quantize"),
@@ -149,6 +147,7 @@ rule quantize_gguf:
         python -m limbeck.student.quantize \
             --input {input.gguf:q} \
             --type {wildcards.quantization:q} \
+            --threads {threads} \
             --output {output.gguf:q}
 
         python -m limbeck.workflow.manifest {output.gguf:q} \

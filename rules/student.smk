@@ -6,6 +6,10 @@ OUTPUTS:          <results>/{language}/{student}/{base/,checkpoint/,{base,checkp
 """
 
 
+# A merged student is not trained.
+ruleorder: merge_student > train_student
+
+
 rule create_base:
     """Make or fetch the base that a student starts from"""
     input:
@@ -20,15 +24,18 @@ rule create_base:
     benchmark:
         "<logs>/{language}/{student}/create_base.tsv"
     conda:
-        "../envs/train.yaml"
+        "../envs/export.yaml"
     threads: 1
     resources:
         mem_mb=lambda w, attempt: machine.memory(
-            memory.holding(build.student(w.student).base), attempt
+            memory.holding(
+                memory.first(build.student(w.student).base, settings.students)
+            ),
+            attempt,
         ),
     params:
         code=lambda w: programs.base(build, w),
-        settings=lambda w: as_json(**build.base(w.student)),
+        settings=lambda w: as_json(**build.base(w)),
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -65,7 +72,7 @@ rule train_student:
     resources:
         gpu=lambda w: machine.gpu(),
         mem_mb=lambda w, attempt: machine.memory(
-            memory.student(build.student(w.student)), attempt
+            memory.student(w.student, settings.students), attempt
         ),
         device_tokens=lambda w: build.student(w.student).training.device_tokens,
     params:
@@ -87,6 +94,43 @@ rule train_student:
             --settings {params.settings:q} \
             --device-tokens {resources.device_tokens} \
             --work {params.work:q} \
+            --checkpoint {output.checkpoint:q} \
+            --history {output.history:q}
+
+        python -m limbeck.workflow.manifest {output.checkpoint:q} \
+            --output {output.manifest:q}
+        """
+
+
+rule merge_student:
+    """Add the weights of checkpoints"""
+    input:
+        base=ancient("<results>/{language}/{student}/base"),
+        manifest="<results>/{language}/{student}/base.manifest.json",
+        students=lambda w: checkpoints.merged_manifests(build.student(w.student), w),
+    output:
+        checkpoint=directory("<results>/{language}/{student}/checkpoint"),
+        manifest="<results>/{language}/{student}/checkpoint.manifest.json",
+        history="<results>/{language}/{student}/training.json",
+    log:
+        "<logs>/{language}/{student}/merge_student.log",
+    benchmark:
+        "<logs>/{language}/{student}/merge_student.tsv"
+    wildcard_constraints:
+        student=build.merged,
+    conda:
+        "../envs/export.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.student.merge"),
+        settings=lambda w: as_json(**checkpoints.merge(build.student(w.student), w)),
+    shell:
+        r"""
+        exec &> >(tee {log:q})
+
+        python -m limbeck.student.merge \
+            --base {input.base:q} \
+            --settings {params.settings:q} \
             --checkpoint {output.checkpoint:q} \
             --history {output.history:q}
 

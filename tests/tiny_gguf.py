@@ -14,8 +14,11 @@ TEMPLATE = (
 WIDTH, HIDDEN, CONTEXT = 32, 64, 128
 
 
-def write(path: Path, context: int = CONTEXT) -> None:
-    """Write a one-layer Llama whose tokens are bytes and the template's marks."""
+def write(path: Path, context: int = CONTEXT, bytes_missing: bool = False) -> None:
+    """Write a one-layer Llama whose tokens are bytes and the template's marks.
+
+    Without its bytes llama.cpp loads it, and ends the process that has a text split by it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_context_length(context)
@@ -28,6 +31,8 @@ def write(path: Path, context: int = CONTEXT) -> None:
     writer.add_rope_dimension_count(WIDTH // 2)
     special = ["<s>", "</s>", "<|system|>", "<|user|>", "<|assistant|>"]
     tokens = ["<unk>", *special, *(f"<0x{byte:02X}>" for byte in range(256)), "a", "b"]
+    if bytes_missing:
+        tokens = [token.replace("<0x", "<0y") for token in tokens]
     kinds = gguf.TokenType
     types = [kinds.UNKNOWN, *[kinds.CONTROL] * 5, *[kinds.BYTE] * 256, kinds.NORMAL, kinds.NORMAL]
     writer.add_tokenizer_model("llama")

@@ -260,9 +260,9 @@ def serve(options: argparse.Namespace) -> int:
 
 
 def _needs(options: argparse.Namespace) -> list[Callable[[], Check]]:
-    """Keys that are set, and repositories of the hub that may be read; nothing else is asked."""
+    """Keys that are set, repositories of the hub that may be read, students that fit."""
     from limbeck.sources.access import Repository, barrier
-    from limbeck.workflow import named
+    from limbeck.workflow import memory, named
 
     build = build_of(options.configfile, options.config)
 
@@ -277,6 +277,11 @@ def _needs(options: argparse.Namespace) -> list[Callable[[], Check]]:
     return [
         *(partial(key, *pair) for pair in named.variables(build).items()),
         *(partial(hub, repository) for repository in named.repositories(build)),
+        *(
+            partial(memory.fit, name, build.config.students)
+            for name, student in build.config.students.items()
+            if not student.merge
+        ),
     ]
 
 

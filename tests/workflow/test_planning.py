@@ -58,6 +58,29 @@ def test_every_shipped_config_can_be_planned(untouched: Project, config: str | N
     assert {"train_student", "quantize_gguf", "score_model", "write_report"} <= result.rules
 
 
+CHAINED = {
+    "students": {
+        "tiny": {"mixture": {"thinking": False, "direct": False, "texts": 10}},
+        "later": {"base": "student:tiny"},
+        "mended": {
+            "base": "student:tiny",
+            "merge": {"origin": "base", "parts": {"student:later": 0.6}},
+        },
+    }
+}
+
+
+def test_students_start_from_one_another(untouched: Project) -> None:
+    path = untouched.folder / "chained.json"
+    path.write_text(json.dumps(CHAINED))
+    result = untouched.snakemake("-n", config=str(path))
+    assert result.code == 0, result.output
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", result.output, re.M))
+    assert [counts[rule] for rule in ("create_base", "train_student", "merge_student")] == [
+        "3", "2", "1",
+    ]  # fmt: skip
+
+
 ELSEWHERE = {
     "languages": ["Breton", "Faroese"],
     "teacher": {"generator": {"model": "m", "server": None, "url": "https://example.org/v1"}},

@@ -20,6 +20,7 @@ class Mixture(Section):
         0.5, description="Share of the pairs whose request is in the language, not in English"
     )
     english: Count = Field(0, description="English originals of the translations, at most")
+    texts: Count = Field(0, description="Texts of the language as they are, at most")
     validation: Share = Field(0.02, description="Share of the prompts that is held out")
 
     @property
@@ -74,12 +75,35 @@ class Training(Section):
     )
 
 
+class Merge(Section):
+    """Weights of checkpoints added: origin + the sum of weight * (part - origin).
+
+    A checkpoint is a folder, a model of the hub, `base` (the student's own) or `student:NAME`.
+    """
+
+    origin: str = Field(description="What the parts were trained from")
+    parts: dict[str, float] = Field(min_length=1, description="Weights of the checkpoints")
+
+
 class Student(Section):
     """A student: a base, what it is trained on, and how."""
 
-    base: str = Field(description="'builtin:tiny', a folder, or a model of the hub")
+    base: str = Field(
+        description="'builtin:tiny', a folder, a GGUF file, a model of the hub, or 'student:NAME'"
+    )
     revision: str | None = Field(None, description="The hub model's commit")
     trust_remote_code: bool = Field(False, description="Run the code that comes with the base")
     architecture: Architecture = Field(Architecture(), description="Of the built-in base alone")
     mixture: Mixture = Mixture()
     training: Training = Training()
+    merge: Merge | None = Field(None, description="Not trained, but merged from checkpoints")
+
+    @property
+    def starts_from(self) -> list[str]:
+        """The students that this one is made of."""
+        named = [self.base, *([self.merge.origin, *self.merge.parts] if self.merge else [])]
+        return [
+            name.removeprefix("student:")
+            for name in dict.fromkeys(named)
+            if name.startswith("student:")
+        ]

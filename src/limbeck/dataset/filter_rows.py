@@ -1,8 +1,8 @@
 """Keep the teacher's rows that deserve to be trained on.
 
     python -m limbeck.dataset.filter_rows --generated responses.jsonl
-        --translations translations.jsonl --held-out test.jsonl ... [--checks checks.jsonl]
-        --language language.json --settings JSON --rows rows.parquet
+        --translations translations.jsonl [--texts texts.jsonl] --held-out test.jsonl ...
+        [--checks checks.jsonl] --language language.json --settings JSON --rows rows.parquet
         --removed removed.jsonl --funnel funnel.json
 
 Every filter says how many rows came in, how many went out and why. The funnel keeps examples of
@@ -26,9 +26,9 @@ from limbeck.dataset.filters.decontaminate import held_out
 from limbeck.dataset.filters.empty import empty
 from limbeck.dataset.filters.kept_tokens import invented_urls, kept
 from limbeck.dataset.filters.script_share import script
-from limbeck.dataset.funnel import Step, check_losses, failed, run
+from limbeck.dataset.funnel import Reason, Step, check_losses, failed, run
 from limbeck.dataset.held_out import HeldOut
-from limbeck.dataset.rows import from_response, from_translation, kept_schema
+from limbeck.dataset.rows import from_response, from_text, from_translation, kept_schema
 from limbeck.errors import UserError
 from limbeck.files import (
     Row,
@@ -70,12 +70,12 @@ def steps(
     faults, trips = verdicts.faults(judged, settings.judge, settings.round_trip)
     wanted: list[tuple[str, Any, Any]] = [
         ("script", settings.script, lambda least: script(card["script"], least)),
-        ("refusals", settings.refusals, lambda first: refusals.refusal(known, first)),
+        ("refusals", settings.refusals, lambda first: said(refusals.refusal(known, first))),
         ("copied", settings.copied, copied),
         ("repeated", settings.repeated, repetition.repeated),
         ("compressed", settings.compressed, repetition.compressed),
         ("kept", settings.kept, kept),
-        ("urls", settings.urls, invented_urls),
+        ("urls", settings.urls, lambda most: said(invented_urls(most))),
     ]  # fmt: skip
     chosen = [Step(name, make(to), to) for name, to, make in wanted if to is not None]
     for name, to, found in (
@@ -94,6 +94,11 @@ def steps(
         Step("held_out", held_out(benchmarks), settings.held_out.model_dump()),
         Step("duplicates", duplicates.exact_duplicate()),
     ]
+
+
+def said(reason: Callable[[Row], Reason]) -> Callable[[Row], Reason]:
+    """A filter of what a teacher says: a text that is there has no prompt to answer."""
+    return lambda row: None if row["strategy"] == "text" else reason(row)
 
 
 def language_step(settings: Filters, card: Row) -> Step:
@@ -117,10 +122,12 @@ def _all_stay(_: Row) -> None:
 
 
 class Source:
-    """The teacher's rows, read as often as they are wanted."""
+    """The teacher's rows and texts as they are, read as often as they are wanted."""
 
-    def __init__(self, generated: Path | None, translations: Path | None) -> None:
-        forms = ((generated, from_response), (translations, from_translation))
+    def __init__(
+        self, generated: Path | None, translations: Path | None, texts: Path | None = None
+    ) -> None:
+        forms = ((generated, from_response), (translations, from_translation), (texts, from_text))
         self._parts = [(path, convert) for path, convert in forms if path]
         self._translations = translations
         self.written: Counter[str] = Counter()
@@ -132,9 +139,10 @@ class Source:
         """All rows in the kept form with their failure, counted by strategy."""
         for path, convert in self._parts:
             for raw in read_jsonl(path):
+                row = convert(raw)
                 by_way = f" by way of {raw['pivot']}" if raw.get("pivot") else ""
-                self.written[raw["strategy"] + by_way] += 1
-                yield {**convert(raw), "failure": raw.get("failure")}
+                self.written[row["strategy"] + by_way] += 1
+                yield {**row, "failure": raw.get("failure")}
 
     def translations(self) -> Iterator[Row]:
         """The translations alone."""
@@ -194,6 +202,7 @@ def main() -> None:
     parser = stage.parser(__doc__)
     parser.add_argument("--generated", type=Path, help="responses.jsonl, where there are any")
     parser.add_argument("--translations", type=Path, help="translations.jsonl, likewise")
+    parser.add_argument("--texts", type=Path, help="texts that a student learns as they are")
     parser.add_argument("--held-out", type=Path, nargs="*", default=[])
     parser.add_argument("--checks", type=Path)
     parser.add_argument("--language", type=read_json, required=True, help="the language card")
@@ -206,7 +215,7 @@ def main() -> None:
 
     held = chain.from_iterable(read_jsonl(path) for path in options.held_out)
     benchmarks = HeldOut(held, **settings.held_out.model_dump())
-    source = Source(options.generated, options.translations)
+    source = Source(options.generated, options.translations, options.texts)
     usual = lengths.band(source.translations(), settings.length_band)
     identify = language_step(settings, options.language)
     judged = read_jsonl(options.checks) if options.checks else ()

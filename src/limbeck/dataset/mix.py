@@ -8,7 +8,7 @@ A generated row becomes up to two: with its reasoning trace under the system pro
 thinking, and direct, so that thinking can be switched on and off. (Kakugo trains the direct form on
 translated rows only.) Translations stay as they are, and give translation pairs in both directions,
 a share of which asks in the language itself. Some of their English originals keep the student's
-English.
+English. Texts of the language are learned as they are, from their first word.
 """
 
 from collections import Counter
@@ -141,7 +141,7 @@ def english(row: Row) -> Row:
 
 def mix(rows: list[Row], mixture: Mixture, wording: Wording) -> list[Row]:
     """All training rows of a mixture, in the order of the kept rows."""
-    generated = [row for row in rows if row["strategy"] != "translation"]
+    generated = [row for row in rows if row["strategy"] not in ("translation", "text")]
     translated = [row for row in rows if row["strategy"] == "translation"]
     mixed: list[Row] = []
     if mixture.thinking:
@@ -149,6 +149,8 @@ def mix(rows: list[Row], mixture: Mixture, wording: Wording) -> list[Row]:
     if mixture.direct:
         mixed += [direct(row, wording) for row in generated]
     mixed += [direct(row, wording) for row in translated[: mixture.translations]]
+    texts = (row for row in rows if row["strategy"] == "text")
+    mixed += [{**row, "form": "text"} for row in islice(texts, mixture.texts)]
     # From the end: where there are enough, these are not the conversations that come translated.
     mixed += [english(row) for row in islice(reversed(translated), mixture.english)]
     mixed += islice(pairs(translated, wording, mixture.pairs_in_language), mixture.pairs)

@@ -66,6 +66,17 @@ def from_response(row: Row) -> Row:
     }
 
 
+def from_text(row: Row) -> Row:
+    """A row of texts.jsonl in the kept form: nobody asked for it."""
+    return {
+        "id": f"text-{row['id']}",
+        "messages": [{"role": "assistant", "content": row["text"]}],
+        "reasoning": None,
+        "original": None,
+        **provenance({"strategy": "text", "source": row["source"]}),
+    }
+
+
 def from_translation(row: Row) -> Row:
     """A row of translations.jsonl in the kept form."""
     return {

@@ -17,6 +17,7 @@ from limbeck.files import file_digest
 from limbeck.models.chat_template import ChatTemplate
 from limbeck.models.protocol import Done, Generation, continuations, ignore, say_if_long, shared
 from limbeck.student.encoding import Message
+from limbeck.student.llama import apart, read_metadata
 
 _CELLS = 256  # llama.cpp pads a sequence's part of the context to a multiple of this
 _ALL = -1  # llama.cpp's name for all sequences
@@ -33,6 +34,7 @@ class GgufModel:
         self._api: Any = llama_cpp
         llama_cpp.llama_log_set(_silence(), ctypes.c_void_p())
         llama_cpp.llama_backend_init()
+        apart(path, read_metadata, path)
         parameters = llama_cpp.llama_model_default_params()
         self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
         if not self._model:

@@ -17,6 +17,10 @@ def of(student: Student) -> Iterator[tuple[str, str]]:
     training = student.training
     settings = student.settings.get("training", {})
     yield "base", str(student.settings.get("base", "?"))
+    if merge := student.settings.get("merge"):
+        parts = ", ".join(f"{weight:g} of {name}" for name, weight in merge["parts"].items())
+        yield "merged", f"{parts}, as differences from {merge['origin']}"
+        settings = {}
     if settings.get("method"):
         yield "method", "full fine-tuning" if settings["method"] == "full" else "LoRA"
     counts = student.mixture.get("train", {})

@@ -24,6 +24,7 @@ STAGES = {
     "mix_rows": "training set",
     "create_base": "base",
     "train_student": "training",
+    "merge_student": "merged",
     "export_gguf": "GGUF exported",
     "check_gguf": "GGUF checked",
     "quantize_gguf": "GGUF quantized",

@@ -3,9 +3,9 @@
     python -m limbeck.student.base --train train.parquet --validation validation.parquet \\
         --settings '{"base": "builtin:tiny", ...}' --output base/
 
-The base is `builtin:tiny`, a folder, or a model of the Hugging Face hub; the output is always a
-plain folder with config, safetensors, tokenizer and chat template. Weights are linked, small files
-copied.
+The base is `builtin:tiny`, a folder, a GGUF file, or a model of the Hugging Face hub; the output is
+always a plain folder with config, safetensors, tokenizer and chat template. Weights are linked,
+small files copied; what is in a GGUF file is converted.
 """
 
 import re
@@ -42,7 +42,8 @@ def fetch(name: str, revision: str | None, trust_remote_code: bool) -> Path:
         return folder
     if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name):
         raise UserError(
-            f"base: {name!r} is no folder; allowed: {TINY!r}, a folder, a hub name owner/model"
+            f"base: {name!r} is no folder; allowed: {TINY!r}, a folder, a GGUF file, "
+            "a hub name owner/model"
         )
     import huggingface_hub
     import huggingface_hub.errors
@@ -120,6 +121,10 @@ def main() -> None:
         if not rows:
             raise UserError(f"{options.train}: no rows to train a tokenizer on")
         tiny.create(rows, settings.architecture, settings.seed, options.output)
+    elif settings.base.endswith(".gguf"):
+        from limbeck.student import from_gguf
+
+        from_gguf.convert(Path(settings.base).expanduser(), options.output)
     else:
         source = fetch(settings.base, settings.revision, settings.trust_remote_code)
         link(source, options.output, settings.trust_remote_code)

@@ -49,6 +49,14 @@ def render(
     return text
 
 
+def plain(tokenizer: Any, text: str) -> Sample:
+    """A text as it is, all of it learned, as the base read its own: BOS where it adds one, EOS."""
+    bos = tokenizer.bos_token or ""
+    start = bos if bos and tokenizer("a")["input_ids"][0] == tokenizer.bos_token_id else ""
+    whole = start + text + tokenizer.eos_token
+    return Sample(whole, ((len(start), len(whole)),))
+
+
 def samples(tokenizer: Any, messages: Sequence[Message], thinking: bool) -> list[Sample]:
     """A conversation as rendered samples in which each assistant's turn is learned once.
 
@@ -146,7 +154,11 @@ def dataset(
         said = [{"role": m["role"], "content": m["content"]} for m in row["messages"]]
         messages = control.hidden(tokenizer, said)
         counts["control"] += messages != said
-        parts = samples(tokenizer, messages, row.get("form") == "thinking")
+        form = row.get("form")
+        if form == "text":
+            parts = [plain(tokenizer, messages[0]["content"])]
+        else:
+            parts = samples(tokenizer, messages, form == "thinking")
         if not parts:
             counts["no_answer"] += 1
             continue

@@ -5,7 +5,6 @@
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from typing import Literal
 from limbeck import stage
 from limbeck.config import Section
 from limbeck.errors import UserError
-from limbeck.files import atomic, write_json
+from limbeck.files import write_json
 from limbeck.student.converter import SCRIPT
 
 
@@ -32,7 +31,8 @@ class Metadata(Section):
 def override(metadata: Metadata) -> dict[str, object]:
     """The metadata under the converter's names (gguf-py/gguf/metadata.py)."""
     base: dict[str, str] = {"name": metadata.base}
-    if "/" in metadata.base and not metadata.base.startswith((".", "/", "~")):
+    local = metadata.base.startswith((".", "/", "~")) or metadata.base.endswith(".gguf")
+    if "/" in metadata.base and not local:
         base["organization"] = metadata.base.partition("/")[0]
         base["repo_url"] = f"https://huggingface.co/{metadata.base}"
     return {
@@ -58,8 +58,10 @@ def convert(
     script = converter / SCRIPT
     if not script.is_file():
         raise UserError(f"{converter}: no {SCRIPT} here; limbeck.student.converter fetches it")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # Beside its target: a system's folder for temporary files may be small.
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export.") as name:
+        folder = Path(name).resolve()
         command = [sys.executable, str(script.resolve()), str(checkpoint.resolve())]
         command += ["--outtype", outtype, "--outfile", str(folder / "model.gguf")]
         if metadata:
@@ -75,7 +77,8 @@ def convert(
             lines = [line for line in done.stderr.splitlines() if line.strip()]
             reason = lines[-1].strip() if lines else f"it ended with {done.returncode}"
             raise UserError(f"{checkpoint}: llama.cpp's converter refuses it ({reason})")
-        _move(folder / "model.gguf", output)
+        (folder / "model.gguf").chmod(0o644)
+        (folder / "model.gguf").replace(output)
 
 
 def _write_card(checkpoint: Path, metadata: Metadata, folder: Path) -> None:
@@ -86,11 +89,6 @@ def _write_card(checkpoint: Path, metadata: Metadata, folder: Path) -> None:
             (folder / path.name).symlink_to(path.resolve())
     card = f"---\nlicense: {metadata.license}\n---\n"
     (folder / "README.md").write_text(card, encoding="utf-8")
-
-
-def _move(source: Path, output: Path) -> None:
-    with atomic(output) as temporary:
-        shutil.copyfile(source, temporary)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Compare a GGUF with its checkpoint: chat template, tokens, greedy text, next tokens.
 
-    python -m limbeck.student.parity --checkpoint checkpoint/ --converter resources/llama.cpp \\
-        --gguf F16.gguf --prompts validation.parquet --settings '{"agreement": 0.99}' \\
+    python -m limbeck.student.parity --checkpoint checkpoint/ --gguf F16.gguf \\
+        --prompts validation.parquet --settings '{"agreement": 0.99}' --threads 8 \\
         --output parity.json
 
 Conversions go wrong silently: another pre-tokenizer, a lost template, permuted weights all give a
@@ -9,7 +9,6 @@ file that loads and talks nonsense. So the same conversations go through transfo
 """
 
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +17,11 @@ from typing import Any
 from pydantic import Field
 
 from limbeck import stage
-from limbeck.config import Positive, Section, Share
+from limbeck.config import Count, Positive, Section, Share
 from limbeck.errors import UserError
 from limbeck.files import Row, read_json, read_parquet, write_json
 from limbeck.student import encoding
-from limbeck.student.export import convert
+from limbeck.student.llama import Gguf, apart
 
 # Texts on which tokenizers like to differ: spaces, lines, digits, marks, scripts, emoji.
 PROBES = (
@@ -33,9 +32,8 @@ PROBES = (
     "<think>a < b && c > d</think> {{ x }} {% y %}",
 )
 CONTEXT = 512  # tokens of a text that are compared
-GREEDY_PROMPTS = 8
 GREEDY_TOKENS = 32
-TIE = 1e-2  # logits nearer than this are a draw between two implementations in float32
+TIE = 0.1  # logits nearer than this are a draw: F16 rounds weights and products
 
 
 class Settings(Section):
@@ -43,6 +41,7 @@ class Settings(Section):
 
     agreement: Share = Field(description="Least share of equal next tokens, F16 to checkpoint")
     prompts: Positive = Field(32, description="Conversations compared, at most")
+    greedy: Count = Field(8, description="Of these so many are continued, at most")
     trust_remote_code: bool = Field(False, description="Run the code that came with the base")
 
 
@@ -54,66 +53,12 @@ class Result:
     failures: list[str] = field(default_factory=list)
 
 
-class Gguf:
-    """A GGUF file in llama.cpp, at the level of tokens and logits."""
-
-    def __init__(self, path: Path) -> None:
-        import llama_cpp
-        import torch
-
-        try:
-            self.model = llama_cpp.Llama(
-                str(path),
-                n_ctx=CONTEXT + GREEDY_TOKENS,
-                n_batch=CONTEXT,
-                n_threads=torch.get_num_threads(),
-                n_threads_batch=torch.get_num_threads(),
-                n_gpu_layers=0,
-                logits_all=True,
-                verbose=False,
-            )
-        except (ValueError, RuntimeError) as error:
-            raise UserError(f"{path}: llama.cpp cannot load it ({error})") from None
-        vocabulary = self.model._model.vocab
-        self.adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(vocabulary))
-        self.bos = self._piece("tokenizer.ggml.bos_token_id")
-        self.eos = self._piece("tokenizer.ggml.eos_token_id")
-
-    def _piece(self, key: str) -> str:
-        index = self.model.metadata.get(key)
-        return self.model._model.token_get_text(int(index)) if index is not None else ""
-
-    @property
-    def template(self) -> str:
-        """The chat template in the file, or an empty text."""
-        return str(self.model.metadata.get("tokenizer.chat_template", ""))
-
-    def render(self, messages: Sequence[encoding.Message], thinking: bool) -> str:
-        """A prompt, rendered with the file's own template."""
-        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-
-        formatter = Jinja2ChatFormatter(self.template, self.eos, self.bos)
-        text: str = formatter(messages=list(messages), enable_thinking=thinking).prompt
-        return text
-
-    def tokenize(self, text: str) -> list[int]:
-        """Tokens as llama.cpp's server makes them: with a BOS if the file asks for one."""
-        add = self.adds_bos and not (self.bos and text.startswith(self.bos))
-        return list(self.model.tokenize(text.encode(), add_bos=add, special=True))
-
-    def logits(self, tokens: Sequence[int]) -> Any:
-        """Logits after each of the tokens: (tokens, vocabulary)."""
-        self.model.reset()
-        self.model.eval(list(tokens))
-        return self.model.scores[: len(tokens)].copy()
-
-
 def conversations(rows: Sequence[Row], count: int) -> list[tuple[list[encoding.Message], bool]]:
     """Up to ``count`` conversations that end with an answer, and whether they are thinking rows."""
     found = []
     for row in rows[:: max(1, len(rows) // count)]:
         messages = [{"role": m["role"], "content": m["content"]} for m in row["messages"]]
-        if messages and messages[-1]["role"] == "assistant":
+        if len(messages) > 1 and messages[-1]["role"] == "assistant":
             found.append((messages, row.get("form") == "thinking"))
     probe = [({"role": "user", "content": text}, {"role": "assistant", "content": text})
              for text in PROBES]  # fmt: skip
@@ -153,7 +98,7 @@ def next_tokens(model: Any, ids: Sequence[int]) -> Any:
 
 
 def compare_greedy(model: Any, gguf: Gguf, prompts: list[list[int]], result: Result) -> None:
-    """Greedy continuations at F32 must be equal, but for draws between two tokens.
+    """Greedy continuations must be equal, but for draws between two tokens.
 
     llama.cpp reads the checkpoint's continuation at once: it would have said the same exactly if
     each of these tokens is its likeliest, too.
@@ -184,15 +129,13 @@ def compare_greedy(model: Any, gguf: Gguf, prompts: list[list[int]], result: Res
         "greedy_equal": len(prompts) - different,
     }
     if different:
-        result.failures.append(
-            f"{different} of {len(prompts)} greedy texts differ at F32 (the weights do not arrive)"
-        )
+        result.failures.append(f"{different} of {len(prompts)} greedy texts differ")
 
 
 def compare_next(
     model: Any, gguf: Gguf, texts: list[list[int]], least: float, result: Result
 ) -> None:
-    """The likeliest next token at F16 must be the checkpoint's at nearly every position."""
+    """The likeliest next token must be the checkpoint's at nearly every position."""
     equal = total = 0
     for ids in texts:
         ours, theirs = next_tokens(model, ids), gguf.logits(ids)
@@ -202,27 +145,29 @@ def compare_next(
     result.figures |= {"positions": total, "agreement": round(agreement, 5), "least": least}
     if agreement < least:
         result.failures.append(
-            f"the next tokens of F16 agree at {agreement:.2%} of {total:,} positions, "
+            f"the next tokens agree at {agreement:.2%} of {total:,} positions, "
             f"{least:.2%} is wanted"
         )
 
 
-def compare(options: Any) -> Result:
-    """Run all comparisons."""
+def compare(
+    checkpoint: Path, path: Path, rows: list[Row], settings: Settings, threads: int
+) -> Result:
+    """Compare the file ``path`` with a checkpoint, each of them loaded once."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
-    settings: Settings = options.settings
     logging.disable_progress_bar()
+    torch.set_num_threads(threads)
     trust = settings.trust_remote_code
-    tokenizer = AutoTokenizer.from_pretrained(options.checkpoint, trust_remote_code=trust)
-    talks = conversations(read_parquet(options.prompts), settings.prompts)
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint, trust_remote_code=trust)
+    talks = conversations(rows, settings.prompts)
     result = Result()
-    half = Gguf(options.gguf)
-    compare_text(tokenizer, half, talks, result)
+    gguf = Gguf(path, CONTEXT + GREEDY_TOKENS, threads)
+    compare_text(tokenizer, gguf, talks, result)
     model = AutoModelForCausalLM.from_pretrained(
-        options.checkpoint, dtype=torch.float32, trust_remote_code=trust
+        checkpoint, dtype=torch.float32, trust_remote_code=trust
     ).eval()
     texts, prompts = [], []
     for messages, thinking in talks:
@@ -230,13 +175,9 @@ def compare(options: Any) -> Result:
         texts.append(tokenizer(text, add_special_tokens=False)["input_ids"][:CONTEXT])
         text = encoding.render(tokenizer, messages[:-1], thinking=thinking, generation_prompt=True)
         prompts.append(tokenizer(text, add_special_tokens=False)["input_ids"][-CONTEXT:])
-    compare_next(model, half, texts, settings.agreement, result)
-    del half
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=options.output.parent, prefix=".parity.") as name:
-        path = Path(name) / "F32.gguf"
-        convert(options.checkpoint, options.converter, path, "f32")
-        compare_greedy(model, Gguf(path), prompts[:GREEDY_PROMPTS], result)
+    compare_next(model, gguf, texts, settings.agreement, result)
+    if settings.greedy:
+        compare_greedy(model, gguf, prompts[: settings.greedy], result)
     return result
 
 
@@ -244,17 +185,21 @@ def main() -> None:
     """Compare a GGUF with its checkpoint."""
     parser = stage.parser(__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--converter", type=Path, required=True, help="the converter's folder")
     parser.add_argument("--gguf", type=Path, required=True, help="the F16 file")
-    parser.add_argument("--prompts", type=Path, required=True, help="validation rows (Parquet)")
+    parser.add_argument("--prompts", type=Path, help="validation rows (Parquet)")
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, required=True, help="the figures (JSON)")
     options = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
     if not options.gguf.is_file():
         raise UserError(f"{options.gguf}: there is no such file")
     read_json(options.checkpoint / "config.json")
-    result = compare(options)
+    rows = read_parquet(options.prompts) if options.prompts else []
+    result = apart(
+        options.gguf, compare, options.checkpoint, options.gguf, rows, options.settings,
+        options.threads,
+    )  # fmt: skip
     figures = ", ".join(f"{key} {value}" for key, value in result.figures.items())
     if result.failures:
         raise UserError(f"{options.gguf}: {'; '.join(result.failures)} ({figures})")

@@ -35,7 +35,7 @@ from limbeck.config import (
 )
 from limbeck.errors import UserError
 from limbeck.languages import Language, covered, resolve
-from limbeck.workflow import checks
+from limbeck.workflow import checkpoints, checks
 from limbeck.workflow.digest import source_digest
 
 # The scored models that are asked over HTTP, and the roles of the config that they are.
@@ -264,11 +264,11 @@ class Build:
         """A student's section."""
         return self.config.students[name]
 
-    def base(self, name: str) -> dict[str, Any]:
+    def base(self, wildcards: Any) -> dict[str, Any]:
         """What decides a student's base."""
-        student = self.student(name)
+        student = self.student(wildcards.student)
         return {
-            "base": student.base,
+            "base": checkpoints.place(student.base, wildcards),
             "revision": None if student.base == TINY else student.revision,
             "trust_remote_code": student.trust_remote_code,
             "architecture": student.architecture if student.base == TINY else Architecture(),
@@ -276,14 +276,28 @@ class Build:
         }
 
     def base_files(self, wildcards: Any) -> list[str]:
-        """The files of a student's base that is a folder on this machine."""
+        """A student's base that is on this machine, or another student's checkpoint."""
         base = self.student(wildcards.student).base
-        return local_files(base) if Path(base).expanduser().is_dir() else []
+        if base.startswith("student:"):
+            return [checkpoints.manifest(base, wildcards)]
+        local = base.endswith(".gguf") or Path(base).expanduser().is_dir()
+        return local_files(base) if local else []
 
     def mixture(self, name: str) -> Mixture:
         """What decides a student's mixture."""
         mixture = self.student(name).mixture
         return mixture if mixture.pairs else mixture.model_copy(update={"pairs_in_language": 0.0})
+
+    @property
+    def merged(self) -> str:
+        """The students that are merged, as a wildcard's constraint."""
+        found = [name for name, body in self.config.students.items() if body.merge]
+        return "|".join(found) or "(?!)"
+
+    def mixed_texts(self, wildcards: Any) -> list[str]:
+        """The texts of the language, as a rule's input, where a student learns them as they are."""
+        on = any(student.mixture.texts for student in self.config.students.values())
+        return [f"results/{wildcards.language}/texts.jsonl"] if on else []
 
     def training(self, name: str) -> dict[str, Any]:
         """What decides a student's training; the rows on the device at once do not."""

@@ -83,11 +83,33 @@ def files(config: Config) -> None:
             raise UserError(
                 f"config: students.{name}.base: {body.base!r}: the built-in base is builtin:tiny"
             )
+        for other in body.starts_from:
+            if other not in config.students:
+                raise UserError(
+                    f"config: students.{name}: there is no student {other!r}, only "
+                    f"{', '.join(config.students)}"
+                )
+            if name in _all_before(config, other):
+                raise UserError(f"config: students.{name}: it starts from itself, by {other!r}")
+        for source in (body.merge.origin, *body.merge.parts) if body.merge else ():
+            _there(f"config: students.{name}.merge", source)
     for name, source in config.benchmarks.comparisons.items():
         # A file of the hub has its repository before it: owner/repo/file.gguf.
         file = source.endswith(".gguf") and source.count("/") < 2
         if file or source.startswith((".", "/", "~")):
             _there(f"config: benchmarks.comparisons.{name}", source, local=True)
+
+
+def _all_before(config: Config, student: str) -> set[str]:
+    """A student and all that it is made of."""
+    found: set[str] = set()
+    todo = [student]
+    while todo:
+        name = todo.pop()
+        if name in config.students and name not in found:
+            found.add(name)
+            todo += config.students[name].starts_from
+    return found
 
 
 def _there(key: str, source: str, local: bool = False) -> None:

@@ -4,6 +4,7 @@ Bounds to ask a cluster for, not measurements; a job that is ended for want of m
 with more. All in MB (of 10^6 bytes).
 """
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,20 +47,54 @@ def training(base: str, section: Training) -> int:
     return holding(base, _FULL if section.method == "full" else _LORA)
 
 
-def student(section: Student) -> int:
+def first(base: str, students: Mapping[str, Student]) -> str:
+    """The base that a base of the same build began with."""
+    while base.startswith("student:"):
+        base = students[base.removeprefix("student:")].base
+    return base
+
+
+def student(name: str, students: Mapping[str, Student]) -> int:
     """To train a student."""
-    return training(section.base, section.training)
+    return training(first(students[name].base, students), students[name].training)
 
 
-def exporting(section: Student) -> int:
+def device() -> tuple[int, str]:
+    """The memory of what trains here: the first CUDA device, or else this machine's."""
+    try:
+        import torch
+
+        if torch.cuda.is_available():
+            found = torch.cuda.get_device_properties(0)
+            return round(found.total_memory / 1e6), str(found.name)
+    except ImportError:
+        pass
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return round(pages / 1e6), "this machine"
+
+
+def fit(name: str, students: Mapping[str, Student]) -> tuple[bool, str]:
+    """Whether a student can be trained here, and a line that says so."""
+    there, what = device()
+    needed = student(name, students)
+    gigabytes = f"{needed / 1e3:,.0f} GB, {what} has {there / 1e3:,.0f}"
+    line = f"students.{name}: training needs about {gigabytes}"
+    section = students[name]
+    if needed > there and section.training.method == "full":
+        lora = section.training.model_copy(update={"method": "lora"})
+        smaller = training(first(section.base, students), lora)
+        line += f"; with training.method lora about {smaller / 1e3:,.0f} GB"
+    return needed <= there, line
+
+
+def exporting(name: str, students: Mapping[str, Student]) -> int:
     """To convert, compare or quantize a student: the checkpoint, and a file of half its size."""
-    return holding(section.base, _SINGLE + _HALF)
+    return holding(first(students[name].base, students), _SINGLE + _HALF)
 
 
 def classifier(section: Classifier, students: Mapping[str, Student]) -> int:
     """To train a classifier, and to ask it."""
-    name = section.base.removeprefix("student:")
-    base = name if name == section.base else students[name].base
+    base = first(section.base, students)
     if section.kind == "linear":
         return CLIENT
     if section.kind == "instruct":
@@ -76,5 +111,6 @@ def scoring(model: str, config: Config) -> int:
         base = config.benchmarks.comparisons[form]
         return holding(base, _HALF if base.endswith(".gguf") else _SINGLE)
     return holding(
-        config.students[name].base, {"base": _SINGLE, "student": _SINGLE}.get(form, _HALF)
+        first(config.students[name].base, config.students),
+        {"base": _SINGLE, "student": _SINGLE}.get(form, _HALF),
     )

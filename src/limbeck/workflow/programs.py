@@ -30,8 +30,14 @@ def sources(module: str, source: str) -> str:
 
 def base(build: Build, wildcards: Any) -> str:
     """Of a student's base."""
-    built_in = build.student(wildcards.student).base == TINY
-    return source_digest("limbeck.student.base", without=_unless(built_in, "limbeck.student.tiny"))
+    name = build.student(wildcards.student).base
+    return source_digest(
+        "limbeck.student.base",
+        without=(
+            *_unless(name == TINY, "limbeck.student.tiny"),
+            *_unless(name.endswith(".gguf"), "limbeck.student.from_gguf"),
+        ),
+    )
 
 
 def filters(build: Build) -> str:

@@ -151,6 +151,24 @@ def written(folder: Path, **filters: Any) -> list[str]:
     return ["filter", *files, "--settings", json.dumps({"filters": {**FILTERS, **filters}})]
 
 
+def test_texts_of_the_language_are_filtered_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [
+        {"id": "a", "source": "s", "text": "Kwa maelezo zaidi, soma https://example.org leo."},
+        {"id": "b", "source": "s", "text": f"Habari. {ITEM['text']}"},
+    ]
+    write_jsonl(tmp_path / "texts.jsonl", texts)
+    arguments = [*written(tmp_path, urls=0), "--texts", str(tmp_path / "texts.jsonl")]
+    monkeypatch.setattr(sys, "argv", arguments)
+    stage_filter.main()
+    rows = [row for row in read_parquet(tmp_path / "rows.parquet") if row["strategy"] == "text"]
+    assert [row["id"] for row in rows] == ["text-a"], "benchmark text is taken out, a URL is not"
+    assert rows[0]["messages"] == [{"role": "assistant", "content": texts[0]["text"]}]
+    strategies = read_json(tmp_path / "funnel.json")["strategies"]
+    assert {"name": "text", "rows": 2} in strategies
+
+
 @pytest.mark.parametrize("near", [None, 0.7])
 def test_the_stage_adds_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, near: float | None

@@ -8,6 +8,7 @@ import pytest
 
 from limbeck.config import Mixture
 from limbeck.dataset.mix import Wording, count, mix, pairs, parallel_lines, split
+from limbeck.dataset.rows import from_text
 from limbeck.generation.instructions import load
 from limbeck.generation.templates import TEMPLATES
 
@@ -97,6 +98,15 @@ def test_parts_of_a_mixture(mixture: Mixture, counts: dict[str, int]) -> None:
     for row in mixed:
         got[row["strategy"]] = got.get(row["strategy"], 0) + 1
     assert got == counts
+
+
+def test_texts_are_mixed_in_as_they_are() -> None:
+    texts = [from_text({"id": n, "source": "s", "text": f"Maandishi {n}."}) for n in range(5)]
+    mixture = Mixture(texts=3, thinking=False, direct=False, translations=0)
+    mixed = mix([*ROWS, *texts], mixture, WORDING)
+    assert [(row["id"], row["form"], row["messages"]) for row in mixed] == [
+        (row["id"], "text", row["messages"]) for row in texts[:3]
+    ]
 
 
 def test_a_row_without_a_trace_has_no_thinking_form() -> None:

@@ -148,7 +148,6 @@ METADATA = {
     "base": "builtin:tiny",
     "license": "apache-2.0",
     "dataset": "swh_Latn/tiny",
-    "version": "0.1.0",
 }
 
 

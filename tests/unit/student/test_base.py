@@ -47,7 +47,10 @@ def test_a_folder_is_linked(folder: Path, tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("builtin:small", "the only built-in base is 'builtin:tiny'"),
-        ("./no/such/folder", "is no folder; allowed: 'builtin:tiny', a folder, a hub name"),
+        (
+            "./no/such/folder",
+            "is no folder; allowed: 'builtin:tiny', a folder, a GGUF file, a hub name",
+        ),
         ("granite", "is no folder; allowed:"),
         ("owner/model", "is no folder, and the hub cannot be reached"),
     ],

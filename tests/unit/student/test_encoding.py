@@ -1,5 +1,6 @@
 """Which tokens of a conversation a student learns."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,6 +160,23 @@ def test_a_turn_without_stop_token_is_refused(use_template: Any) -> None:
 )
 def test_stop_tokens(tokenizer: Any, config: Any, stops: set[int]) -> None:
     assert encoding.stop_tokens(tokenizer, config) == stops
+
+
+@pytest.mark.parametrize("adds_bos", [False, True])
+def test_a_text_is_learned_whole(folder: Path, adds_bos: bool) -> None:
+    from tokenizers.processors import TemplateProcessing
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder / "base")
+    if adds_bos:
+        tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+            single="<s> $A", special_tokens=[("<s>", 1)]
+        )
+    row = {"messages": [{"role": "assistant", "content": "Mtoto anasoma."}], "form": "text"}
+    (encoded,), counts = encoding.dataset(tokenizer, [row], {2}, 128)
+    assert learned(tokenizer, encoded) == ["Mtoto anasoma.</s>"]
+    assert (encoded.input_ids[0] == 1) == adds_bos
+    assert counts["used"] == 1
 
 
 def test_rows_are_dropped_and_counted_never_cut(tokenizer: Any) -> None:

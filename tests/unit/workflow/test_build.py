@@ -267,6 +267,17 @@ def test_a_language_that_fineweb_lacks_stops_at_planning() -> None:
         ("benchmarks", {"comparisons": {"mine": "./none"}}, "there is no such file"),
         ("students", {"tiny": {"base": "builtin:tny"}}, "the built-in base is builtin:tiny"),
         ("students", {"tiny": {"base": "models/none.gguf"}}, "there is no such file"),
+        ("students", {"a": {"base": "student:b"}}, "students.a: there is no student 'b'"),
+        (
+            "students",
+            {"a": {"base": "student:b"}, "b": {"base": "student:a"}},
+            "students.a: it starts from itself, by 'b'",
+        ),
+        (
+            "students",
+            {"a": {"base": "o/m", "merge": {"origin": "./none", "parts": {"base": 1.0}}}},
+            "students.a.merge: ./none: there is no such file or folder",
+        ),
         ("filters", {"length_ratio": [8, 0.25]}, "the first bound is below the second"),
         ("filters", {"length_ratio": [None, 8.0]}, "filters.length_ratio.0"),
     ],

@@ -1,0 +1,34 @@
+"""Where the checkpoints are that a student starts from or is merged from."""
+
+from typing import Any
+
+from limbeck.config import Student
+
+_STUDENT = "student:"
+
+
+def place(name: str, wildcards: Any) -> str:
+    """A checkpoint by its name: a folder, a file, a model of the hub, `base`, `student:NAME`."""
+    folder = f"results/{wildcards.language}"
+    if name == "base":
+        return f"{folder}/{wildcards.student}/base"
+    if name.startswith(_STUDENT):
+        return f"{folder}/{name.removeprefix(_STUDENT)}/checkpoint"
+    return name
+
+
+def manifest(name: str, wildcards: Any) -> str:
+    """The digests of a student's checkpoint."""
+    return f"{place(name, wildcards)}.manifest.json"
+
+
+def merge(student: Student, wildcards: Any) -> dict[str, Any]:
+    """What decides a merged student."""
+    assert student.merge
+    parts = {place(name, wildcards): weight for name, weight in student.merge.parts.items()}
+    return {"origin": place(student.merge.origin, wildcards), "parts": parts}
+
+
+def merged_manifests(student: Student, wildcards: Any) -> list[str]:
+    """The students that a student is merged from, as a rule's input."""
+    return [manifest(f"{_STUDENT}{name}", wildcards) for name in student.starts_from]
