@@ -258,7 +258,10 @@ rule compare_classifiers:
         code=source_digest("limbeck.classification.compare"),
         labels=told.labels,
         classifiers=list(settings.classification.classifiers),
-        settings=lambda w: as_json(seed=settings.seed),
+        settings=lambda w: as_json(
+            seed=settings.seed,
+            questions=settings.rehearsal and settings.rehearsal.questions,
+        ),
     shell:
         r"""
         exec &> >(tee {log:q})

@@ -23,7 +23,7 @@ from limbeck.config.benchmarks import Benchmarks
 from limbeck.config.classification import Classification
 from limbeck.config.filters import Filters
 from limbeck.config.generation import Generation
-from limbeck.config.section import Section, Share, without_nulls
+from limbeck.config.section import Positive, Section, Share, without_nulls
 from limbeck.config.sources import Conversations, Texts
 from limbeck.config.student import Student
 from limbeck.config.teacher import Connection, Price, Role, Teacher, Teachers
@@ -43,6 +43,13 @@ class Gguf(Section):
 _TAKEN = frozenset(
     ("benchmarks", "classification", "comparisons", "rows", "scores", "teacher", "translator")
 )
+
+
+class Rehearsal(Section):
+    """How much of a run is rehearsed."""
+
+    questions: Positive = Field(48, description="Of each step of a stage, at most")
+    items: Positive = Field(10, description="Of each benchmark, at most")
 
 
 def _student_name(value: str) -> str:
@@ -85,6 +92,7 @@ class Config(Section):
     gguf: Gguf
     benchmarks: Benchmarks
     classification: Classification
+    rehearsal: Rehearsal | None = Field(description="What `limbeck rehearse` sets in its folder")
 
     @model_validator(mode="before")
     @classmethod
@@ -98,7 +106,11 @@ class Config(Section):
     def reach(self, teacher: Teacher) -> Connection:
         """How a teacher is reached, what it costs, and what may be spent."""
         free = Price(input=0.0, output=0.0) if teacher.server is not None else None
-        return teacher.connection(self.prices.get(teacher.model, free), self.budget)
+        return teacher.connection(
+            price=self.prices.get(teacher.model, free),
+            budget=self.budget,
+            questions=self.rehearsal and self.rehearsal.questions,
+        )
 
 
 def load(data: dict[str, Any]) -> Config:

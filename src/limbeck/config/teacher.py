@@ -81,6 +81,7 @@ class Connection(Section):
     batch: Batch | None = None
     price: Price | None = None  # of the model; None: nobody pays
     budget: float | None = None  # dollars, of all stages of the work folder together
+    questions: int | None = None  # that each step of a stage asks at most, in a rehearsal
     structured: Structured | None = None  # this and the next: instead of the settings' own
     max_tokens_ceiling: int | None = None
 
@@ -214,11 +215,11 @@ class Teacher(Section):
             revision = f"{builtin} {revision}" if revision else builtin
         return TeacherSettings(revision=revision, **chosen)
 
-    def connection(self, price: Price | None = None, budget: float | None = None) -> Connection:
-        """The part that does not decide replies."""
+    def connection(self, **more: Any) -> Connection:
+        """The part that does not decide replies; ``more``: what the config says elsewhere."""
         chosen = {name: getattr(self, name) for name in type(self).model_fields}
         chosen = {name: chosen[name] for name in Connection.model_fields if name in chosen}
-        return Connection(**chosen, price=price, budget=budget)
+        return Connection(**chosen, **more)
 
 
 class TeacherOverride(Section):

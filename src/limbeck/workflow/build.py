@@ -438,6 +438,7 @@ class Build:
             teacher=teacher,
             language=language,
             trust_remote_code=bool(student and student.trust_remote_code),
+            items=self.config.rehearsal and self.config.rehearsal.items,
         )
 
     def metadata(self, wildcards: Any) -> str:
