@@ -260,7 +260,7 @@ rule compare_classifiers:
         classifiers=list(settings.classification.classifiers),
         settings=lambda w: as_json(
             seed=settings.seed,
-            questions=settings.rehearsal and settings.rehearsal.questions,
+            questions=settings.questions("judge"),
         ),
     shell:
         r"""

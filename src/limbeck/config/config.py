@@ -99,6 +99,12 @@ class Config(Section):
     def _remove_null_students(cls, data: Any) -> Any:
         return without_nulls(data, "students")
 
+    def questions(self, role: Role) -> int | None:
+        """How much a step of a stage asks a teacher, at most; None: all."""
+        # The built-in one is asked everything in a rehearsal, too: that costs seconds.
+        builtin = self.teacher.role(role).server == "phrasebook"
+        return None if self.rehearsal is None or builtin else self.rehearsal.questions
+
     def connection(self, role: Role) -> Connection:
         """How the teacher in a role is reached, what it costs, and what may be spent."""
         return self.reach(self.teacher.role(role))
@@ -106,11 +112,7 @@ class Config(Section):
     def reach(self, teacher: Teacher) -> Connection:
         """How a teacher is reached, what it costs, and what may be spent."""
         free = Price(input=0.0, output=0.0) if teacher.server is not None else None
-        return teacher.connection(
-            price=self.prices.get(teacher.model, free),
-            budget=self.budget,
-            questions=self.rehearsal and self.rehearsal.questions,
-        )
+        return teacher.connection(self.prices.get(teacher.model, free), self.budget)
 
 
 def load(data: dict[str, Any]) -> Config:

@@ -62,6 +62,7 @@ class TeacherSettings(Section):
     max_tokens_ceiling: int | None = None
     structured: Structured = "auto"
     extra_body: dict[str, Any]
+    questions: int | None = None  # that each step of a stage asks at most: of a rehearsal
 
 
 class Connection(Section):
@@ -81,7 +82,6 @@ class Connection(Section):
     batch: Batch | None = None
     price: Price | None = None  # of the model; None: nobody pays
     budget: float | None = None  # dollars, of all stages of the work folder together
-    questions: int | None = None  # that each step of a stage asks at most, in a rehearsal
     structured: Structured | None = None  # this and the next: instead of the settings' own
     max_tokens_ceiling: int | None = None
 
@@ -209,17 +209,18 @@ class Teacher(Section):
 
     def settings(self, builtin: str | None) -> TeacherSettings:
         """The part that decides replies; ``builtin`` is the revision of a teacher of our own."""
-        chosen = self.model_dump(include=set(TeacherSettings.model_fields) - {"revision"})
+        elsewhere = {"revision", "questions"}
+        chosen = self.model_dump(include=set(TeacherSettings.model_fields) - elsewhere)
         revision = builtin if self.server == "phrasebook" else self.revision
         if self.only_translates:  # of ours is what goes around the engine
             revision = f"{builtin} {revision}" if revision else builtin
         return TeacherSettings(revision=revision, **chosen)
 
-    def connection(self, **more: Any) -> Connection:
-        """The part that does not decide replies; ``more``: what the config says elsewhere."""
+    def connection(self, price: Price | None = None, budget: float | None = None) -> Connection:
+        """The part that does not decide replies."""
         chosen = {name: getattr(self, name) for name in type(self).model_fields}
         chosen = {name: chosen[name] for name in Connection.model_fields if name in chosen}
-        return Connection(**chosen, **more)
+        return Connection(**chosen, price=price, budget=budget)
 
 
 class TeacherOverride(Section):

@@ -212,12 +212,13 @@ class Pretender(Teacher):
         longer = OTHERS.get("score" if self.stage.startswith("score-") else form, PROMPT)
         length = ENGLISH.get(form) or round(size * longer)
 
+        def mark() -> str:
+            return f"{self.stage} {next(self.numbers)} "
+
         def text() -> str:
-            number = next(self.numbers)
-            mark = f"{self.stage} {number}"
             if own and own.texts:
-                return f"{own.texts[number % len(own.texts)]} {mark}"
-            return f"{mark} ".ljust(length, "x")
+                return f"{own.texts[next(self.numbers) % len(own.texts)]} {mark()}".strip()
+            return mark().ljust(length, "x")
 
         if request.reply_model is None:
             return Reply(text(), "x", "stop", 0, 0, None, None)
@@ -226,8 +227,10 @@ class Pretender(Teacher):
             value: Any = _value(replies.json_schema(request.reply_model), text)
         else:
             ratio = 1 / size if form == "BackTranslation" else size
-            value = {"messages": [{**turn, "content": _stretched(turn["content"], ratio)}
-                                  for turn in turns]}  # fmt: skip
+            sizes = [round(ratio * len(turn["content"].encode())) for turn in turns]
+            said = [mark().ljust(size, "x") for size in sizes]
+            value = {"messages": [{"role": turn["role"], "content": content}
+                                  for turn, content in zip(turns, said, strict=True)]}  # fmt: skip
         filled = request.reply_model.model_validate(value)
         return Reply(canonical(value), "x", "stop", 0, 0, filled, None)
 
@@ -244,11 +247,6 @@ def _form(request: Request) -> str:
 def _turns(item: object) -> list[dict[str, str]] | None:
     """The turns of a conversation that is to be translated."""
     return item.get("messages") if isinstance(item, dict) else None
-
-
-def _stretched(text: str, ratio: float) -> str:
-    """A text of so many times the bytes, one at least."""
-    return "x" * max(1, round(ratio * len(text.encode())))
 
 
 def _value(schema: Mapping[str, Any], text: Callable[[], str]) -> Any:

@@ -22,6 +22,7 @@ from limbeck.generation import (
     check_rows,
     contexts,
     instructions,
+    pivot,
     respond,
     revise,
     scenarios,
@@ -32,7 +33,6 @@ from limbeck.generation import (
 from limbeck.languages import Language
 from limbeck.sources import conversations, texts
 from limbeck.teacher.client import Request
-from limbeck.workflow.build import decisive
 
 if TYPE_CHECKING:
     from limbeck.workflow.build import Build
@@ -79,7 +79,7 @@ class Replay:
                 self._classification(tasks.find(name))
 
     def _teacher(self, stage: str, role: Role) -> Pretender:
-        settings = decisive(self.settings.teacher.role(role))
+        settings = self.build.teacher_settings(role, self.code)
         journal = self.work / "journal" / self.code / f"{stage}.jsonl"
         teacher = Pretender(
             settings, self.settings.connection(role), journal, stage, self.code, self.sizes,
@@ -118,8 +118,11 @@ class Replay:
         )  # fmt: skip
         responses = respond.answer(rows, answering, teacher, card, told)
 
-        teacher = self._teacher("translate_conversations", "translator")
         told = instructions.load(PROMPTS / "translate.yaml", translate.TEMPLATES)
+        if generation.pivots:
+            teacher = self._teacher("translate_answers", "translator")
+            responses = pivot.translated(responses, teacher, card, told)
+        teacher = self._teacher("translate_conversations", "translator")
         translations = translate.translate(self._conversations(), teacher, card, told)
         if any(student.mixture.asks_in_language for student in self.settings.students.values()):
             shared = instructions.load(PROMPTS / "dataset.yaml", templates.TEMPLATES)
@@ -141,7 +144,7 @@ class Replay:
         check_rows.check(responses, translations, settings, judge, translator, self.card, told)
 
     def _scores(self, name: str) -> None:
-        section, teacher = self.settings.benchmarks, self._teacher(f"score-{name}", "judge")
+        section = self.settings.benchmarks
         test, shots = self._items(name)
         if test:
             settings = questions.Settings(**section.asking(name), seed=self.settings.seed)
@@ -155,7 +158,10 @@ class Replay:
             count = min(section.limit, ITEMS.get(data_set, section.limit))
             shown = [_said("y" * each)] * section.shots
             prompts = [[*shown, _said(f"{number} ".ljust(each, "x"))] for number in range(count)]
-        teacher.ask(prompts, Request, lambda prompt, reply: [])
+        self._teacher(f"score-{name}", "judge").ask(prompts, Request, lambda prompt, reply: [])
+        if self.settings.teacher.role("translator").only_translates and section.translates(name):
+            translator = self._teacher(f"translator-{name}", "translator")
+            translator.ask(prompts, Request, lambda prompt, reply: [])
 
     def _benchmark_prompts(self) -> Path:
         own = PROMPTS / "benchmarks" / f"{self.code}.yaml"

@@ -64,7 +64,7 @@ class Teacher:
 
         A rehearsal asks about some of them alone.
         """
-        items = files.spread(items, self.connection.questions)
+        items = files.spread(items, self.settings.questions)
         requests = [prompt(item) for item in items]
         replies = ask(requests, self.settings, self.connection, self.journal)
         pairs = zip(items, replies, strict=True)

@@ -214,13 +214,6 @@ class Build:
         everywhere = section.data != "task"
         return [name for name in named if everywhere or tasks.find(name).covers(language)]
 
-    def labels(self) -> dict[str, int]:
-        """How many labels each classification task has."""
-        from limbeck.classification import tasks  # as light as the config itself
-
-        named = dict.fromkeys(task for code in self.codes for task in self.tasks(code))
-        return {name: len(tasks.find(name).names) for name in named}
-
     def classifier(self, wildcards: Any) -> Classifier:
         """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
         section = self.config.classification.classifiers[wildcards.classifier]
@@ -304,8 +297,12 @@ class Build:
 
     def teacher(self, role: Role, code: str) -> dict[str, Any]:
         """What decides the replies of the teacher in a role, for a language."""
+        return self.teacher_settings(role, code).model_dump(exclude=set(HOW_ASKED))
+
+    def teacher_settings(self, role: Role, code: str) -> TeacherSettings:
+        """The same, as a section, and how it is asked."""
         settings = decisive(self.config.teacher.role(role), self.language(code))
-        return settings.model_dump(exclude=set(HOW_ASKED))
+        return settings.model_copy(update={"questions": self.config.questions(role)})
 
     def pivot_instructions(self, wildcards: Any) -> list[str]:
         """What the translator of answers is told, as a rule's input, where it is asked."""
@@ -531,6 +528,8 @@ def load(data: Mapping[str, Any]) -> Build:
     for code, names in build.skipped().items():
         name = build.language(code).name
         print(f"{name} ({code}): not scored by {', '.join(names)}: no items", file=sys.stderr)
+    for line in checks.keys(config):
+        print(line, file=sys.stderr)
     for code, names in build.unclassified().items():
         name = build.language(code).name
         print(f"{name} ({code}): not classified by {', '.join(names)}: no texts", file=sys.stderr)

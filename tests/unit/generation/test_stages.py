@@ -178,8 +178,8 @@ def test_a_share_of_each_strategy_is_chosen(share: float) -> None:
 
 def test_further_prompts_change_the_choice_of_few_others() -> None:
     rows = [{**ROW, "id": f"topic-{number}"} for number in range(1000)]
-    before = dict((row["id"], way) for row, way in revise.choose(rows[:900], revision(0.5), 1))
-    after = dict((row["id"], way) for row, way in revise.choose(rows, revision(0.5), 1))
+    before = {row["id"]: way for row, way in revise.choose(rows[:900], revision(0.5), 1)}
+    after = {row["id"]: way for row, way in revise.choose(rows, revision(0.5), 1)}
     earlier = {row["id"] for row in rows[:900]}
     assert len(before.keys() ^ (after.keys() & earlier)) <= 20
     assert all(after[name] == way for name, way in before.items() if name in after)
