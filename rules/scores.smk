@@ -59,7 +59,7 @@ rule score_model:
         "<logs>/{language}/scores/{model}/{benchmark}/score_model.tsv"
     conda:
         "../envs/evaluate.yaml"
-    threads: 1
+    threads: lambda w: machine.threads(build.scoring_threads(w.model))
     resources:
         teacher=lambda w: int(w.model in ASKED),
         connection=build.asked_connection,

@@ -171,6 +171,23 @@ def chat(options: argparse.Namespace) -> int:
     return 0
 
 
+def serve(options: argparse.Namespace) -> int:
+    """Serve a local teacher of the config to all machines of a cluster, until it is ended."""
+    from limbeck.teacher.service import serve
+    from limbeck.workflow.build import decisive
+
+    build = build_of(options.configfile, options.config)
+    role = build.config.teacher.role(options.role)
+    teachers = [decisive(role, language) for language in build.languages]
+    if len({teacher.model for teacher in teachers}) > 1:
+        raise UserError(
+            f"teacher.{options.role}: each language has a model of its own; name one language by "
+            "--config 'languages=[...]'"
+        )
+    serve(teachers[0], build.config.reach(role), options.work)
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     whole = argparse.ArgumentParser(prog="limbeck", description=__doc__, allow_abbrev=False)

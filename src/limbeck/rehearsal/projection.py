@@ -133,7 +133,11 @@ def scoring(build: Build, code: str, model: str, benchmark: str, job: Job) -> Ho
     """Seconds of a model's scoring on a benchmark."""
     score = read_json(RESULTS / code / f"scores/{model}/{benchmark}.json")
     test = RESULTS / code / f"benchmarks/{benchmark}/test.jsonl"
-    items = min(build.config.benchmarks.limit, sum(1 for _ in test.open("rb")))
+    section = build.config.benchmarks
+    limit = section.limit
+    if model.rpartition("/")[2] in build.config.gguf.quantizations:
+        limit = min(limit, section.limit_quantized or limit)
+    items = min(limit, sum(1 for _ in test.open("rb")))
     took = min(score["seconds"], job.seconds)
     # Ten items tell their mean within about a half, as one batch of them is slow or not.
     error = SURE * took * items / score["n"] / math.sqrt(score["n"]) / 2

@@ -415,17 +415,31 @@ class Build:
         return [manifest(path), *parity]
 
     def on_accelerator(self, model: str) -> bool:
-        """Whether a scored model is asked on an accelerator: a checkpoint is, if there is any."""
-        form = model.rpartition("/")[2]
-        if model.startswith("comparisons/"):
-            return not self.config.benchmarks.comparisons[form].endswith(".gguf")
-        return form in ("base", "student")
+        """Whether a scored model is asked on an accelerator, if there is any.
+
+        Of the built-in base only checkpoints are: its GGUF files are faster beside each other.
+        """
+        name, _, form = model.rpartition("/")
+        if model in ASKED or name == "comparisons":
+            return model not in ASKED
+        return form in ("base", "student") or self.config.students[name].base != TINY
+
+    def scoring_threads(self, model: str) -> int:
+        """Threads of a scored model: what the machine has for a file that llama.cpp runs."""
+        name, _, form = model.rpartition("/")
+        if name == "comparisons":
+            return 16 if self.config.benchmarks.comparisons[form].endswith(".gguf") else 1
+        on = self.on_accelerator(model) and form not in ("base", "student")
+        return 16 if on else 1
 
     def score_settings(self, wildcards: Any) -> str:
         """What decides a score; the teacher's settings only where the teacher is scored."""
         role = ASKED.get(wildcards.model)
         teacher = self.teacher(role, wildcards.language) if role else None
         asking = self.config.benchmarks.asking(wildcards.benchmark)
+        if wildcards.model.rpartition("/")[2] in self.config.gguf.quantizations:
+            quantized = self.config.benchmarks.limit_quantized or asking["limit"]
+            asking["limit"] = min(asking["limit"], quantized)
         named = self.config.filters.language
         language = named if named.model else None  # without an identifier the rest decides nothing
         student = self.config.students.get(wildcards.model.partition("/")[0])
