@@ -119,12 +119,12 @@ def training(build: Build, code: str, name: str, job: Job) -> Hours:
     epochs = build.config.students[name].training.epochs
     total, variance = 0.0, 0.0
     for strategy, count in rows(build, code, name).items():
-        own = sizes.get(strategy)
-        if own:
-            mean = sum(own) / len(own)
-            spread = sum((size - mean) ** 2 for size in own) / len(own)
-            total += count * mean
-            variance += count**2 * spread / len(own)
+        # Of a strategy without a row in the rehearsal the rows are taken for like the others.
+        own = sizes.get(strategy) or [size for some in sizes.values() for size in some]
+        mean = sum(own) / len(own)
+        spread = sum((size - mean) ** 2 for size in own) / len(own)
+        total += count * mean
+        variance += count**2 * spread / len(own)
     seconds, error = total * epochs / speed, SURE * math.sqrt(variance) * epochs / speed
     return Hours(seconds + job.seconds - history["train_seconds"], error)
 
