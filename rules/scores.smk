@@ -30,7 +30,7 @@ rule prepare_benchmark:
         ),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &> {log:q}
 
         python -m limbeck.evaluation.prepare \
             --benchmark {wildcards.benchmark:q} \
@@ -78,7 +78,7 @@ rule score_model:
         answers="work/answers/{language}/{model}/{benchmark}.jsonl",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &> {log:q}
 
         python -m limbeck.evaluation.score \
             --benchmark {wildcards.benchmark:q} \

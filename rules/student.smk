@@ -31,7 +31,7 @@ rule create_base:
         settings=lambda w: as_json(**build.base(w.student)),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &> {log:q}
 
         python -m limbeck.student.base \
             --train {input.train:q} \
@@ -78,7 +78,7 @@ rule train_student:
         work="work/training/{language}/{student}",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &> {log:q}
 
         python -m limbeck.student.train \
             --base {input.base:q} \
