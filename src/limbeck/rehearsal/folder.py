@@ -41,7 +41,8 @@ def small(build: Build) -> dict[str, Any]:
 
 def _small(student: Student) -> dict[str, Any]:
     """A student that trains on rows for so many steps."""
-    mixture, rows = student.mixture, STEPS * student.training.batch
+    # Rows of some 200 tokens, and enough of them to have all kinds.
+    mixture, rows = student.mixture, max(320, STEPS * student.training.step_tokens // 200)
     return {
         "mixture": {
             "translations": min(mixture.translations, rows // 4),
