@@ -55,7 +55,7 @@ lock: $(VENV)/ready ## Resolve requirements/*.txt and envs/*.yaml again
 	python requirements/lock.py
 
 clean: ## Remove what the workflow made; config, journals and .venv stay
-	rm -rf results resources logs .snakemake
+	rm -rf results resources logs rehearsal .snakemake
 
 # The lock is complete, so pip resolves nothing. torch comes first and with its own needs, because
 # its CPU and CUDA builds carry one version number.

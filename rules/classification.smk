@@ -41,7 +41,7 @@ rule prepare_task:
         ),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.classification.prepare \
             --language {input.language:q} \
@@ -84,7 +84,7 @@ rule write_examples:
         journal="work/journal/{language}/examples-{task}.jsonl",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.classification.examples \
             --language {input.language:q} \
@@ -121,7 +121,7 @@ rule select_examples:
         ),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.classification.select \
             --language {input.language:q} \
@@ -163,7 +163,7 @@ rule classify_with_teacher:
         journal="work/journal/{language}/classify-{task}.jsonl",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.classification.classify \
             --language {input.language:q} \
@@ -215,7 +215,7 @@ rule train_classifier:
         settings=lambda w: as_json(**build.classifier_settings(w)),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.classification.curve \
             --language {input.language:q} \
@@ -258,10 +258,13 @@ rule compare_classifiers:
         code=source_digest("limbeck.classification.compare"),
         labels=told.labels,
         classifiers=list(settings.classification.classifiers),
-        settings=lambda w: as_json(seed=settings.seed),
+        settings=lambda w: as_json(
+            seed=settings.seed,
+            questions=settings.questions("judge"),
+        ),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.classification.compare \
             --task {input.task:q} \

@@ -7,7 +7,16 @@ only changes speed goes into `threads:` and `resources:`, which make nothing sta
 
 import shlex
 
-from limbeck.workflow import alone, checkpoints, kept, memory, programs, shown, told
+from limbeck.workflow import (
+    alone,
+    checkpoints,
+    kept,
+    memory,
+    programs,
+    shown,
+    terminal,
+    told,
+)
 from limbeck.workflow.build import ASKED, as_json, load, local_files, option
 from limbeck.workflow.cluster import Machine
 from limbeck.workflow.digest import pinned, source_digest
@@ -16,6 +25,7 @@ from limbeck.workflow.once import once
 build = load(config)
 settings = build.config
 machine = Machine(workflow)
+terminal.install(workflow.output_settings)
 
 # Every stage runs the code beside this workflow, in whatever environment, on whatever machine.
 shell.prefix(

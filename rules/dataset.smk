@@ -37,7 +37,7 @@ rule filter_rows:
         checks=lambda w, input: option("--checks", input.checks),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.dataset.filter_rows \
             --language {input.language:q} \
@@ -78,7 +78,7 @@ rule mix_rows:
         templates=lambda w, input: option("--templates", input.templates),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.dataset.mix \
             --rows {input.rows:q} \

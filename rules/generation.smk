@@ -34,7 +34,7 @@ rule write_topics:
         journal="work/journal/{language}/write_topics.jsonl",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.generation.topics \
             --language {input.language:q} \
@@ -74,7 +74,7 @@ rule write_scenarios:
         journal="work/journal/{language}/write_scenarios.jsonl",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.generation.scenarios \
             --language {input.language:q} \
@@ -115,7 +115,7 @@ rule write_contexts:
         journal="work/journal/{language}/write_contexts.jsonl",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.generation.contexts \
             --texts {input.texts:q} \
@@ -157,7 +157,7 @@ rule revise_prompts:
         journal="work/journal/{language}/revise_prompts.jsonl",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.generation.revise \
             --prompts {input.prompts:q} \
@@ -207,7 +207,7 @@ rule answer_prompts:
         translations="work/journal/{language}/translate_answers.jsonl",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.generation.respond \
             --prompts {input.prompts:q} \
@@ -250,7 +250,7 @@ rule translate_conversations:
         journal="work/journal/{language}/translate_conversations.jsonl",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.generation.translate \
             --conversations {input.conversations:q} \
@@ -290,7 +290,7 @@ rule translate_templates:
         journal="work/journal/{language}/translate_templates.jsonl",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.generation.templates \
             --language {input.language:q} \
@@ -337,7 +337,7 @@ rule check_rows:
         translations=lambda w, input: option("--translations", input.translations),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.generation.check_rows \
             {params.responses:q} \

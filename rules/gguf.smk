@@ -24,7 +24,7 @@ rule fetch_converter:
         version=pinned("llama-cpp-python"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.student.converter \
             --version {params.version:q} \
@@ -63,7 +63,7 @@ rule export_gguf:
         metadata=build.metadata,
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.student.export \
             --checkpoint {input.checkpoint:q} \
@@ -107,7 +107,7 @@ rule check_gguf:
         ),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.student.parity \
             --checkpoint {input.checkpoint:q} \
@@ -142,7 +142,7 @@ rule quantize_gguf:
         code=source_digest("limbeck.student.quantize"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.student.quantize \
             --input {input.gguf:q} \

@@ -26,7 +26,7 @@ rule sum_costs:
         code=source_digest("limbeck.costs.sum_costs"),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.costs.sum_costs \
             --journals work/journal/{wildcards.language:q} \
@@ -55,7 +55,7 @@ rule compare_student:
         settings=lambda w: as_json(seed=settings.seed),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.report.gains \
             --base {input.base:q} \
@@ -99,7 +99,7 @@ rule write_report:
         settings=lambda w: shown.report(build, w.language),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.report.write \
             --folder results/{wildcards.language:q} \
@@ -133,7 +133,7 @@ rule collect_scores:
         settings=lambda w: shown.scores(build),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.report.collect_scores \
             --results results \
@@ -171,7 +171,7 @@ rule write_index:
         settings=lambda w: shown.board(build),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.report.index \
             --scores {input.scores:q} \
@@ -211,7 +211,7 @@ rule write_dataset_card:
         settings=lambda w: shown.dataset(build, w.language),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.cards.dataset_card \
             --folder results/{wildcards.language:q} \
@@ -249,7 +249,7 @@ rule write_model_card:
         settings=lambda w: shown.model(build, w.language),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.cards.model_card \
             --folder results/{wildcards.language:q} \

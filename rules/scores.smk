@@ -30,7 +30,7 @@ rule prepare_benchmark:
         ),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.evaluation.prepare \
             --benchmark {wildcards.benchmark:q} \
@@ -59,7 +59,7 @@ rule score_model:
         "<logs>/{language}/scores/{model}/{benchmark}/score_model.tsv"
     conda:
         "../envs/evaluate.yaml"
-    threads: 1
+    threads: lambda w: machine.threads(build.scoring_threads(w.model))
     resources:
         teacher=lambda w: int(w.model in ASKED),
         connection=build.asked_connection,
@@ -78,7 +78,7 @@ rule score_model:
         answers="work/answers/{language}/{model}/{benchmark}.jsonl",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.evaluation.score \
             --benchmark {wildcards.benchmark:q} \

@@ -23,7 +23,7 @@ rule describe_language:
         card=lambda w: as_json(**build.language(w.language).card()),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.languages.describe \
             --language {wildcards.language:q} \
@@ -54,7 +54,7 @@ rule sample_conversations:
         ),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.sources.conversations \
             --settings {params.settings:q} \
@@ -82,7 +82,7 @@ rule sample_texts:
         settings=lambda w: as_json(texts=build.texts(w.language), seed=settings.seed),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.sources.texts \
             --language {input.language:q} \

@@ -38,7 +38,7 @@ rule create_base:
         settings=lambda w: as_json(**build.base(w)),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.student.base \
             --train {input.train:q} \
@@ -85,7 +85,7 @@ rule train_student:
         work="work/training/{language}/{student}",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.student.train \
             --base {input.base:q} \

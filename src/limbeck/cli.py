@@ -1,13 +1,9 @@
-"""People's commands: init, languages, chat, doctor, and those of the rooms."""
+"""People's commands: init, languages, chat, and those of the rooms."""
 
 import argparse
-import os
 import re
-import shutil
 import sys
 from collections.abc import Callable
-from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import get_args
 
@@ -21,6 +17,7 @@ from limbeck.costs import commands as costs
 from limbeck.errors import UserError
 from limbeck.evaluation import commands as evaluation
 from limbeck.languages import Language, covered, resolve, search
+from limbeck.rehearsal import commands as rehearsal
 from limbeck.workflow import commands as workflow
 from limbeck.workflow.options import add_config, build_of
 
@@ -174,74 +171,6 @@ def chat(options: argparse.Namespace) -> int:
     return 0
 
 
-Check = tuple[bool, str]
-
-
-def _python() -> Check:
-    found = ".".join(map(str, sys.version_info[:3]))
-    return sys.version_info[:2] == (3, 11), f"Python {found} (3.11 is needed)"
-
-
-def _compiler() -> Check:
-    found = shutil.which("c++")
-    return found is not None, f"C++ compiler: {found or 'none; apt-get install build-essential'}"
-
-
-def _memory() -> Check:
-    size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return size >= 4, f"memory: {size:.1f} GiB (the demo needs 4)"
-
-
-def _disk() -> Check:
-    free = shutil.disk_usage(Path.cwd()).free / 2**30
-    return free >= 5, f"disk: {free:.1f} GiB free here (the demo needs 5)"
-
-
-def _packages(names: str, what_for: str) -> Check:
-    found, missing = [], []
-    for name in names.split():
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            missing.append(name)
-    state = (
-        f"missing {', '.join(missing)}; `make demo` installs it" if missing else ", ".join(found)
-    )
-    return not missing, f"{what_for}: {state}"
-
-
-def _accelerator() -> Check:
-    found = shutil.which("nvidia-smi")
-    return True, f"GPU: {'NVIDIA driver found' if found else 'none, so training runs on the CPU'}"
-
-
-CHECKS: list[Callable[[], Check]] = [
-    _python,
-    _compiler,
-    _memory,
-    _disk,
-    _accelerator,
-    lambda: _packages("snakemake pydantic aiohttp json-repair", "workflow"),
-    lambda: _packages("datasets pyarrow", "data"),
-    lambda: _packages("torch transformers trl unsloth sentencepiece", "training"),
-    lambda: _packages("llama-cpp-python gguf", "export and chat"),
-    lambda: _packages("sacrebleu", "scores"),
-    lambda: _packages("scikit-learn", "classifiers"),
-    lambda: _packages("jinja2 huggingface-hub", "report and cards"),
-]
-
-
-def doctor(options: argparse.Namespace) -> int:
-    """Check this machine, and what a config needs of the world, a line each; 1 when it lacks."""
-    good = True
-    checks = [*CHECKS, *_needs(options)] if options.configfile else CHECKS
-    for check in checks:
-        passed, line = check()
-        good = good and passed
-        print(f"{'ok     ' if passed else 'MISSING'}  {line}", flush=True)
-    return 0 if good else 1
-
-
 def serve(options: argparse.Namespace) -> int:
     """Serve a local teacher of the config to all machines of a cluster, until it is ended."""
     from limbeck.teacher.service import serve
@@ -257,32 +186,6 @@ def serve(options: argparse.Namespace) -> int:
         )
     serve(teachers[0], build.config.reach(role), options.work)
     return 0
-
-
-def _needs(options: argparse.Namespace) -> list[Callable[[], Check]]:
-    """Keys that are set, repositories of the hub that may be read, students that fit."""
-    from limbeck.sources.access import Repository, barrier
-    from limbeck.workflow import memory, named
-
-    build = build_of(options.configfile, options.config)
-
-    def key(variable: str, role: str) -> Check:
-        there = bool(os.environ.get(variable, "").strip())
-        return there, f"{role}: the variable {variable} {'is set' if there else 'is not set'}"
-
-    def hub(repository: Repository) -> Check:
-        lacks = barrier(repository)
-        return lacks is None, f"{repository.key}: {repository.name}: {lacks or 'can be read'}"
-
-    return [
-        *(partial(key, *pair) for pair in named.variables(build).items()),
-        *(partial(hub, repository) for repository in named.repositories(build)),
-        *(
-            partial(memory.fit, name, build.config.students)
-            for name, student in build.config.students.items()
-            if not student.merge
-        ),
-    ]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -311,7 +214,7 @@ def parser() -> argparse.ArgumentParser:
     talk.add_argument("--quantization", help="F16, Q8_0, Q4_K_M ...; Q8_0 if it is there")
     talk.add_argument("--results", default="results", help="the folder of the build")
     talk.add_argument("--think", action="store_true", help="reason before the answer")
-    add_config(command(doctor))
+    rehearsal.add_to(commands)
     parts = costs.add_to(commands)
     assessment.add_to(parts)
     server = parts.add_parser("serve", help=serve.__doc__, description=serve.__doc__)

@@ -12,6 +12,7 @@ import yaml
 from rich.cells import cell_len
 
 from limbeck import cli, config
+from limbeck.rehearsal import machine
 from world import hub, rows
 
 REPOSITORY = Path(__file__).parents[2]
@@ -121,8 +122,10 @@ def test_doctor_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _limbeck("doctor").returncode == 0
-    monkeypatch.setattr(cli, "CHECKS", [lambda: cli._packages("pydantic no-such", "things")])
-    assert cli.doctor(cli.parser().parse_args(["doctor"])) == 1
+    missing = machine._packages("pydantic no-such", "things")
+    monkeypatch.setattr(machine, "CHECKS", [lambda: missing])
+    options = cli.parser().parse_args(["doctor"])
+    assert options.run(options) == 1
     assert capsys.readouterr().out.startswith("MISSING  things: missing no-such;")
 
 

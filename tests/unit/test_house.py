@@ -24,6 +24,7 @@ FLOORS = (
     {"workflow"},
     {"costs", "report"},
     {"assessment", "cards", "chat"},
+    {"rehearsal"},
     {"cli"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

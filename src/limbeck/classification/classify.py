@@ -76,22 +76,20 @@ def read(reply: Reply, task: Task) -> str | None:
     return replies.parse(reply.content or "", task.names, task.aliases)
 
 
-def main() -> None:
-    """Run the stage."""
-    parser = asking.parser(__doc__, asking.Settings)
-    parser.add_argument("--task", type=Path, required=True)
-    parser.add_argument("--seeds", type=Path, required=True)
-    parser.add_argument("--test", type=Path, required=True)
-    options = parser.parse_args()
-    settings = options.settings
-    task, card = load_task(options.task), options.language
-    instructions = load(options.instructions, TEMPLATES)
-    seeds, test = list(files.read_jsonl(options.seeds)), list(files.read_jsonl(options.test))
+def classify(
+    task: Task,
+    seeds: Sequence[Row],
+    test: Sequence[Row],
+    seed: int,
+    teacher: Teacher,
+    card: Row,
+    instructions: Instructions,
+) -> list[Row]:
+    """What the teacher says of each test text, without and with the seeds."""
     form = label_model(tuple(task.names))
-    teacher = Teacher.of(options)
     shots_of: dict[str, list[Message]] = {"zero-shot": []}
     if seeds:
-        shots_of["few-shot"] = demonstrations(task, card, instructions, seeds, settings.seed)
+        shots_of["few-shot"] = demonstrations(task, card, instructions, seeds, seed)
 
     rows: list[Row] = []
     for source, shots in shots_of.items():
@@ -104,7 +102,7 @@ def main() -> None:
         def parse(item: Row, reply: Reply, source: str = source) -> list[Row]:
             if shots_of[source] and reply.failure == "context":
                 raise UserError(
-                    f"{task.name}: {settings.teacher.model!r} does not hold the "
+                    f"{task.name}: {teacher.settings.model!r} does not hold the "
                     f"{len(seeds)} demonstrations of its own few-shot prompt; lower "
                     "classification.seeds"
                 )
@@ -113,6 +111,26 @@ def main() -> None:
                      "predicted": label, "reply": None if label else reply.content}]  # fmt: skip
 
         rows += teacher.ask(test, prompt, parse)
+    return rows
+
+
+def main() -> None:
+    """Run the stage."""
+    parser = asking.parser(__doc__, asking.Settings)
+    parser.add_argument("--task", type=Path, required=True)
+    parser.add_argument("--seeds", type=Path, required=True)
+    parser.add_argument("--test", type=Path, required=True)
+    options = parser.parse_args()
+    task = load_task(options.task)
+    rows = classify(
+        task,
+        list(files.read_jsonl(options.seeds)),
+        list(files.read_jsonl(options.test)),
+        options.settings.seed,
+        Teacher.of(options),
+        options.language,
+        load(options.instructions, TEMPLATES),
+    )
     unparsed = sum(row["predicted"] is None for row in rows)
     if unparsed == len(rows):
         raise UserError(f"{task.name}: the teacher's replies name no label at all")

@@ -9,7 +9,7 @@ the teacher where the whole interval of the paired difference in macro-F1 is abo
 teacher is the better one of zero-shot and few-shot. It beats the teacher from a size on where it
 does with that size and with all larger ones: tests in a fixed order, the largest size first, each
 only where the one before held, so that many sizes give no more false alarms than one (Maurer,
-Hothorn & Lehmacher 1995). Settings: {"seed"}.
+Hothorn & Lehmacher 1995). Settings: {"seed", "questions"}.
 """
 
 import math
@@ -31,6 +31,7 @@ class Settings(config.Section):
     """What decides the intervals."""
 
     seed: int
+    questions: int | None = None
 
 
 class System:
@@ -152,7 +153,8 @@ def main() -> None:
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
     options = parser.parse_args()
     task = load(options.task)
-    test = list(files.read_jsonl(options.test))
+    # In a rehearsal the teacher was asked about so many of them alone.
+    test = list(files.spread(list(files.read_jsonl(options.test)), options.settings.questions))
     pairs = zip(options.names, options.classifiers, strict=True)
     result = compare(
         task,

@@ -13,9 +13,10 @@ from pathlib import Path
 from limbeck import files, stage
 from limbeck.classification import data
 from limbeck.classification.sampling import balanced
-from limbeck.classification.tasks import load
+from limbeck.classification.tasks import Task, load
 from limbeck.config import Section
 from limbeck.errors import UserError
+from limbeck.files import Row
 
 
 class Settings(Section):
@@ -27,18 +28,12 @@ class Settings(Section):
     seed: int
 
 
-def main() -> None:
-    """Run the stage."""
-    parser = stage.parser(__doc__)
-    parser.add_argument("--language", type=files.read_json, required=True)
-    parser.add_argument("--task", type=Path, required=True)
-    parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
-    for part in ("human", "seeds", "test"):
-        parser.add_argument(f"--{part}", type=Path, required=True)
-    options = parser.parse_args()
-    settings: Settings = options.settings
-    task, card = load(options.task), options.language
+def texts(task: Task, card: Row, settings: Settings) -> tuple[list[Row], list[Row], list[Row]]:
+    """Human texts to train on, the seeds among them, and the test set.
 
+    Raises:
+        UserError: there is no test set, or it has one label.
+    """
     test = data.read(settings.data, task, card, "test", settings.limit, settings.seed)
     found = data.read(settings.data, task, card, "human", settings.limit // 2, settings.seed)
     human = data.without(found, test)
@@ -57,6 +52,19 @@ def main() -> None:
         f"{len(found) - len(human)} more were in the test set; {len(seeds)} seeds",
         file=sys.stderr,
     )
+    return human, seeds, test
+
+
+def main() -> None:
+    """Run the stage."""
+    parser = stage.parser(__doc__)
+    parser.add_argument("--language", type=files.read_json, required=True)
+    parser.add_argument("--task", type=Path, required=True)
+    parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
+    for part in ("human", "seeds", "test"):
+        parser.add_argument(f"--{part}", type=Path, required=True)
+    options = parser.parse_args()
+    human, seeds, test = texts(load(options.task), options.language, options.settings)
     files.write_jsonl(options.human, human)
     files.write_jsonl(options.seeds, seeds)
     files.write_jsonl(options.test, test)

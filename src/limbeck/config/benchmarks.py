@@ -95,6 +95,7 @@ class Benchmarks(Section):
     )
     shots: Count = Field(description="Worked examples before each item")
     limit: Positive = Field(description="Items scored, at most")
+    limit_quantized: Positive | None = Field(description="The same, of quantised files")
     max_tokens: Positive = Field(description="Output tokens of an answer that is no translation")
     translation_tokens: Positive = Field(
         description="Output tokens of a translation, at least: three times those of the longest "

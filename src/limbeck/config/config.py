@@ -23,7 +23,7 @@ from limbeck.config.benchmarks import Benchmarks
 from limbeck.config.classification import Classification
 from limbeck.config.filters import Filters
 from limbeck.config.generation import Generation
-from limbeck.config.section import Section, Share, without_nulls
+from limbeck.config.section import Positive, Section, Share, without_nulls
 from limbeck.config.sources import Conversations, Texts
 from limbeck.config.student import Student
 from limbeck.config.teacher import Connection, Price, Role, Teacher, Teachers
@@ -43,6 +43,13 @@ class Gguf(Section):
 _TAKEN = frozenset(
     ("benchmarks", "classification", "comparisons", "rows", "scores", "teacher", "translator")
 )
+
+
+class Rehearsal(Section):
+    """How much of a run is rehearsed."""
+
+    questions: Positive = Field(48, description="Of each step of a stage, at most")
+    items: Positive = Field(10, description="Of each benchmark, at most")
 
 
 def _student_name(value: str) -> str:
@@ -85,11 +92,18 @@ class Config(Section):
     gguf: Gguf
     benchmarks: Benchmarks
     classification: Classification
+    rehearsal: Rehearsal | None = Field(description="What `limbeck rehearse` sets in its folder")
 
     @model_validator(mode="before")
     @classmethod
     def _remove_null_students(cls, data: Any) -> Any:
         return without_nulls(data, "students")
+
+    def questions(self, role: Role) -> int | None:
+        """How much a step of a stage asks a teacher, at most; None: all."""
+        # The built-in one is asked everything in a rehearsal, too: that costs seconds.
+        builtin = self.teacher.role(role).server == "phrasebook"
+        return None if self.rehearsal is None or builtin else self.rehearsal.questions
 
     def connection(self, role: Role) -> Connection:
         """How the teacher in a role is reached, what it costs, and what may be spent."""

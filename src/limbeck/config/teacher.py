@@ -62,6 +62,7 @@ class TeacherSettings(Section):
     max_tokens_ceiling: int | None = None
     structured: Structured = "auto"
     extra_body: dict[str, Any]
+    questions: int | None = None  # that each step of a stage asks at most: of a rehearsal
 
 
 class Connection(Section):
@@ -225,7 +226,8 @@ class Teacher(Section):
 
     def settings(self, builtin: str | None) -> TeacherSettings:
         """The part that decides replies; ``builtin`` is the revision of a teacher of our own."""
-        chosen = self.model_dump(include=set(TeacherSettings.model_fields) - {"revision"})
+        elsewhere = {"revision", "questions"}
+        chosen = self.model_dump(include=set(TeacherSettings.model_fields) - elsewhere)
         revision = builtin if self.server == "phrasebook" else self.revision
         if self.only_translates:  # of ours is what goes around the engine
             revision = f"{builtin} {revision}" if revision else builtin

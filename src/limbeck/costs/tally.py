@@ -51,6 +51,12 @@ def tally(journal: Path, model: str | None = None) -> Tally:
     return found
 
 
+def records(journal: Path, model: str) -> dict[str, Record]:
+    """A model's replies in a journal that may be in use, by their keys."""
+    found = (one for one in _entries(journal) if one is not None and one.model == model)
+    return {one.key: one.record for one in found}
+
+
 def _entries(journal: Path) -> Iterator[Entry | None]:
     """The replies; None for a line that is not one. A line that is being written is left out."""
     if not journal.exists():

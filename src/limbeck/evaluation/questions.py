@@ -21,7 +21,7 @@ from limbeck.config import (
 from limbeck.errors import UserError
 from limbeck.evaluation import multiple_choice
 from limbeck.evaluation.items import Benchmark, Item, prompt
-from limbeck.files import Row
+from limbeck.files import Row, spread
 from limbeck.generation.instructions import Instructions
 from limbeck.student.encoding import Message
 
@@ -34,6 +34,7 @@ class Settings(Section):
     version: Positive = Field(1, description="Of the benchmark")
     shots: Count
     limit: Positive
+    items: Positive | None = Field(None, description="Of these, in a rehearsal")
     max_tokens: Positive
     translation_tokens: Positive = 512
     max_cut: Share = 0.1
@@ -90,7 +91,7 @@ def questions(
     drawn = random.Random(settings.seed)
     # Some data sets are sorted by label, so the first rows would be no sample.
     chosen = sorted(drawn.sample(range(len(rows)), min(settings.limit, len(rows))))
-    items = benchmark.load([rows[index] for index in chosen])
+    items = benchmark.load([rows[index] for index in spread(chosen, settings.items)])
     shots = drawn.sample(benchmark.load(shot_rows), settings.shots)
     template, whole = benchmark.template(settings.options), benchmark.asks_whole(settings.options)
     prompts = [

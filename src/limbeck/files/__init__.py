@@ -1,6 +1,7 @@
 """Files: the artefacts, and their names in one place; JSON from outside; locks."""
 
 from limbeck.files.artefacts import (
+    Item,
     Row,
     atomic,
     canonical,
@@ -13,6 +14,8 @@ from limbeck.files.artefacts import (
     read_json,
     read_jsonl,
     read_parquet,
+    share_of,
+    spread,
     write_json,
     write_jsonl,
     write_parquet,
@@ -20,6 +23,7 @@ from limbeck.files.artefacts import (
 )
 
 __all__ = [
+    "Item",
     "Row",
     "atomic",
     "canonical",
@@ -32,6 +36,8 @@ __all__ = [
     "read_json",
     "read_jsonl",
     "read_parquet",
+    "share_of",
+    "spread",
     "write_json",
     "write_jsonl",
     "write_parquet",

@@ -8,18 +8,19 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, time, timedelta
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from limbeck.errors import UserError
 from limbeck.files import outside
 
 Row = dict[str, Any]
+Item = TypeVar("Item")
 
 _BATCH = 2_000  # rows of a Parquet file in memory at once
 
@@ -56,6 +57,25 @@ def digest(*values: object) -> str:
 def chance(*key: object) -> float:
     """A number from 0 to 1 that follows from a key, which may be anything that has a digest."""
     return int(digest(*key), 16) / 16**16
+
+
+def share_of(rows: Iterable[Row], share: float, *key: object) -> list[Row]:
+    """A share of the rows, as near to it as a whole number can be, in their order.
+
+    Each row's id and the key give it a rank. So further rows change the choice of few others, and
+    how many are chosen is known before the rows are.
+    """
+    listed = list(rows)
+    wanted = round(share * len(listed))
+    chosen = {row["id"] for row in sorted(listed, key=lambda row: chance(*key, row["id"]))[:wanted]}
+    return [row for row in listed if row["id"] in chosen]
+
+
+def spread(items: Sequence[Item], most: int | None) -> Sequence[Item]:
+    """So many of the items at most, evenly from all of them; all of them where it is None."""
+    if most is None or len(items) <= most:
+        return items
+    return [items[place * len(items) // most] for place in range(most)]
 
 
 def file_digest(path: Path | str) -> str:

@@ -14,11 +14,10 @@ from pydantic import BaseModel, Field, create_model
 from limbeck import config, files, stage
 from limbeck.config import Connection
 from limbeck.errors import UserError
-from limbeck.files import Row
+from limbeck.files import Item, Row
 from limbeck.languages import resolve
 from limbeck.teacher.client import Reply, Request, ask
 
-Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -61,7 +60,11 @@ class Teacher:
         prompt: Callable[[Item], Request],
         parse: Callable[[Item, Reply], list[Result]],
     ) -> list[Result]:
-        """Ask about each item, all at once; what the replies say, in the order of the items."""
+        """Ask about each item, all at once; what the replies say, in the order of the items.
+
+        A rehearsal asks about some of them alone.
+        """
+        items = files.spread(items, self.settings.questions)
         requests = [prompt(item) for item in items]
         replies = ask(requests, self.settings, self.connection, self.journal)
         pairs = zip(items, replies, strict=True)

@@ -54,8 +54,7 @@ class Verdict(BaseModel):
 
 def choose(rows: Iterable[Row], share: float, seed: int) -> list[Row]:
     """The share of the rows that is checked, without those that failed."""
-    whole = (row for row in rows if not row["failure"])
-    return [row for row in whole if files.chance(seed, "check", row["id"]) < share]
+    return files.share_of([row for row in rows if not row["failure"]], share, seed, "check")
 
 
 def checked(row: Row, failure: str | None, **found: object) -> Row:
@@ -99,6 +98,28 @@ def round_trip(original: list[Message], back: list[Message]) -> float:
     return float(chrf.score(counts.sum(0)))
 
 
+def check(
+    responses: Iterable[Row],
+    translations: Iterable[Row],
+    settings: Settings,
+    judge: Teacher,
+    translator: Teacher,
+    card: Row,
+    instructions: Instructions,
+) -> list[Row]:
+    """The rows of the checks of both."""
+    rows = judge.ask(
+        choose(responses, settings.checks.judge, settings.seed),
+        lambda row: judge_prompt(row, card, instructions),
+        judged,
+    )
+    return rows + translator.ask(
+        choose(translations, settings.checks.round_trip, settings.seed),
+        lambda row: back_prompt(row, card, instructions),
+        came_back,
+    )
+
+
 def main() -> None:
     """Run the stage."""
     parser = stage.parser(__doc__)
@@ -120,18 +141,14 @@ def main() -> None:
     back = Teacher(
         settings.translator, options.translator, options.journals / "translate_back.jsonl"
     )
-    responses, translations = (
-        choose(files.read_jsonl(path) if path else (), share, settings.seed)
-        for path, share in (
-            (options.responses, settings.checks.judge),
-            (options.translations, settings.checks.round_trip),
-        )
-    )
-    rows = judge.ask(
-        responses, lambda row: judge_prompt(row, options.language, instructions), judged
-    )
-    rows += back.ask(
-        translations, lambda row: back_prompt(row, options.language, instructions), came_back
+    rows = check(
+        files.read_jsonl(options.responses) if options.responses else (),
+        files.read_jsonl(options.translations) if options.translations else (),
+        settings,
+        judge,
+        back,
+        options.language,
+        instructions,
     )
     asking.finish(options.output, rows)
 

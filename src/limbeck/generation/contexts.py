@@ -75,6 +75,17 @@ def split(joined: str) -> tuple[str, str]:
     return text, request
 
 
+def write(
+    texts: list[Row], settings: Settings, teacher: Teacher, card: Row, instructions: Instructions
+) -> list[Row]:
+    """The rows of all texts."""
+    return teacher.ask(
+        deal(texts, settings.contexts.kinds),
+        lambda text: prompt(text, settings.contexts, card, instructions),
+        lambda text, reply: parse(text, reply, settings),
+    )
+
+
 def main() -> None:
     """Run the stage."""
     parser = asking.parser(__doc__, Settings)
@@ -82,12 +93,8 @@ def main() -> None:
     options = parser.parse_args()
     settings: Settings = options.settings
     instructions = load(options.instructions, TEMPLATES)
-    texts = deal(list(files.read_jsonl(options.texts)), settings.contexts.kinds)
-    rows = Teacher.of(options).ask(
-        texts,
-        lambda text: prompt(text, settings.contexts, options.language, instructions),
-        lambda text, reply: parse(text, reply, settings),
-    )
+    texts = list(files.read_jsonl(options.texts))
+    rows = write(texts, settings, Teacher.of(options), options.language, instructions)
     asking.finish(options.output, rows)
 
 

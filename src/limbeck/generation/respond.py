@@ -82,6 +82,21 @@ def check_reasoning(rows: Sequence[Row], min_reasoning: float, output: Path) -> 
         )
 
 
+def answer(
+    rows: Sequence[Row],
+    settings: Settings,
+    teacher: Teacher,
+    card: Row,
+    instructions: Instructions,
+) -> list[Row]:
+    """The rows of the prompts that did not fail, with their responses."""
+    return teacher.ask(
+        [deal(row, settings.lengths, settings.seed) for row in rows if not row["failure"]],
+        lambda row: prompt(row, asking.written_in(row["pivot"], card), instructions),
+        parse,
+    )
+
+
 def main() -> None:
     """Run the stage."""
     parser = asking.parser(__doc__, Settings)
@@ -91,33 +106,25 @@ def main() -> None:
     parser.add_argument("--translations", type=Path, help="keeps the translator's replies")
     options = parser.parse_args()
     instructions = load(options.instructions, TEMPLATES)
-    lengths, seed = options.settings.lengths, options.settings.seed
-    rows = [deal(row, lengths, seed) for row in files.read_jsonl(options.prompts)]
+    rows, settings = list(files.read_jsonl(options.prompts)), options.settings
+    teacher, least = Teacher.of(options), settings.min_reasoning
     wanted = [row for row in rows if not row["failure"]]
-    teacher = Teacher.of(options)
-
-    def answers(asked: Sequence[Row]) -> list[Row]:
-        return teacher.ask(
-            asked,
-            lambda row: prompt(
-                row, asking.written_in(row["pivot"], options.language), instructions
-            ),
-            parse,
-        )
-
-    least = options.settings.min_reasoning
     if least and len(wanted) > FIRST:
         # All would be paid for before it is seen that none has a trace.
-        first = answers(wanted[:FIRST])
+        first = answer(wanted[:FIRST], settings, teacher, options.language, instructions)
         if not any(row["reasoning"] for row in first):
             check_reasoning(first, least, options.output)
-    answered = answers(wanted)
+    answered = answer(wanted, settings, teacher, options.language, instructions)
     check_reasoning(answered, least, options.output)
-    if options.settings.translator:
-        translator = Teacher(options.settings.translator, options.translator, options.translations)
+    if settings.translator:
+        translator = Teacher(settings.translator, options.translator, options.translations)
         told = load(options.translate, translate.TEMPLATES)
         answered = pivot.translated(answered, translator, options.language, told)
-    failed = [unanswered(row, row["failure"]) for row in rows if row["failure"]]
+    failed = [
+        unanswered(deal(row, settings.lengths, settings.seed), row["failure"])
+        for row in rows
+        if row["failure"]
+    ]
     asking.finish(options.output, answered + failed)
 
 

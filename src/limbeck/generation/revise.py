@@ -5,8 +5,9 @@ python -m limbeck.generation.revise --language card.json --instructions config/p
     --settings JSON --connection JSON --journal FILE --output prompts.jsonl
 
 All prompts come out. A share of them is replaced by the teacher's revision, whose parent is the
-original (Kakugo, arXiv 2601.14051). Which prompts and in which way is decided by each prompt's id,
-so that further prompts change nothing for the others. Settings: {"teacher", "revision", "seed"}.
+original (Kakugo, arXiv 2601.14051). Which prompts and in which way is decided by each prompt's id
+among those of its strategy, so that further prompts change little for the others. Settings:
+{"teacher", "revision", "seed"}.
 """
 
 from collections.abc import Sequence
@@ -46,15 +47,18 @@ class RevisedPrompt(BaseModel):
     prompt: str
 
 
-def choose(row: Row, revision: config.Revision, seed: int) -> config.Way | None:
-    """The way in which a prompt is rewritten; None to leave it as it is."""
-    if row["failure"]:
-        return None
-    drawn = int(files.digest(seed, row["id"]), 16)
-    chance, turn = drawn & 0xFFFFFFFF, drawn >> 32
-    if chance >= revision.share * 2**32:
-        return None
-    return revision.ways[turn % len(revision.ways)]
+def choose(
+    rows: Sequence[Row], revision: config.Revision, seed: int
+) -> list[tuple[Row, config.Way]]:
+    """The prompts that are rewritten, each with its way: the share of every strategy's prompts."""
+    whole = [row for row in rows if not row["failure"]]
+    found = []
+    for strategy in dict.fromkeys(row["strategy"] for row in whole):
+        own = [row for row in whole if row["strategy"] == strategy]
+        for row in files.share_of(own, revision.share, seed):
+            turn = int(files.digest(seed, "way", row["id"]), 16)
+            found.append((row, revision.ways[turn % len(revision.ways)]))
+    return found
 
 
 def prompt(row: Row, way: config.Way, card: Row, instructions: Instructions) -> Request:
@@ -88,14 +92,13 @@ def revise(
     rows: Sequence[Row], settings: Settings, teacher: Teacher, card: Row, instructions: Instructions
 ) -> list[Row]:
     """All rows in their order, the chosen ones revised."""
-    choice = [(row, choose(row, settings.revision, settings.seed)) for row in rows]
-    chosen = [(row, way) for row, way in choice if way]
+    chosen = choose(rows, settings.revision, settings.seed)
     revised = teacher.ask(
         chosen,
         lambda pair: prompt(*pair, written_in(pair[0]["pivot"], card), instructions),
-        lambda pair, reply: [parse(*pair, reply, settings.teacher.model)],
+        lambda pair, reply: [(pair[0]["id"], parse(*pair, reply, settings.teacher.model))],
     )
-    instead = dict(zip((row["id"] for row, _ in chosen), revised, strict=True))
+    instead = dict(revised)
     return [new for row in rows for new in instead.get(row["id"], [row])]
 
 

@@ -92,17 +92,25 @@ def parse(conversation: Row, reply: Reply, teacher: str) -> list[Row]:
     ]
 
 
+def translate(
+    conversations: Sequence[Row], teacher: Teacher, card: Row, instructions: Instructions
+) -> list[Row]:
+    """The rows of all conversations."""
+    return teacher.ask(
+        conversations,
+        lambda conversation: prompt(conversation, card, instructions),
+        lambda conversation, reply: parse(conversation, reply, teacher.settings.model),
+    )
+
+
 def main() -> None:
     """Run the stage."""
     parser = asking.parser(__doc__, Settings)
     parser.add_argument("--conversations", type=Path, required=True)
     options = parser.parse_args()
     instructions = load(options.instructions, TEMPLATES)
-    rows = Teacher.of(options).ask(
-        list(files.read_jsonl(options.conversations)),
-        lambda conversation: prompt(conversation, options.language, instructions),
-        lambda conversation, reply: parse(conversation, reply, options.settings.teacher.model),
-    )
+    conversations = list(files.read_jsonl(options.conversations))
+    rows = translate(conversations, Teacher.of(options), options.language, instructions)
     asking.finish(options.output, rows)
 
 

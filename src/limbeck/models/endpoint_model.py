@@ -21,7 +21,7 @@ class EndpointModel:
 
     def __init__(self, teacher: TeacherSettings, connection: Connection, journal: Path) -> None:
         self._teacher, self._connection, self._journal = teacher, connection, journal
-        self.digest = digest(teacher.model_dump())
+        self.digest = digest(teacher.model_dump(exclude={"questions"}))
         self.tools: dict[str, str] = {}
 
     def generate(

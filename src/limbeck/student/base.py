@@ -31,8 +31,10 @@ class Settings(Section):
     seed: int
 
 
-def fetch(name: str, revision: str | None, trust_remote_code: bool) -> Path:
+def fetch(name: str, revision: str | None, trust_remote_code: bool, weights: bool = True) -> Path:
     """The folder of a base that exists: ``name`` itself, or a snapshot of the hub's model.
+
+    Without its weights it is of use to look at alone.
 
     Raises:
         UserError: neither a folder nor a model that can be reached.
@@ -49,6 +51,7 @@ def fetch(name: str, revision: str | None, trust_remote_code: bool) -> Path:
     import huggingface_hub.errors
 
     patterns = [*FILES, "*.py"] if trust_remote_code else FILES
+    patterns = patterns if weights else [name for name in patterns if "safetensors" not in name]
     try:
         path = huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=patterns)
     except huggingface_hub.errors.GatedRepoError:
@@ -85,6 +88,11 @@ def check(folder: Path, name: str, trust_remote_code: bool) -> None:
         raise UserError(f"base: {name!r} has no config.json")
     if not any(folder.glob("*.safetensors")):
         raise UserError(f"base: {name!r} has no safetensors weights; other forms are not read")
+    check_tokenizer(folder, name, trust_remote_code)
+
+
+def check_tokenizer(folder: Path, name: str, trust_remote_code: bool) -> None:
+    """Raise a `UserError` if a base's tokenizer lacks what training needs."""
     from transformers import AutoTokenizer
 
     try:

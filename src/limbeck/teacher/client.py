@@ -137,23 +137,21 @@ class _Asking:
                 prompt_tokens=reply.prompt_tokens + call.first.prompt_tokens,
                 completion_tokens=reply.completion_tokens + call.first.completion_tokens,
             )
-        request, corrected = call.request, call.corrected
-        if reply.failure == "length" and self._has_room(request, record):
-            request = replace(request, max_tokens=self.teacher.max_tokens_ceiling)
-        elif complaint and not corrected:
-            request, corrected = replies.correction(request, reply, complaint), True
-        else:
+        tokens = record.prompt_tokens + record.completion_tokens
+        following = replies.following(
+            call.request,
+            call.corrected,
+            reply,
+            complaint,
+            self.teacher,
+            has_room=not (self.sending and self.endpoint.capacity.used_up(tokens)),
+        )
+        if following is None:
             self._close(call, reply)
             return
+        request, corrected = following
         name = key(request, self.teacher, corrected)
         self._open(_Call(request, name, call.rows, reply, corrected))
-
-    def _has_room(self, request: Request, record: Record) -> bool:
-        """Whether a reply that was cut off may be longer at a second try."""
-        ceiling = self.teacher.max_tokens_ceiling or 0
-        tokens = record.prompt_tokens + record.completion_tokens
-        filled = self.sending and self.endpoint.capacity.used_up(tokens)
-        return ceiling > (request.max_tokens or self.teacher.max_tokens) and not filled
 
     def _close(self, call: _Call, reply: Reply) -> None:
         for row in call.rows:

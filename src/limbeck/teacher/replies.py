@@ -325,6 +325,38 @@ def correction(request: Request, reply: Reply, complaint: str) -> Request:
     return replace(request, messages=[*request.messages, *turns])
 
 
+def following(
+    request: Request,
+    corrected: bool,
+    reply: Reply,
+    complaint: str,
+    teacher: config.TeacherSettings,
+    has_room: bool = True,
+) -> tuple[Request, bool] | None:
+    """The request that follows a reply of no use; None where the reply is the answer.
+
+    A reply that was cut off is asked for once more with the ceiling, one of the wrong form once
+    more with what is wrong with it.
+
+    Args:
+        request: that the reply is of.
+        corrected: whether this or an earlier request asked for a correction.
+        reply: what `read` made of it.
+        complaint: the validator's message, from there too.
+        teacher: whose ceiling counts.
+        has_room: whether a reply may be longer than one that was cut off.
+
+    Returns:
+        The request, and whether a correction has been asked for by then.
+    """
+    ceiling = (teacher.max_tokens_ceiling or 0) if has_room else 0
+    if reply.failure == "length" and ceiling > (request.max_tokens or teacher.max_tokens):
+        return replace(request, max_tokens=ceiling), corrected
+    if complaint and not corrected:
+        return correction(request, reply, complaint), True
+    return None
+
+
 def _complaint(error: ValidationError) -> str:
     items = error.errors(include_url=False, include_input=False)
     return "; ".join(

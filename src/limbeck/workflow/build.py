@@ -219,13 +219,6 @@ class Build:
         everywhere = section.data != "task"
         return [name for name in named if everywhere or tasks.find(name).covers(language)]
 
-    def labels(self) -> dict[str, int]:
-        """How many labels each classification task has."""
-        from limbeck.classification import tasks  # as light as the config itself
-
-        named = dict.fromkeys(task for code in self.codes for task in self.tasks(code))
-        return {name: len(tasks.find(name).names) for name in named}
-
     def classifier(self, wildcards: Any) -> Classifier:
         """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
         section = self.config.classification.classifiers[wildcards.classifier]
@@ -323,8 +316,12 @@ class Build:
 
     def teacher(self, role: Role, code: str) -> dict[str, Any]:
         """What decides the replies of the teacher in a role, for a language."""
+        return self.teacher_settings(role, code).model_dump(exclude=set(HOW_ASKED))
+
+    def teacher_settings(self, role: Role, code: str) -> TeacherSettings:
+        """The same, as a section, and how it is asked."""
         settings = decisive(self.config.teacher.role(role), self.language(code))
-        return settings.model_dump(exclude=set(HOW_ASKED))
+        return settings.model_copy(update={"questions": self.config.questions(role)})
 
     def pivot_instructions(self, wildcards: Any) -> list[str]:
         """What the translator of answers is told, as a rule's input, where it is asked."""
@@ -437,11 +434,22 @@ class Build:
         return [manifest(path), *parity]
 
     def on_accelerator(self, model: str) -> bool:
-        """Whether a scored model is asked on an accelerator: a checkpoint is, if there is any."""
-        form = model.rpartition("/")[2]
-        if model.startswith("comparisons/"):
-            return not self.config.benchmarks.comparisons[form].endswith(".gguf")
-        return form in ("base", "student")
+        """Whether a scored model is asked on an accelerator, if there is any.
+
+        Of the built-in base only checkpoints are: its GGUF files are faster beside each other.
+        """
+        name, _, form = model.rpartition("/")
+        if model in ASKED or name == "comparisons":
+            return model not in ASKED
+        return form in ("base", "student") or self.config.students[name].base != TINY
+
+    def scoring_threads(self, model: str) -> int:
+        """Threads of a scored model: what the machine has for a file that llama.cpp runs."""
+        name, _, form = model.rpartition("/")
+        if name == "comparisons":
+            return 16 if self.config.benchmarks.comparisons[form].endswith(".gguf") else 1
+        on = self.on_accelerator(model) and form not in ("base", "student")
+        return 16 if on else 1
 
     def score_settings(self, wildcards: Any) -> str:
         """What decides a score; the teacher's settings only where the teacher is scored."""
@@ -518,12 +526,16 @@ def _score_settings(build: Build, model: str, benchmark: str, code: str | None) 
     config = build.config
     named = config.filters.language
     student = config.students.get(model.partition("/")[0])
+    asking = config.benchmarks.asking(benchmark)
+    if model.rpartition("/")[2] in config.gguf.quantizations:
+        asking["limit"] = min(asking["limit"], config.benchmarks.limit_quantized or asking["limit"])
     return as_json(
-        **config.benchmarks.asking(benchmark),
+        **asking,
         seed=config.seed,
         teacher=build.teacher(ASKED[model], code) if code else None,
         language=named if named.model else None,  # without an identifier the rest decides nothing
         trust_remote_code=bool(student and student.trust_remote_code),
+        items=config.rehearsal and config.rehearsal.items,
     )
 
 
@@ -558,6 +570,8 @@ def load(data: Mapping[str, Any]) -> Build:
     for code, names in build.skipped().items():
         name = build.language(code).name
         print(f"{name} ({code}): not scored by {', '.join(names)}: no items", file=sys.stderr)
+    for line in checks.keys(config):
+        print(line, file=sys.stderr)
     for code, names in build.unclassified().items():
         name = build.language(code).name
         print(f"{name} ({code}): not classified by {', '.join(names)}: no texts", file=sys.stderr)

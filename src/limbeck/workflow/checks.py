@@ -3,9 +3,10 @@
 Each function raises a `UserError` of one line: where, what, what is allowed.
 """
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from limbeck.config import DATA_SETS, Config, Role
 from limbeck.errors import UserError
@@ -154,6 +155,20 @@ def _neural(model: str) -> None:
     folder = Path(name).expanduser()
     if folder.is_dir() or name.startswith((".", "/", "~")):  # else a name of the hub
         ctranslate2.check(folder, label)
+
+
+def keys(config: Config) -> list[str]:
+    """A line for each variable that should hold a teacher's key and is not set.
+
+    Planning needs no key, so that this is no error yet.
+    """
+    roles = get_args(Role)
+    names = dict.fromkeys(config.teacher.role(role).api_key_env for role in roles)
+    return [
+        f"{name}: this variable, which holds a teacher's key, is not set"
+        for name in names
+        if name and not os.environ.get(name, "").strip()
+    ]
 
 
 def builtin(config: Config, languages: Iterable[Language]) -> None:

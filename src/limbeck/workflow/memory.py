@@ -4,7 +4,6 @@ Bounds to ask a cluster for, not measurements; a job that is ended for want of m
 with more. All in MB (of 10^6 bytes).
 """
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,34 +56,6 @@ def first(base: str, students: Mapping[str, Student]) -> str:
 def student(name: str, students: Mapping[str, Student]) -> int:
     """To train a student."""
     return training(first(students[name].base, students), students[name].training)
-
-
-def device() -> tuple[int, str]:
-    """The memory of what trains here: the first CUDA device, or else this machine's."""
-    try:
-        import torch
-
-        if torch.cuda.is_available():
-            found = torch.cuda.get_device_properties(0)
-            return round(found.total_memory / 1e6), str(found.name)
-    except ImportError:
-        pass
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return round(pages / 1e6), "this machine"
-
-
-def fit(name: str, students: Mapping[str, Student]) -> tuple[bool, str]:
-    """Whether a student can be trained here, and a line that says so."""
-    there, what = device()
-    needed = student(name, students)
-    gigabytes = f"{needed / 1e3:,.0f} GB, {what} has {there / 1e3:,.0f}"
-    line = f"students.{name}: training needs about {gigabytes}"
-    section = students[name]
-    if needed > there and section.training.method == "full":
-        lora = section.training.model_copy(update={"method": "lora"})
-        smaller = training(first(section.base, students), lora)
-        line += f"; with training.method lora about {smaller / 1e3:,.0f} GB"
-    return needed <= there, line
 
 
 def exporting(name: str, students: Mapping[str, Student]) -> int:

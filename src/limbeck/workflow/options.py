@@ -21,6 +21,15 @@ def add_config(command: argparse.ArgumentParser) -> None:
 
 def build_of(paths: Sequence[Path], pairs: Sequence[str]) -> Build:
     """The build of the config that snakemake would read, given the same options."""
+    return load(config_of(paths, pairs))
+
+
+def config_of(paths: Sequence[Path], pairs: Sequence[str]) -> dict[str, Any]:
+    """The config that snakemake would read, given the same options; not validated.
+
+    Raises:
+        UserError: a file or a pair is not of the form of a config.
+    """
     whole: dict[str, Any] = {}
     for path in [Path("config/config.yaml"), *paths]:
         try:
@@ -37,7 +46,7 @@ def build_of(paths: Sequence[Path], pairs: Sequence[str]) -> Build:
         if not is_pair:
             raise UserError(f"--config {pair}: KEY=VALUE is wanted")
         whole = merged(whole, {name: yaml.safe_load(value)})
-    return load(whole)
+    return whole
 
 
 def merged(base: Any, over: Any) -> Any:

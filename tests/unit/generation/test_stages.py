@@ -163,13 +163,26 @@ def revision(share: float) -> config.Revision:
     return config.Revision(share=share, ways=["natural", "longer", "related"])
 
 
-@pytest.mark.parametrize(("share", "low", "high"), [(0, 0, 0), (0.5, 450, 550), (1, 1000, 1000)])
-def test_a_share_is_chosen(share: float, low: int, high: int) -> None:
-    rows = [{**ROW, "id": f"topic-{number}"} for number in range(1000)]
-    ways = Counter(revise.choose(row, revision(share), 1) for row in rows)
-    assert low <= 1000 - ways.pop(None, 0) <= high
+@pytest.mark.parametrize("share", [0, 0.3, 0.5, 1])
+def test_a_share_of_each_strategy_is_chosen(share: float) -> None:
+    topics = [{**ROW, "id": f"topic-{number}"} for number in range(1000)]
+    contexts = [{**ROW, "id": f"c-{number}", "strategy": "context"} for number in range(10)]
+    failed = {**ROW, "id": "topic-lost", "failure": "length"}
+    chosen = revise.choose([*topics, failed, *contexts], revision(share), 1)
+    assert Counter(row["strategy"] for row, _ in chosen) == Counter(
+        topic=round(1000 * share), context=round(10 * share)
+    )
+    ways = Counter(way for _, way in chosen)
     assert all(count > 0.25 * ways.total() for count in ways.values())
-    assert revise.choose({**ROW, "failure": "length"}, revision(1), 1) is None
+
+
+def test_further_prompts_change_the_choice_of_few_others() -> None:
+    rows = [{**ROW, "id": f"topic-{number}"} for number in range(1000)]
+    before = {row["id"]: way for row, way in revise.choose(rows[:900], revision(0.5), 1)}
+    after = {row["id"]: way for row, way in revise.choose(rows, revision(0.5), 1)}
+    earlier = {row["id"] for row in rows[:900]}
+    assert len(before.keys() ^ (after.keys() & earlier)) <= 20
+    assert all(after[name] == way for name, way in before.items() if name in after)
 
 
 def test_revision_shows_a_text_and_rewrites_the_request() -> None:

@@ -331,7 +331,7 @@ def test_without_classifiers_no_task_is_planned() -> None:
     values = config()
     values["classification"]["classifiers"] = {"linear": None}
     build = load(values)
-    assert (build.tasks("swh_Latn"), build.labels(), build.classification()) == ([], {}, [])
+    assert (build.tasks("swh_Latn"), build.classification()) == ([], [])
 
 
 def classified(tasks: list[str], names: list[str]) -> dict[str, Any]:
@@ -349,7 +349,6 @@ def test_a_task_without_the_language_is_skipped_and_said(
     }  # fmt: skip
     said = "Yoruba (yor_Latn): not classified by intent: no texts"
     assert said in capsys.readouterr().err.splitlines()
-    assert build.labels() == {"topic": 7, "intent": 10}
 
 
 def test_a_task_without_any_of_the_languages_is_refused(

@@ -102,23 +102,13 @@ def test_the_size_of_a_base_here_is_that_of_its_files(tmp_path: Path) -> None:
     assert memory.parameters(str(tmp_path)) == 5e6
 
 
-def test_memory_follows_what_is_done_with_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_follows_what_is_done_with_a_model() -> None:
     students = {
         "big": Student(base="owner/model-3B"),
         "later": Student(base="student:big", training=Training(method="lora")),
     }
     assert memory.student("big", students) == 4_000 + 48_000
     assert memory.student("later", students) == 4_000 + 18_000, "of the size of what it began with"
-    monkeypatch.setattr(memory, "device", lambda: (24_000, "a card"))
-    assert memory.fit("later", students) == (
-        True,
-        "students.later: training needs about 22 GB, a card has 24",
-    )
-    assert memory.fit("big", students) == (
-        False,
-        "students.big: training needs about 52 GB, a card has 24; with training.method lora about "
-        "22 GB",
-    )
     own = Classifier(kind="icl", base="student:later")
     assert memory.classifier(own, students) == 4_000 + 12_000
     assert memory.classifier(Classifier(kind="linear"), {}) == 2_000

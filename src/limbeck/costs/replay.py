@@ -1,0 +1,263 @@
+"""What the stages of one language would ask, found out by running them with a pretending teacher.
+
+Each is given what earlier ones made: rows of journaled replies, rows of made-up ones, files where
+they are there, and else rows that are made up too. Nothing is written and nothing is fetched.
+"""
+
+import contextlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from limbeck import files
+from limbeck.classification import classify, examples, prepare, tasks
+from limbeck.config import BUILTIN, DATA_SETS, HUB, Role
+from limbeck.costs.pretend import Asked, Memory, Pretender
+from limbeck.costs.tally import records
+from limbeck.evaluation import catalogue, questions
+from limbeck.evaluation import prepare as benchmarks
+from limbeck.files import Row
+from limbeck.generation import (
+    check_rows,
+    contexts,
+    instructions,
+    pivot,
+    respond,
+    revise,
+    scenarios,
+    templates,
+    topics,
+    translate,
+)
+from limbeck.languages import Language
+from limbeck.sources import conversations, texts
+from limbeck.teacher.client import Request
+
+if TYPE_CHECKING:
+    from limbeck.workflow.build import Build
+
+PROMPTS = Path("config/prompts")
+REHEARSAL = Path("rehearsal")  # where a run is rehearsed: its files tell, too
+# Texts and items of the published test sets, which are not read before they are prepared.
+ITEMS = {
+    "flores": 1012,
+    "sib200": 204,
+    "belebele": 900,
+    "global_mmlu": 14042,
+    "global_mmlu_lite": 400,
+    "topic": 204,
+    "intent": 565,
+    "sentiment": 748,
+}
+# Their bytes, as English has them: of an item with its question, of a text.
+ITEM = {"flores": 200, "sib200": 250, "belebele": 900}
+QUESTION, TEXT, WORD, CONVERSATION = 500, 150, 6, 2000
+
+
+class Replay:
+    """The stages of one language."""
+
+    def __init__(
+        self, build: "Build", language: Language, work: Path, sizes: Mapping[str, float],
+        memory: Memory,
+    ) -> None:  # fmt: skip
+        self.build, self.settings = build, build.config
+        self.code, self.card = language.code, dict(language.card())
+        self.work = work
+        self.sizes, self.size, self.memory = sizes, sizes[language.code], memory
+        self.roles: dict[str, Role] = {}
+        self.asked: dict[str, Asked] = {}
+
+    def run(self) -> None:
+        """Fill ``asked`` and ``roles``, by stage."""
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+            self._generation()
+            for name in self.build.benchmarks(self.code):
+                self._scores(name)
+            for name in self.build.tasks(self.code):
+                self._classification(tasks.find(name))
+
+    def _teacher(self, stage: str, role: Role) -> Pretender:
+        settings = self.build.teacher_settings(role, self.code)
+        journal = self.work / "journal" / self.code / f"{stage}.jsonl"
+        teacher = Pretender(
+            settings, self.settings.connection(role), journal, stage, self.code, self.sizes,
+            records(journal, settings.model), self.memory,
+        )  # fmt: skip
+        self.asked[stage], self.roles[stage] = teacher.asked, role
+        return teacher
+
+    def _generation(self) -> None:
+        generation, seed, card = self.settings.generation, self.settings.seed, self.card
+        teacher = self._teacher("write_topics", "generator")
+        told = instructions.load(PROMPTS / "topics.yaml", topics.TEMPLATES)
+        rows = topics.write(generation.topics, teacher, card, told)
+
+        teacher = self._teacher("write_scenarios", "generator")
+        told = instructions.load(PROMPTS / "scenarios.yaml", scenarios.TEMPLATES)
+        rows += scenarios.write(generation.scenarios, teacher, card, told)
+
+        teacher = self._teacher("write_contexts", "generator")
+        told = instructions.load(PROMPTS / "contexts.yaml", contexts.TEMPLATES)
+        about = contexts.Settings(teacher=teacher.settings, contexts=generation.contexts, seed=seed)
+        rows += contexts.write(self._texts(), about, teacher, card, told)
+
+        teacher = self._teacher("revise_prompts", "reviser")
+        told = instructions.load(PROMPTS / "revise.yaml", revise.TEMPLATES)
+        rewriting = revise.Settings(
+            teacher=teacher.settings, revision=generation.revision, seed=seed
+        )
+        rows = revise.revise(rows, rewriting, teacher, card, told)
+
+        teacher = self._teacher("answer_prompts", "generator")
+        told = instructions.load(PROMPTS / "respond.yaml", respond.TEMPLATES)
+        answering = respond.Settings(
+            teacher=teacher.settings, seed=seed, lengths=generation.responses.lengths,
+            min_reasoning=0.0,
+        )  # fmt: skip
+        responses = respond.answer(rows, answering, teacher, card, told)
+
+        told = instructions.load(PROMPTS / "translate.yaml", translate.TEMPLATES)
+        if generation.pivots:
+            teacher = self._teacher("translate_answers", "translator")
+            responses = pivot.translated(responses, teacher, card, told)
+        teacher = self._teacher("translate_conversations", "translator")
+        translations = translate.translate(self._conversations(), teacher, card, told)
+        if any(student.mixture.asks_in_language for student in self.settings.students.values()):
+            shared = instructions.load(PROMPTS / "dataset.yaml", templates.TEMPLATES)
+            asked = templates.conversation(card, shared)
+            self._teacher("translate_templates", "translator").ask(
+                [asked], lambda row: translate.prompt(row, card, told), templates.parse
+            )
+        if generation.checks.judge or generation.checks.round_trip:
+            self._checks(responses, translations)
+
+    def _checks(self, responses: list[Row], translations: list[Row]) -> None:
+        judge = self._teacher("judge_responses", "judge")
+        translator = self._teacher("translate_back", "translator")
+        told = instructions.load(PROMPTS / "checks.yaml", check_rows.TEMPLATES)
+        settings = check_rows.Settings(
+            judge=judge.settings, translator=translator.settings,
+            checks=self.settings.generation.checks, seed=self.settings.seed,
+        )  # fmt: skip
+        check_rows.check(responses, translations, settings, judge, translator, self.card, told)
+
+    def _scores(self, name: str) -> None:
+        section = self.settings.benchmarks
+        test, shots = self._items(name)
+        if test:
+            settings = questions.Settings(**section.asking(name), seed=self.settings.seed)
+            told = catalogue.load_instructions(self._benchmark_prompts())
+            benchmark = catalogue.find(name, section.custom.get(name))
+            asked = questions.questions(benchmark, test, shots, told, self.card, settings)
+            prompts: list[Any] = asked.prompts
+        else:
+            data_set = DATA_SETS.get(name, name)
+            each = round(ITEM.get(data_set, QUESTION) * (1 + self.size) / 2)
+            count = min(section.limit, ITEMS.get(data_set, section.limit))
+            shown = [_said("y" * each)] * section.shots
+            prompts = [[*shown, _said(f"{number} ".ljust(each, "x"))] for number in range(count)]
+        self._teacher(f"score-{name}", "judge").ask(prompts, Request, lambda prompt, reply: [])
+        if self.settings.teacher.role("translator").only_translates and section.translates(name):
+            translator = self._teacher(f"translator-{name}", "translator")
+            translator.ask(prompts, Request, lambda prompt, reply: [])
+
+    def _benchmark_prompts(self) -> Path:
+        own = PROMPTS / "benchmarks" / f"{self.code}.yaml"
+        wanted = self.settings.benchmarks.prompts == "own" and own.is_file()
+        return own if wanted else PROMPTS / "benchmarks.yaml"
+
+    def _items(self, name: str) -> tuple[list[Row], list[Row]]:
+        """Items and worked examples; nothing where they would have to be fetched."""
+        section = self.settings.benchmarks
+        if found := self._pair(f"benchmarks/{name}", "test", "shots"):
+            return found
+        if section.source(name) == HUB:
+            return [], []
+        settings = benchmarks.Settings(**section.items(name), seed=self.settings.seed)
+        own = section.custom.get(name)
+        return benchmarks.rows(catalogue.find(name, own), self.card, settings)
+
+    def _classification(self, task: tasks.Task) -> None:
+        section, seed = self.settings.classification, self.settings.seed
+        told = instructions.load(PROMPTS / "classification.yaml", examples.TEMPLATES)
+        seeds, test = self._labelled(task)
+        teacher = self._teacher(f"examples-{task.name}", "generator")
+        settings = examples.Settings(teacher=teacher.settings, examples=section.examples, seed=seed)
+        examples.Writing(task, self.card, told, seeds, settings, teacher).run()
+        teacher = self._teacher(f"classify-{task.name}", "judge")
+        classify.classify(task, seeds, test, seed, teacher, self.card, told)
+
+    def _labelled(self, task: tasks.Task) -> tuple[list[Row], list[Row]]:
+        """Seeds and test texts."""
+        section = self.settings.classification
+        if found := self._pair(f"classification/{task.name}", "seeds", "test"):
+            return found
+        if section.data != "task":
+            keys = {"data", "limit", "seeds"}
+            settings = prepare.Settings(**section.model_dump(include=keys), seed=self.settings.seed)
+            _, seeds, test = prepare.texts(task, self.card, settings)
+            return seeds, test
+        length = round(TEXT * self.size)
+
+        def row(number: int, label: str) -> Row:
+            return {
+                "id": f"{label}-{number}",
+                "text": f"{number} ".ljust(length, "x"),
+                "label": label,
+            }
+
+        count = ITEMS.get(task.name, section.limit)
+        seeds = [row(n, label) for label in task.names for n in range(section.seeds)]
+        return seeds if task.human else [], [row(n, "test") for n in range(count)]
+
+    def _pair(self, folder: str, *names: str) -> tuple[list[Row], list[Row]] | None:
+        """The rows of two files of the language, from where both are."""
+        for place in (Path("results"), REHEARSAL / "results"):
+            paths = [place / self.code / folder / f"{name}.jsonl" for name in names]
+            if all(path.is_file() for path in paths):
+                one, other = (list(files.read_jsonl(path)) for path in paths)
+                return one, other
+        return None
+
+    def _texts(self) -> list[Row]:
+        section = self.settings.texts
+        if section.source == BUILTIN:
+            return texts.collect(section, self.card, self.settings.seed)
+        length = round(WORD * min(section.max_words, 300) * self.size)
+        assumed = {"id": "text", "text": "x" * length}
+        return _filled(f"results/{self.code}/texts.jsonl", section.limit, assumed)
+
+    def _conversations(self) -> list[Row]:
+        section = self.settings.conversations
+        if section.source == BUILTIN:
+            return conversations.collect(section, self.settings.seed)
+        turns = (("user", CONVERSATION // 4), ("assistant", 3 * CONVERSATION // 4))
+        said = [{"role": role, "content": "x" * length} for role, length in turns]
+        assumed = {"id": "conversation", "messages": said}
+        return _filled("resources/conversations.jsonl", section.limit, assumed)
+
+
+def _said(text: str) -> dict[str, str]:
+    return {"role": "user", "content": text}
+
+
+def _filled(path: str, limit: int, assumed: Row) -> list[Row]:
+    """The rows of a file that a run or a rehearsal has made, filled up with copies of them.
+
+    No copy is equal to another: equal questions are asked once.
+    """
+    found = [place / path for place in (Path(), REHEARSAL) if (place / path).is_file()]
+    rows = list(files.read_jsonl(found[0]))[:limit] if found else []
+    copied = rows or [assumed]
+    return [*rows, *(_copy(copied[n % len(copied)], n) for n in range(len(rows), limit))]
+
+
+def _copy(row: Row, number: int) -> Row:
+    mark = f" {number}"
+    if "messages" not in row:
+        return {**row, "id": f"{row['id']}{mark}", "text": row["text"] + mark}
+    first, *rest = row["messages"]
+    first = {**first, "content": first["content"] + mark}
+    return {**row, "id": f"{row['id']}{mark}", "messages": [first, *rest]}

@@ -1,0 +1,125 @@
+"""The folder of a rehearsal: the run's own files linked, its config made small, what came of it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from limbeck.config import Student
+from limbeck.costs.replay import REHEARSAL
+from limbeck.files import write_json
+from limbeck.workflow.build import Build
+from limbeck.workflow.options import merged
+
+STEPS = 20  # of a training, about
+# What a rehearsal makes itself. Journals are the run's own: what both ask is paid for once.
+_OWN = {"results", "logs", "resources", "benchmarks", REHEARSAL.name}
+
+
+def small(build: Build) -> dict[str, Any]:
+    """What makes a config small, to be put over it: the same questions, fewer of them."""
+    config = build.config
+    section = config.classification
+    classifiers = {
+        name: {"sizes": (one.sizes or section.sizes)[:1], "repeats": 1}
+        for name, one in section.classifiers.items()
+    }
+    free = config.teacher.generator.server == "phrasebook"
+    return {
+        "rehearsal": {},
+        "filters": {"max_lost": max(0.5, config.filters.max_lost)},  # of a few rows, by chance
+        "students": {name: _small(student) for name, student in config.students.items()},
+        "classification": {
+            "classifiers": classifiers,
+            **({} if free else {"examples": {"rounds": 1}}),
+        },
+    }
+
+
+def _small(student: Student) -> dict[str, Any]:
+    """A student that trains on rows for so many steps."""
+    # Rows of some 200 tokens, and enough of them to have all kinds.
+    mixture, rows = student.mixture, max(320, STEPS * student.training.step_tokens // 200)
+    return {
+        "mixture": {
+            "translations": min(mixture.translations, rows // 4),
+            "pairs": min(mixture.pairs, rows // 2),
+            "english": min(mixture.english, rows // 8),
+            "validation": max(mixture.validation, 0.05),
+        },
+        "training": {"epochs": 1.0},
+    }
+
+
+def prepare(build: Build, config: dict[str, Any]) -> None:
+    """Make the folder: links to all that a run reads, and the small config."""
+    here = Path.cwd()
+    (here / "work").mkdir(exist_ok=True)
+    (REHEARSAL / "resources").mkdir(parents=True, exist_ok=True)
+    for entry in here.iterdir():
+        if entry.name not in _OWN and not entry.name.startswith("."):
+            _link(entry, REHEARSAL / entry.name)
+    converter = here / "resources/llama.cpp"
+    if converter.is_dir():
+        _link(converter, REHEARSAL / "resources/llama.cpp")
+    write_json(REHEARSAL / "config.json", merged(config, small(build)))
+
+
+def _link(target: Path, link: Path) -> None:
+    if not os.path.lexists(link):
+        link.symlink_to(target.resolve())
+
+
+def run(cores: str, repository: Path, log: Path) -> int:
+    """Run snakemake in the folder as far as it goes; its exit code. What it says goes to a log."""
+    command = [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile")),
+        *("--directory", str(REHEARSAL), "--cores", cores, "--keep-going"),
+        *("--configfile", str(REHEARSAL / "config.json")),
+    ]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as file:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+    return done.returncode
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job of the rehearsal that was begun."""
+
+    rule: str
+    place: str  # language, student ... of it
+    seconds: float  # 0 where it failed
+    memory: float  # bytes, of the processor's at its peak
+    error: str | None  # the last line of one that failed
+
+
+def jobs(logs: Path = REHEARSAL / "logs") -> Iterator[Job]:
+    """The jobs, by their logs and Snakemake's records of time beside them."""
+    for log in sorted(logs.rglob("*.log")):
+        record = log.with_suffix(".tsv")
+        place = str(log.parent.relative_to(logs)).removeprefix(".")
+        done = record.is_file() and record.stat().st_mtime >= log.stat().st_mtime - 1
+        if not done:
+            yield Job(log.stem, place, 0.0, 0.0, _error(log))
+            continue
+        names, values, *_ = record.read_text().splitlines()
+        fields = dict(zip(names.split("\t"), values.split("\t"), strict=True))
+        peak = fields["max_rss"]
+        memory = float(peak) * 2**20 if peak not in ("-", "NA") else 0.0
+        yield Job(log.stem, place, float(fields["s"]), memory, None)
+
+
+def _error(log: Path) -> str:
+    """What a failed stage said last, in one line."""
+    lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
+    said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return (said or lines or [f"it said nothing ({log})"])[-1]
+
+
+def broken(found: Sequence[Job]) -> list[Job]:
+    """Those that failed."""
+    return [job for job in found if job.error is not None]

@@ -1,0 +1,194 @@
+"""What a config needs: keys, agreements on the hub, memory, disk, a teacher that answers.
+
+Every check is one line. Of the hub each repository costs one request, a base one more.
+"""
+
+import math
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Literal, get_args
+
+from pydantic import BaseModel
+
+from limbeck.config import TINY, Role, Training
+from limbeck.errors import UserError
+from limbeck.rehearsal.machine import GIB, Check, device, free_disk
+from limbeck.sources.access import barrier
+from limbeck.student import base
+from limbeck.teacher.client import Request, ask
+from limbeck.workflow import memory, named
+from limbeck.workflow.build import Build
+
+# Bytes of a parameter in training: weights, gradients and Adam's two moments in float32; with LoRA
+# the frozen weights in bfloat16 and a tenth for adapters. Activations come on top.
+FULL, LORA = 16, 2.2
+# Bytes of a parameter in a GGUF file (llama.cpp, tools/quantize/README.md: bits a weight / 8).
+GGUF = {"F16": 2.0, "Q8_0": 1.07, "Q6_K": 0.82, "Q5_K_M": 0.71, "Q4_K_M": 0.61, "Q4_0": 0.58,
+        "Q3_K_M": 0.5, "Q2_K": 0.4}  # fmt: skip
+
+
+def of(build: Build) -> Iterator[Check]:
+    """All checks that ask nothing of a teacher."""
+    yield from keys(build)
+    yield from hub(build)
+    yield from bases(build)
+    yield disk(build)
+
+
+def keys(build: Build) -> Iterator[Check]:
+    """Whether the keys of the teachers are in the environment."""
+    for name, role in named.variables(build).items():
+        there = bool(os.environ.get(name, "").strip())
+        state = "is set" if there else f"is not set: export {name}=..."
+        yield Check(there, f"{role}: the variable {name} {state}")
+
+
+def hub(build: Build) -> Iterator[Check]:
+    """Whether what the config names of the hub can be read: one request each."""
+    for repository in named.repositories(build):
+        lacks = barrier(repository)
+        state = lacks or "can be read"
+        yield Check(lacks is None, f"{repository.key}: {repository.name}: {state}")
+
+
+def bases(build: Build) -> Iterator[Check]:
+    """Whether the students' bases are what training needs, and fit the device."""
+    config, here = build.config, device()
+    for name, student in config.students.items():
+        origin = memory.first(student.base, config.students)
+        where = f"students.{name}: {student.base}"
+        if origin == TINY or student.merge:
+            continue
+        try:
+            parameters = size(origin)
+            if origin == student.base and not origin.endswith(".gguf"):
+                base.check_tokenizer(
+                    _small_files(origin, student.revision), origin, student.trust_remote_code
+                )
+        except UserError as error:
+            yield Check(False, str(error).replace("base: ", f"students.{name}.base: ", 1))
+            continue
+        needed = training_memory(parameters, student.training)
+        words = f"has {parameters / 1e9:.1f} billion parameters and takes {_gib(needed)} to train"
+        room = f"{here.name} has {_gib(here.memory)}"
+        if needed < 0.9 * here.memory:
+            yield Check(True, f"{where} {words}; {room}")
+            continue
+        lora = parameters * LORA
+        other = (
+            f"training.method: lora takes {_gib(lora)}"
+            if student.training.method == "full" and lora < 0.9 * here.memory
+            else "take a smaller base or a larger machine"
+        )
+        yield Check(False, f"{where} {words}, and {room}: {other}")
+
+
+def training_memory(parameters: int, training: Training) -> float:
+    """Bytes that training takes, without activations."""
+    return parameters * (FULL if training.method == "full" else LORA)
+
+
+@cache
+def size(name: str) -> int:
+    """About the parameters of a base: its safetensors files are mostly 16 bits a parameter.
+
+    Raises:
+        UserError: the base has none, or the hub cannot be asked.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_file():  # GGUF
+        return round(memory.parameters(name))
+    if folder.is_dir():
+        total = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    else:
+        import huggingface_hub
+
+        try:
+            files = huggingface_hub.HfApi().list_repo_tree(name)
+            total = sum(
+                getattr(file, "size", 0) for file in files if file.path.endswith(".safetensors")
+            )
+        except Exception as error:  # the hub's client raises those of its HTTP library, too
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise UserError(f"base: {name!r} cannot be looked at ({reason})") from None
+    if not total:
+        raise UserError(f"base: {name!r} has no safetensors weights; other forms are not read")
+    return total // 2
+
+
+def _small_files(name: str, revision: str | None) -> Path:
+    """A folder with a base's configuration and tokenizer."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    return base.fetch(name, revision, trust_remote_code=False, weights=False)
+
+
+def disk(build: Build) -> Check:
+    """Whether bases, checkpoints and GGUF files have room."""
+    needed = 2.0 * GIB  # everything else
+    for student in build.config.students.values():
+        origin = memory.first(student.base, build.config.students)
+        if origin == TINY:
+            continue
+        try:
+            parameters = size(origin)
+        except UserError:
+            continue  # said already
+        files = ["F16", *build.config.gguf.quantizations]
+        each = parameters * (2 + sum(GGUF[name] for name in files))
+        # The base once; of each language a checkpoint, its GGUF files, and what a training keeps.
+        needed += parameters * 2 + len(build.codes) * each
+        needed += training_memory(parameters, student.training)
+    free = free_disk()
+    words = f"disk: {_gib(free)} free here, about {_gib(needed)} needed"
+    return Check(free >= needed, words if free >= needed else f"{words}: make room, or leave out "
+                 "gguf.quantizations")  # fmt: skip
+
+
+def _gib(count: float) -> str:
+    return f"{count / GIB:.1f} GiB" if count < 10 * GIB else f"{math.ceil(count / GIB):,} GiB"
+
+
+class Sum(BaseModel):
+    """The form of a reply that shows whether a teacher keeps to a form."""
+
+    answer: Literal[5]
+
+
+def teachers(build: Build, work: Path) -> Iterator[Check]:
+    """Whether each teacher answers, and in a form: two calls, and what finds out the form."""
+    asked = set()
+    for role in get_args(Role):
+        teacher, connection = build.config.teacher.role(role), build.config.connection(role)
+        place = (teacher.model, teacher.url, teacher.server)
+        if place in asked or teacher.server == "phrasebook":
+            continue
+        asked.add(place)
+        where = f"teacher.{role}: {teacher.model}"
+        turns = [{"role": "user", "content": 'What is 2 + 3? Reply with JSON: {"answer": 5}'}]
+        requests = [Request(turns), Request(turns, Sum)]
+        try:
+            patient = connection.model_copy(update={"retries": 2, "batch": None})
+            plain, formed = ask(
+                requests,
+                build.teacher_settings(role, build.codes[0]),
+                patient,
+                work / "rehearsal.jsonl",
+                work,
+            )
+        except UserError as error:
+            yield Check(False, f"{where}: {error}")
+            continue
+        if plain.failure:
+            yield Check(False, f"{where}: answers nothing of use ({plain.failure})")
+        elif formed.failure:
+            yield Check(
+                False,
+                f"{where}: keeps to no form of JSON ({formed.failure}): set "
+                f"teacher.{role}.structured to what the endpoint knows, or take another model",
+            )
+        else:
+            yield Check(True, f"{where}: answers, also in a form")

@@ -1,0 +1,206 @@
+"""What a config needs, and a rehearsal that stops at what is missing: a line each, few calls."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import endpoint
+from limbeck import config
+from limbeck.config import Training
+from limbeck.files import write_json
+from limbeck.languages import resolve
+from limbeck.rehearsal import folder, machine, needs
+from limbeck.rehearsal.machine import GIB, Check, Device
+from limbeck.workflow.build import Build
+from limbeck.workflow.options import merged
+from world import hub
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(autouse=True)
+def _in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def values(**changes: Any) -> dict[str, Any]:
+    """The default config, some sections of it changed."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    return {**found, **{key: {**found[key], **body} for key, body in changes.items()}}
+
+
+def build(**changes: Any) -> Build:
+    return Build(config.load(values(**changes)), [resolve("Swahili")])
+
+
+def based(base: str | Path, method: str = "full") -> dict[str, Any]:
+    """Students with a base of one's own."""
+    return {"students": {"tiny": None, "own": {"base": str(base), "training": {"method": method}}}}
+
+
+@contextmanager
+def device(monkeypatch: pytest.MonkeyPatch, gigabytes: float) -> Iterator[None]:
+    """A GPU of some size."""
+    with monkeypatch.context() as patched:
+        found = Device("NVIDIA L4", round(gigabytes * GIB), True)
+        patched.setattr(needs, "device", lambda: found)
+        yield
+
+
+def sized(path: Path, gigabytes: float) -> Path:
+    """A base's weights, of a size and of no content."""
+    path.mkdir()
+    with (path / "model.safetensors").open("wb") as file:
+        file.truncate(round(gigabytes * GIB))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("method", "memory", "good", "said"),
+    [
+        ("full", 80, True, "takes 48 GiB to train; NVIDIA L4 has 80 GiB"),
+        ("full", 24, False, "NVIDIA L4 has 24 GiB: training.method: lora takes 6.6 GiB"),
+        ("lora", 24, True, "takes 6.6 GiB to train"),
+        ("lora", 6, False, "take a smaller base or a larger machine"),
+    ],
+)
+def test_a_base_must_fit_the_device(
+    method: str, memory: float, good: bool, said: str, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(needs.base, "check_tokenizer", lambda *_: None)
+    base = sized(tmp_path / "base", 6)  # 3.2 billion parameters of 16 bits
+    with device(monkeypatch, memory):
+        [found] = needs.bases(build(**based(base, method)))
+    assert found.good == good
+    assert said in found.line
+
+
+def test_a_base_without_a_chat_template_is_named(tmp_path: Path) -> None:
+    base = sized(tmp_path / "base", 0.001)
+    [found] = needs.bases(build(**based(base)))
+    assert not found.good
+    assert found.line.startswith("students.own.base: the tokenizer of")
+    assert "\n" not in found.line
+
+
+def test_a_disk_that_is_too_small_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(needs, "free_disk", lambda: 50 * GIB)
+    small, large = sized(tmp_path / "small", 0.5), sized(tmp_path / "large", 60)
+    assert needs.disk(build(**based(small))).good
+    found = needs.disk(build(**based(large)))
+    assert not found.good
+    assert found.line.startswith("disk: 50 GiB free here, about ")
+
+
+def test_memory_of_a_training() -> None:
+    assert needs.training_memory(10**9, Training(method="full")) == 16e9
+    assert needs.training_memory(10**9, Training(method="lora")) == 2.2e9
+
+
+def elsewhere(url: str, **more: Any) -> dict[str, Any]:
+    generator = {"model": "any", "server": None, "url": url, **more}
+    return {"generator": {**values()["teacher"]["generator"], **generator}}
+
+
+def form(body: dict[str, Any], before: int) -> Any:
+    """An endpoint that keeps to a form where it is told one."""
+    schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
+    if schema is None:
+        return endpoint.completion("Five.")
+    [(name, part)] = schema["properties"].items()
+    return endpoint.completion(json.dumps({name: part["const"]}))
+
+
+ANSWERS = {
+    "works": (form, True, "teacher.generator: any: answers, also in a form"),
+    "no JSON": (lambda body, before: endpoint.completion("Five."), False, "keeps to no form"),
+    "wrong key": (lambda body, before: endpoint.status(401, "no such key"), False, "http 401"),
+}
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_a_teacher_is_asked_a_little(case: str, tmp_path: Path) -> None:
+    answer, good, said = ANSWERS[case]
+    with endpoint.serving(answer) as served:
+        [found] = needs.teachers(build(teacher=elsewhere(served.url)), tmp_path)
+        assert served.requests < 20
+    assert found.good == good
+    assert said in found.line
+    assert "\n" not in found.line
+
+
+def test_nothing_is_rehearsed_where_something_is_missing(tmp_path: Path) -> None:
+    """Gated data and a key that is not set: a line each, and not one call."""
+    own = tmp_path / "own.yaml"
+    with (
+        endpoint.serving(form) as served,
+        hub.serving({"owner/gated": {"0" * 40: tmp_path}}, {"owner/gated": "manual"}) as there,
+    ):
+        write_json(own, {
+            "teacher": {"generator": {"model": "any", "server": None, "url": served.url,
+                                      "api_key_env": "NOBODY_SET_THIS"}},
+            "conversations": {"source": "owner/gated"},
+        })  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "limbeck.cli", "rehearse", "--configfile", str(own)],
+            capture_output=True, text=True, cwd=ROOT,
+            env=hub_environment(there.url, tmp_path),
+        )  # fmt: skip
+        assert (done.returncode, served.requests) == (1, 0), done.stderr
+    missing = [line for line in done.stdout.splitlines() if line.startswith("MISSING")]
+    assert len(missing) == 2, done.stdout
+    assert "NOBODY_SET_THIS is not set" in missing[0]
+    assert "owner/gated: gated: agree to its terms on" in missing[1]
+    assert "nothing was rehearsed" in done.stdout
+
+
+def hub_environment(url: str, home: Path) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
+    return {**kept, "HF_ENDPOINT": url, "HF_HOME": str(home / "home")}
+
+
+def test_the_small_config_asks_the_same_questions() -> None:
+    """A config of the same form, in which only amounts are smaller."""
+    whole = build()
+    small = Build(config.load(merged(values(), folder.small(whole))), whole.languages)
+    assert small.config.rehearsal is not None
+    assert small.config.generation == whole.config.generation
+    assert small.config.benchmarks == whole.config.benchmarks
+    assert small.config.conversations == whole.config.conversations
+    mixture = small.config.students["tiny"].mixture
+    whole_mixture = whole.config.students["tiny"].mixture
+    assert mixture.pairs + mixture.translations < 0.1 * whole_mixture.pairs
+    assert small.config.classification.examples == whole.config.classification.examples
+    asked = values(teacher=elsewhere("http://x/v1"))
+    paid = Build(config.load(asked), whole.languages)
+    small = Build(config.load(merged(asked, folder.small(paid))), whole.languages)
+    assert small.config.classification.examples.rounds == 1
+    assert small.config.questions("generator") == 48
+    assert whole.config.questions("generator") is None
+
+
+def test_jobs_are_read_from_their_logs(tmp_path: Path) -> None:
+    logs = tmp_path / "logs/swh_Latn/tiny"
+    logs.mkdir(parents=True)
+    (logs / "train_student.log").write_text("step 1\nerror: the loss is no number\n")
+    (logs / "mix_rows.log").write_text("mixed\n")
+    (logs / "mix_rows.tsv").write_text("s\th:m:s\tmax_rss\n2.5\t0:00:02\t100.0\n")
+    found = {job.rule: job for job in folder.jobs(tmp_path / "logs")}
+    assert found["train_student"].error == "the loss is no number"
+    assert (found["mix_rows"].seconds, found["mix_rows"].memory) == (2.5, 100 * 2**20)
+    assert folder.broken(list(found.values())) == [found["train_student"]]
+
+
+def test_the_machine_is_described() -> None:
+    found = [check() for check in machine.CHECKS]
+    assert all(isinstance(check, Check) for check in found)
+    assert any(check.line.startswith("GPU: ") for check in found)
