@@ -1,4 +1,4 @@
-"""The small demonstration through Slurm, with a cancelled job and a killed Snakemake on the way."""
+"""Stages through Slurm, with a cancelled job and a killed Snakemake on the way."""
 
 import subprocess
 import time
@@ -14,11 +14,8 @@ OPTIONS = [
     "--workflow-profile", "profiles/slurm", "--latency-wait", "5",
     "--slurm-no-account", "--slurm-status-command", "squeue",
     "--slurm-init-seconds-before-status-checks", "2",
-    # The models are tiny, and a job costs more than a score.
-    "--groups", "filter_rows=dataset", "mix_rows=dataset", "score_model=scores",
-    "--group-components", "scores=5",
 ]  # fmt: skip
-MADE = (".jsonl", ".parquet", ".json", ".safetensors", ".gguf", ".tsv")
+TARGET = "results/swh_Latn/topics.jsonl"
 
 pytestmark = [
     pytest.mark.slurm,
@@ -57,38 +54,28 @@ def wait_for(found: Callable[[], bool], process: subprocess.Popen[bytes]) -> Non
         time.sleep(0.2)
 
 
-def running(known: list[str], process: subprocess.Popen[bytes]) -> str:
-    """The id of the next job that trains."""
+def running(known: set[str], process: subprocess.Popen[bytes]) -> set[str]:
+    """The jobs of the stage that run and were not known."""
 
-    def found() -> bool:
-        return bool(set(jobs("train_student", "RUNNING")) - set(known))
+    def found() -> set[str]:
+        return set(jobs("write_topics", "RUNNING")) - known
 
-    wait_for(found, process)
-    return (set(jobs("train_student", "RUNNING")) - set(known)).pop()
-
-
-def made(project: Project) -> dict[str, bytes]:
-    """What was made, without what it cost, which tells the time."""
-    return {
-        path: content
-        for path, content in project.files("results").items()
-        if path.endswith(MADE) and not path.endswith("cost.json")
-    }
+    wait_for(lambda: bool(found()), process)
+    return found()
 
 
-def test_a_cluster_makes_the_same(finished: Project, project: Project) -> None:
-    first = project.start(*OPTIONS)
-    cancelled = running([], first)
-    subprocess.run(["scancel", cancelled], check=True)
-    left = running([cancelled], first)
-    kill(first)  # the job goes on
+def test_what_a_killed_snakemake_left_running_is_not_made_again(project: Project) -> None:
+    first = project.start(TARGET, *OPTIONS)
+    cancelled = running(set(), first)
+    subprocess.run(["scancel", *cancelled], check=True)
+    left = running(cancelled, first)  # tried again
+    kill(first)
 
-    done = project.snakemake(*OPTIONS)
+    done = project.snakemake(TARGET, *OPTIONS)
     assert done.code == 0, done.output[-5000:]
-    log = (project.folder / "logs/swh_Latn/tiny/train_student.log").read_text()
-    assert log.startswith("unchanged since"), f"trained twice, beside job {left}"
-    assert made(project) == made(finished)
-    assert "Nothing to be done" in project.snakemake(*OPTIONS).output
+    log = (project.folder / "logs/swh_Latn/write_topics.log").read_text()
+    assert log.startswith("unchanged since"), f"made twice, beside job {left}"
+    assert (project.folder / TARGET).stat().st_size
 
 
 def test_what_no_node_has_is_said_before_anything_is_submitted(project: Project) -> None:
