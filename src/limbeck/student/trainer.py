@@ -76,7 +76,7 @@ def fit_attention(model: Any, samples: list[Encoded]) -> None:
     """Plain attention where rows are short and the device is a CPU.
 
     PyTorch's fused one is made for long rows: its backward pass took a sixth of the time of a
-    training on rows of 36 tokens, which went a third faster without it.
+    training on rows of 36 tokens, which went a fifth faster without it.
     """
     longest = max(len(sample.input_ids) for sample in samples)
     if not torch.cuda.is_available() and longest <= SHORT:

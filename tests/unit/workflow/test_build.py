@@ -499,7 +499,7 @@ def test_something_must_be_written() -> None:
     ("where", "change"),
     [
         ("students/tiny/training", {"lora": {"rank": 3}}),
-        ("students/tiny/training", {"device_batch": 3}),
+        ("students/tiny/training", {"device_tokens": 3}),
         ("students/tiny", {"revision": "abc"}),
         ("filters/language", {"letters": 99}),
         ("filters", {"judge": ["correct"], "round_trip": 50.0}),
@@ -512,10 +512,10 @@ def test_something_must_be_written() -> None:
 def test_keys_of_what_is_off_decide_nothing(where: str, change: dict[str, Any]) -> None:
     def decisive(values: dict[str, Any]) -> list[Any]:
         build = load(values)
-        of = SimpleNamespace(classifier="linear", language="swh_Latn")
+        of = SimpleNamespace(classifier="linear", language="swh_Latn", student="tiny")
         return [
             build.training("tiny"),
-            build.base("tiny"),
+            build.base(of),
             build.filters(),
             build.classifier_settings(of),
             build.teacher("generator", "swh_Latn"),
