@@ -1,6 +1,7 @@
 """What every stage's command line has in common."""
 
 import argparse
+import errno
 import json
 import sys
 from collections.abc import Callable
@@ -9,6 +10,9 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from limbeck.errors import UserError
+
+# What a write says without naming its file: the disk is full, a quota is, a file is too large.
+_OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -50,7 +54,8 @@ def run(main: Callable[[], None]) -> None:
     except BrokenPipeError:
         sys.exit(0)
     except OSError as error:
-        if error.filename is None:  # none of a file
+        if error.filename is None and error.errno not in _OF_A_DISK:
             raise
-        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename is not None else ""
+        print(f"error: {where}{error.strerror}", file=sys.stderr)
         sys.exit(1)

@@ -29,6 +29,17 @@ def test_a_mistake_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "error: config: seed: a number is wanted\n"
 
 
+def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> None:
+        with open("/dev/full", "w") as file:
+            file.write("a")
+
+    with pytest.raises(SystemExit) as caught:
+        stage.run(main)
+    assert caught.value.code == 1
+    assert capsys.readouterr().err == "error: No space left on device\n"
+
+
 def test_what_is_no_mistake_of_the_user_keeps_its_traceback() -> None:
     def main() -> None:
         raise OSError("the pool is closed")

@@ -9,7 +9,7 @@ from typing import Any
 
 from limbeck import stage
 from limbeck.cards import common
-from limbeck.config import Section
+from limbeck.config import Section, public
 from limbeck.files import read_json
 from limbeck.report.collect import demonstrates, optional
 
@@ -36,7 +36,7 @@ def card(folder: Path, settings: Settings) -> str:
     funnel = optional(folder / "funnel.json")
     mixtures = {name: optional(folder / name / "mixture.json") for name in settings.students}
     sources = [
-        {"use": use, "name": name, "licence": common.licence(name)}
+        {"use": use, "name": public(name), "licence": common.licence(name)}
         for use, name in (
             ("English conversations that were translated", settings.sources["conversations"]),
             ("Texts that prompts are about", settings.sources["texts"]),
@@ -48,7 +48,7 @@ def card(folder: Path, settings: Settings) -> str:
         code=folder.name,
         language=language,
         repository=common.dataset_repository(folder.name),
-        teacher=settings.teacher.get("model", "?"),
+        teacher=public(settings.teacher.get("model", "?")),
         demonstrator=demonstrates(settings.teacher),
         funnel=funnel,
         mixtures=mixtures,

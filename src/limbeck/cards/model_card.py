@@ -5,11 +5,13 @@
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from limbeck import stage
 from limbeck.cards import common
+from limbeck.config import public
 from limbeck.errors import UserError
 from limbeck.files import Row, read_json
 from limbeck.report import facts, names
@@ -26,6 +28,8 @@ def card(folder: Path, name: str, settings: Settings, records: Path | None = Non
     """
     if name not in settings.students:
         raise UserError(f"cards: no student {name!r}, only {', '.join(settings.students)}")
+    teacher = {**settings.teacher, "model": public(str(settings.teacher.get("model", "?")))}
+    settings = settings.model_copy(update={"teacher": teacher})
     code = folder.name
     language = read_json(folder / "language.json")
     scores = read_scores(folder / "scores", settings)
@@ -33,7 +37,8 @@ def card(folder: Path, name: str, settings: Settings, records: Path | None = Non
     own = scores.get(f"{name}/student", {})
     shown = [benchmark for benchmark in settings.benchmarks if benchmark in own]
     checkpoint = folder / name / "checkpoint"
-    base = str(built.settings.get("base", "?"))
+    base = public(str(built.settings.get("base", "?")))
+    built = replace(built, settings={**built.settings, "base": base})
     return common.render(
         "model.md",
         metadata(code, language, built, own, settings),
@@ -91,7 +96,7 @@ def metadata(code: str, language: Row, built: Student, own: Scores, settings: Se
                 metric_value=round(float(score["value"]), 2),
             )
         )
-    base = common.hub_name(str(built.settings.get("base", "")))
+    base = common.hub_name(str(built.settings["base"]))
     data = ModelCardData(
         model_name=title(language, built.name),
         language=common.languages(language),

@@ -2,6 +2,7 @@
 
 import functools
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,6 +158,11 @@ def without_trace(answer: str) -> str:
     return answer.rpartition(CLOSING)[2].strip()
 
 
+def harmless(text: str) -> str:
+    """A text without the control characters that a terminal obeys."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+
+
 def marked(pieces: Iterable[str], on: str, off: str) -> Iterator[str]:
     """Pieces of text with the thinking tags, however they are cut, replaced by ``on``, ``off``."""
     held = ""
@@ -215,7 +221,7 @@ class Chat:
     def _kept(pieces: Iterable[str], kept: list[str]) -> Iterator[str]:
         for piece in pieces:
             kept.append(piece)
-            yield piece
+            yield harmless(piece)
 
     def command(self, line: str) -> bool:
         """Obey a line that begins with a slash; whether the conversation goes on."""

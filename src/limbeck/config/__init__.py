@@ -32,7 +32,7 @@ from limbeck.config.generation import (
     Way,
 )
 from limbeck.config.section import Count, Positive, Section, Share
-from limbeck.config.sources import Conversations, Texts
+from limbeck.config.sources import Conversations, Texts, public
 from limbeck.config.student import TINY, Architecture, Lora, Mixture, Student, Training
 from limbeck.config.teacher import (
     HOW_ASKED,
@@ -103,5 +103,6 @@ __all__ = [
     "fill",
     "is_here",
     "load",
+    "public",
     "schema",
 ]

@@ -1,8 +1,21 @@
 """The config's sections on what the flow starts from: conversations, and texts of the language."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from limbeck.config.section import Count, Positive, Section
+
+
+def public(name: str) -> str:
+    """A source or a model as others may see it: where it lies on this machine is not their matter.
+
+    >>> public("owner/name part"), public("/home/me/corpus.jsonl"), public("builtin")
+    ('owner/name part', 'a local folder', 'builtin')
+    """
+    path = name.split(" ")[0]
+    here = path.startswith(("/", ".", "~")) or Path(path).exists()
+    return "a local folder" if here else name
 
 
 class Conversations(Section):

@@ -30,10 +30,22 @@ def reply(body: Body) -> tuple[str, str | None]:
     rng = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]))
     message = last_user(body)
     name = form.get("name")
+    if (only := _only(form.get("schema") or {})) is not None:
+        return json.dumps(only, ensure_ascii=False), None
     if name in _FORMS:
         value = _FORMS[name](message, form.get("schema") or {}, rng)
         return json.dumps(value, ensure_ascii=False), None
     return chat.answer(message, rng)
+
+
+def _only(schema: Schema) -> dict[str, object] | None:
+    """The one value that a schema allows, by which clients find out that it is followed."""
+    fields = schema.get("properties")
+    if not isinstance(fields, dict) or not fields:
+        return None
+    if not all(isinstance(field, dict) and "const" in field for field in fields.values()):
+        return None
+    return {name: field["const"] for name, field in fields.items()}
 
 
 def _field(schema: Schema, name: str) -> Schema:

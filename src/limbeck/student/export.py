@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from limbeck import stage
-from limbeck.config import Section
+from limbeck.config import Section, public
 from limbeck.errors import UserError
 from limbeck.files import write_json
 from limbeck.student.converter import SCRIPT
@@ -30,11 +30,11 @@ class Metadata(Section):
 
 def override(metadata: Metadata) -> dict[str, object]:
     """The metadata under the converter's names (gguf-py/gguf/metadata.py)."""
-    base: dict[str, str] = {"name": metadata.base}
-    local = metadata.base.startswith((".", "/", "~")) or metadata.base.endswith(".gguf")
-    if "/" in metadata.base and not local:
-        base["organization"] = metadata.base.partition("/")[0]
-        base["repo_url"] = f"https://huggingface.co/{metadata.base}"
+    name = public(metadata.base)
+    base: dict[str, str] = {"name": name}
+    if "/" in name and not name.endswith(".gguf"):
+        base["organization"] = name.partition("/")[0]
+        base["repo_url"] = f"https://huggingface.co/{name}"
     return {
         "general.name": metadata.name,
         "general.languages": metadata.languages,

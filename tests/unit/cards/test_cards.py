@@ -105,6 +105,20 @@ def test_a_base_of_the_hub_is_named(folder: Path) -> None:
     assert data.base_model == "ibm-granite/granite-4.0-micro"
 
 
+@pytest.mark.parametrize("path", ["/home/me/secret plans/base", "./secret", "~/secret", "HERE"])
+def test_where_things_lie_on_this_machine_is_in_no_card(folder: Path, path: str) -> None:
+    path = str(folder) if path == "HERE" else path
+    named: dict[str, Any] = {
+        "sources": {"conversations": path, "texts": f"{path} part"},
+        "teacher": {"model": path, "server": None},
+    }
+    model = model_card.card(folder, "tiny", settings(students={"tiny": {"base": path}}, **named))
+    for text in (model, dataset_card.card(folder, dataset_settings(**named))):
+        assert path not in text
+        assert "secret" not in text
+        assert "a local folder" in text
+
+
 MODEL = [
     "**This is a demonstration.**",
     "| base | 3.0 [0.0, 7.0] | 2.7 [0.0, 6.7] |",

@@ -18,6 +18,7 @@ from limbeck.chat.terminal import (
     Model,
     find_model,
     fitting,
+    harmless,
     marked,
     without_trace,
 )
@@ -224,3 +225,8 @@ def _take_terminal() -> None:
     import termios
 
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def test_a_terminal_is_given_no_orders() -> None:
+    said = "a\x1b]0;title\x07b\x1b[2Jc\x9b2Jd\re\u200c\u06cc\n\tf"
+    assert harmless(said) == "a]0;titleb[2Jc2Jde\u200c\u06cc\n\tf"

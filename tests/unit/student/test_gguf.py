@@ -66,7 +66,7 @@ def test_no_network_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ("base", "entry"),
     [
         ("builtin:tiny", {"name": "builtin:tiny"}),
-        ("/models/own", {"name": "/models/own"}),
+        ("/models/own", {"name": "a local folder"}),
         (
             "ibm-granite/granite-4.0-micro",
             {

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from endpoint import Body, completion, connection, serving, status, teacher
 from limbeck.errors import UserError
-from limbeck.teacher import replies
+from limbeck.phrasebook import responder
+from limbeck.teacher import replies, structured
 from limbeck.teacher.client import Request, ask
 from limbeck.teacher.journal import key
 
@@ -94,6 +95,12 @@ def test_the_probe_finds_what_an_endpoint_follows(tmp_path: Path, others: Any, w
         kept = [json.loads(path.read_text()) for path in (tmp_path / "structured").iterdir()]
         assert [found["structured"] for found in kept] == [way]
         assert len(ways) <= 2 * WAYS.index(way) + 3
+
+
+def test_the_phrasebook_at_a_url_passes_the_probe() -> None:
+    body = replies.body(structured.PROBE, teacher(model="phrasebook"))
+    content, _ = responder.reply(body)
+    assert replies.validated(content, structured.Fruit)
 
 
 def test_requests_without_a_form_need_no_probe(tmp_path: Path) -> None:
