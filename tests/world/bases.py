@@ -13,7 +13,7 @@ from typing import Any
 from limbeck.student import tiny
 from world import texts
 
-WIDTH, LAYERS, VOCABULARY = 64, 2, 700
+WIDTH, LAYERS, VOCABULARY = 64, 2, 704  # in eights, as llama.cpp pads that of Granite 4
 _SHAPE = {
     "hidden_size": WIDTH, "num_hidden_layers": LAYERS, "num_attention_heads": 4,
     "intermediate_size": 2 * WIDTH,

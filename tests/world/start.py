@@ -1,6 +1,6 @@
 """Start the stand-in world: its hub with all repositories, a teacher, and what commands need."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,10 +29,12 @@ class World:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[World]:
-    """The hub, whose repositories are written into a folder first."""
+def serving(folder: Path, models: Collection[str] = tuple(bases.MODELS)) -> Iterator[World]:
+    """The hub, whose repositories are written into a folder first: all data, and these models."""
     repositories, gated = {}, {}
     for entry in rows.repositories():
+        if entry.kind == "model" and entry.repository not in models:
+            continue
         place = folder / "hub" / entry.repository
         if entry.kind == "dataset":
             place.mkdir(parents=True)

@@ -1,0 +1,14 @@
+"""The stand-in world, for all tests of a run."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from world import start
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[start.World]:
+    """The hub, with what the teacher's stages need of it."""
+    with start.serving(tmp_path_factory.mktemp("world"), ["cis-lmu/glotlid"]) as running:
+        yield running
