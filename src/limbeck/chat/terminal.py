@@ -10,7 +10,6 @@ from typing import Any, TextIO
 
 from limbeck.errors import UserError
 from limbeck.languages import resolve
-from limbeck.student.llama import apart, read_metadata
 
 Message = dict[str, str]
 
@@ -99,7 +98,7 @@ class Model:
 
         llama_cpp.llama_log_set(_quiet(), None)
         try:
-            facts = apart(path, read_metadata, path)
+            facts = llama_cpp.Llama(str(path), vocab_only=True, verbose=False).metadata
             architecture = facts.get("general.architecture", "")
             trained = int(facts.get(f"{architecture}.context_length", 2048))
             self.context = min(trained, LONGEST_CONTEXT)

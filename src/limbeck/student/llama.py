@@ -4,6 +4,7 @@ llama.cpp ends the process that asks it about a file it does not understand. Whe
 yet trusted it is asked `apart`, so that this is one line.
 """
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -78,6 +79,8 @@ def read_metadata(path: Path) -> dict[str, str]:
     """The metadata of a file whose vocabulary llama.cpp can read and use."""
     import llama_cpp
 
+    quiet = llama_cpp.llama_log_callback(lambda level, text, data: None)
+    llama_cpp.llama_log_set(quiet, ctypes.c_void_p())
     try:
         model = llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
     except (ValueError, RuntimeError) as error:
@@ -122,6 +125,7 @@ def _answer(
 ) -> None:
     with Path(words).open("w") as file:
         os.dup2(file.fileno(), sys.stderr.fileno())
+    os.environ["GGML_NO_BACKTRACE"] = "1"  # forty lines of a debugger's
     try:
         answer: tuple[Any, Exception | None] = (function(*arguments), None)
     except (UserError, OSError) as error:
