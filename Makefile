@@ -10,13 +10,19 @@ LIMBECK_TEST_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 export LIMBECK_TEST_DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo reproduce-classification test test-fast lint format lock generated clean help
+.PHONY: demo real reproduce-classification test test-fast lint format lock generated clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 14
 
 demo: $(VENV)/ready ## From the word "Swahili" to a scored GGUF and results/index.html
 	snakemake --cores $(CORES)
+
+real: $(VENV)/ready ## From real parts to a small model of Esperanto: docs/real-run.md
+	@command -v apertium > /dev/null || { echo "error: Apertium is needed; on Debian: apt-get install apertium apertium-eo-en"; exit 1; }
+	python -m limbeck.sources.parts $(if $(LIMBECK_TEST_DATA),--data $(LIMBECK_TEST_DATA)) \
+		--output resources/laptop/parts.yaml
+	snakemake --cores $(CORES) --configfile config/presets/laptop.yaml resources/laptop/parts.yaml
 
 reproduce-classification: $(VENV)/ready ## Small classifiers on published data: KINIT=folder
 	python -m limbeck.classification.reproduce $(if $(KINIT),--data $(KINIT)) \

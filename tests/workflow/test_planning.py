@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from project import ROOT, TEST_CONFIG, Project
 EDITS = list(
     csv.DictReader((Path(__file__).parent / "edits.tsv").open(encoding="utf-8"), delimiter="\t")
 )
+
+LAPTOP = "config/presets/laptop.yaml"
 
 WATCH = """
 import atexit, os, sys
@@ -53,6 +56,8 @@ HEAVY = {
     [None, *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("config/presets/*.yaml"))],
 )
 def test_every_shipped_config_can_be_planned(untouched: Project, config: str | None) -> None:
+    if config == LAPTOP and shutil.which("apertium") is None:
+        pytest.skip("Apertium, the preset's translator, is not installed")
     result = untouched.snakemake("-n", config=config)
     assert result.code == 0, result.output
     assert {"train_student", "quantize_gguf", "score_model", "write_report"} <= result.rules

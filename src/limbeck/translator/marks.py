@@ -9,7 +9,7 @@ once more, piece by piece between them.
 
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 # Translates segments, each by itself; as many come out.
 Translate = Callable[[list[str]], Awaitable[list[str]]]
@@ -61,29 +61,35 @@ async def _segments(segments: list[str], engine: Translate) -> list[str]:
 
 def _parts(text: str) -> Iterator[tuple[str, bool]]:
     """The parts of a text, and whether each is a segment of words."""
-    for part, outside in _split(text, _FENCE):
+    for part, outside in _between(text, _FENCE.finditer(text)):
         if not outside:
             yield part, False
             continue
-        yield from _split(part, _BORDER)
+        kept = [match.span() for match in _KEPT.finditer(part)]
+        borders = (
+            match
+            for match in _BORDER.finditer(part)
+            if not any(start < match.start() < end for start, end in kept)
+        )
+        yield from _between(part, borders)
 
 
 def _pieces(segment: str) -> Iterator[tuple[str, bool]]:
     """The pieces of a segment between what is kept and numbers."""
-    for part, outside in _split(segment, _KEPT):
+    for part, outside in _between(segment, _KEPT.finditer(segment)):
         if not outside:
             yield part, False
             continue
-        yield from _split(part, _NUMBER)
+        yield from _between(part, _NUMBER.finditer(part))
 
 
-def _split(text: str, border: re.Pattern[str]) -> Iterator[tuple[str, bool]]:
+def _between(text: str, borders: Iterable[re.Match[str]]) -> Iterator[tuple[str, bool]]:
     """The text between borders, and the borders; True where there are words to translate.
 
     White space around words is a part of its own: engines do not keep it.
     """
     end = 0
-    for match in [*border.finditer(text), None]:
+    for match in [*borders, None]:
         start = match.start() if match else len(text)
         between = text[end:start]
         words = between.strip()

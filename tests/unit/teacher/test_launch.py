@@ -10,14 +10,18 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
+import real_weights
 import tiny_gguf
 from endpoint import connection, teacher
 from limbeck.errors import UserError
+from limbeck.generation import instructions, topics, tree
+from limbeck.languages import resolve
 from limbeck.teacher import launch
 from limbeck.teacher.client import Request, ask
 from limbeck.teacher.server import Server
 
-ENDPOINT = Path(__file__).parents[2] / "endpoint.py"
+ROOT = Path(__file__).parents[3]
+ENDPOINT = ROOT / "tests/endpoint.py"
 ADDRESS = "--host 127.0.0.1 --port 1234"
 COMPACT = '--structured-outputs-config {"backend": "xgrammar", "disable_any_whitespace": true}'
 
@@ -221,3 +225,34 @@ def test_a_file_that_llama_cpp_cannot_load_is_one_line(tmp_path: Path) -> None:
         place.url()
     assert "\n" not in str(error.value)
     assert "error: " in str(error.value)
+
+
+def test_a_reply_that_llama_cpp_cuts_off_is_asked_for_again(tmp_path: Path) -> None:
+    weights = tmp_path / "tiny.gguf"
+    tiny_gguf.write(weights, context=16384)
+    local = connection(None, server="llama_cpp", idle=0.5)
+    settings = teacher(
+        model=str(weights), max_tokens=4, max_tokens_ceiling=8, extra_body={"ignore_eos": True}
+    )
+    request = Request([{"role": "user", "content": "Habari?"}])
+    [reply] = ask([request], settings, local, tmp_path / "journal", tmp_path)
+    assert reply.failure == "length"
+    assert reply.completion_tokens == 4 + 8
+    lines = [json.loads(line) for line in (tmp_path / "journal").read_text().splitlines()]
+    assert [line["completion_tokens"] for line in lines] == [4, 8]
+
+
+def test_a_real_model_writes_what_the_stages_ask_for(tmp_path: Path) -> None:
+    """A list of a tree, asked for by its own text, of a real small model."""
+    local = connection(None, server="llama_cpp", idle=0.5)
+    settings = teacher(
+        model=str(real_weights.smollm2()), structured="auto", max_tokens=150, temperature=0.0
+    )
+    told = instructions.load(ROOT / "config/prompts/topics.yaml", topics.TEMPLATES)
+    card = dict(resolve("English").card())
+    step, node = tree.Step("topics", "Topics", "macro_topic", 2, "topic"), tree.Node("x", "bread")
+    request = tree.prompt(node, step, card, told)
+    [reply] = ask([request], settings, local, tmp_path / "journal", tmp_path)
+    found = tree.parse_nodes(node, reply, step)
+    assert [topic.failure for topic in found] == [None] * len(found)
+    assert len(" ".join(topic.text for topic in found).split()) > 2

@@ -17,6 +17,7 @@ TEXTS = {
     "code": ("say `print(x)` twice", "SAY `print(x)` TWICE"),
     "block of code": ("see:\n```py\nfor a in b: go()\n```", "SEE:\n```py\nfor a in b: go()\n```"),
     "address": ("at https://a.org/b_c?d=e, see", "AT https://a.org/b_c?d=e, SEE"),
+    "address with an underscore": ("a https://b.org/c_(film) d", "A https://b.org/c_(film) D"),
     "link": ("read [the page](http://a.b/c) now", "READ [THE PAGE](http://a.b/c) NOW"),
     "mail and file": ("send a.txt to me@b.org today", "SEND a.txt TO me@b.org TODAY"),
     "placeholders": ("dear {name}, %s of %(what)s", "DEAR {name}, %s OF %(what)s"),
