@@ -15,7 +15,7 @@ import torch
 
 from limbeck.config import Training
 from limbeck.errors import UserError
-from limbeck.student import batches, guard
+from limbeck.student import guard, layout
 from limbeck.student.encoding import IGNORED, Encoded
 from limbeck.student.packing import Way, tensors
 
@@ -68,13 +68,13 @@ class Loop:
         self.folder = folder
         self.device_tokens = device_tokens
         self.way: Way = way
-        self.layout = batches.grouped if way == "alone" else batches.packed
+        self.layout = layout.grouped if way == "alone" else layout.packed
         self.autocast = autocast
         self.device = next(model.parameters()).device
         self.lengths = {
             name: [len(sample.input_ids) for sample in part] for name, part in samples.items()
         }
-        self.epochs = batches.plan(
+        self.epochs = layout.plan(
             self.lengths["train"], self.training.step_tokens, self.training.epochs, settings.seed
         )
         self.steps = [step for epoch in self.epochs for step in epoch]
@@ -125,7 +125,7 @@ class Loop:
             part = self._loss(samples, batch, count)
             part.backward()
             loss += float(part.detach())
-            self.placed += batches.size(lengths, batch)
+            self.placed += layout.size(lengths, batch)
         norm = torch.nn.utils.clip_grad_norm_(self.weights.values(), GRADIENT)
         step = len(self.losses)
         first = self.losses[0] if self.losses else loss
@@ -138,7 +138,7 @@ class Loop:
         self.losses.append(loss)
         self.tokens += sum(lengths[row] for row in rows)
 
-    def _loss(self, samples: list[Encoded], batch: batches.Batch, count: int) -> Any:
+    def _loss(self, samples: list[Encoded], batch: layout.Batch, count: int) -> Any:
         """The share of a batch in the mean loss of ``count`` learned tokens."""
         inputs = tensors(samples, batch, self.way, self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import torch
 
-from limbeck.student.batches import Batch
 from limbeck.student.encoding import IGNORED, Encoded
+from limbeck.student.layout import Batch
 
 Way = Literal["positions", "mask", "alone"]
 
