@@ -9,12 +9,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from limbeck import stage
 from limbeck.config import Section, public
 from limbeck.errors import UserError
-from limbeck.files import write_json
+from limbeck.files import read_json, write_json
 from limbeck.student.converter import SCRIPT
 
 
@@ -62,13 +62,12 @@ def convert(
     # Beside its target: a system's folder for temporary files may be small.
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export.") as name:
         folder = Path(name).resolve()
-        command = [sys.executable, str(script.resolve()), str(checkpoint.resolve())]
+        _link(checkpoint, folder / "checkpoint", metadata)
+        command = [sys.executable, str(script.resolve()), str(folder / "checkpoint")]
         command += ["--outtype", outtype, "--outfile", str(folder / "model.gguf")]
         if metadata:
             write_json(folder / "metadata.json", override(metadata))
             command += ["--metadata", str(folder / "metadata.json")]
-            _write_card(checkpoint, metadata, folder / "checkpoint")
-            command[2] = str(folder / "checkpoint")
         environment = os.environ | {"HF_HUB_OFFLINE": "1"}
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, env=environment, cwd=folder
@@ -81,14 +80,28 @@ def convert(
         (folder / "model.gguf").replace(output)
 
 
-def _write_card(checkpoint: Path, metadata: Metadata, folder: Path) -> None:
-    """Links to the checkpoint beside a card: the converter reads the licence from a card alone."""
+def _link(checkpoint: Path, folder: Path, metadata: Metadata | None) -> None:
+    """Links to the checkpoint's files, beside the card and the config that the converter reads."""
     folder.mkdir()
     for path in checkpoint.resolve().iterdir():
-        if path.name != "README.md":
+        if path.name not in ("README.md", "config.json"):
             (folder / path.name).symlink_to(path.resolve())
-    card = f"---\nlicense: {metadata.license}\n---\n"
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    write_json(folder / "config.json", told(read_json(checkpoint / "config.json")))
+    if metadata:  # it reads the licence from a card alone
+        card = f"---\nlicense: {metadata.license}\n---\n"
+        (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def told(config: dict[str, Any]) -> dict[str, Any]:
+    """A checkpoint's config in the converter's words.
+
+    transformers writes Granite 4's layers as "full_attention"; the converter knows "attention", and
+    takes all others for Mamba's, of which llama.cpp then finds no weights.
+    """
+    if config.get("model_type") != "granitemoehybrid":
+        return config
+    names = {"full_attention": "attention"}
+    return config | {"layer_types": [names.get(kind, kind) for kind in config["layer_types"]]}
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import pytest
 from limbeck.errors import UserError
 from limbeck.files import read_json, write_json
 from limbeck.student import converter as converter_stage
-from limbeck.student.export import Metadata, convert, override
+from limbeck.student.export import Metadata, convert, override, told
 from limbeck.student.quantize import quantize
 
 from .conftest import METADATA, run
@@ -121,6 +121,13 @@ def test_quantize_refusals(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="could not make Q8_0"):
         quantize(tmp_path / "odd.gguf", tmp_path / "out.gguf", "Q8_0")
     assert not (tmp_path / "out.gguf").exists()
+
+
+def test_granite_4_is_told_in_the_converters_words() -> None:
+    """transformers 5 saves "full_attention" for what the hub's config calls "attention"."""
+    saved = {"model_type": "granitemoehybrid", "layer_types": ["full_attention", "mamba"]}
+    assert told(saved)["layer_types"] == ["attention", "mamba"]
+    assert told({"model_type": "llama"}) == {"model_type": "llama"}
 
 
 def test_converter_speaks_its_last_words(trained: Path, converter: Path, tmp_path: Path) -> None:
