@@ -112,7 +112,7 @@ def dying(endpoint: "Endpoint", after: int) -> Answer:
 def _bomb() -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     zeros = b"0" * 2**20
-    return b"".join(packer.compress(zeros) for _ in range(2**8)) + packer.flush()
+    return b"".join(packer.compress(zeros) for _ in range(2**7)) + packer.flush()
 
 
 class Endpoint:
