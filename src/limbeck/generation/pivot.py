@@ -35,10 +35,11 @@ def translated(
 ) -> list[Row]:
     """The rows in their order, those that are answered in English in the language."""
     pivoted = [row for row in rows if row["pivot"] and not row["failure"]]
+    asked: list[Row] = [{"messages": turns(row), "row": row} for row in pivoted]
     found = translator.ask(
-        pivoted,
-        lambda row: translate.prompt({"messages": turns(row)}, card, instructions),
-        lambda row, reply: parse(row, reply, translator.settings.model),
+        asked,
+        lambda each: translate.prompt(each, card, instructions),
+        lambda each, reply: parse(each["row"], reply, translator.settings.model),
     )
     instead = {row["id"]: new for row, new in zip(pivoted, found, strict=True)}
     return [instead.get(row["id"], row) for row in rows]

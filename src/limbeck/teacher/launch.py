@@ -44,10 +44,11 @@ KEY = {
     "phrasebook": OWN_KEY,
     "llama_cpp": OWN_KEY,
     "apertium": OWN_KEY,
+    "ctranslate2": OWN_KEY,
     "llama-server": "LLAMA_API_KEY",
     "vllm": "VLLM_API_KEY",
 }
-_FROM_THE_HUB = ("llama_cpp", "llama-server", "vllm")
+_FROM_THE_HUB = ("llama_cpp", "llama-server", "vllm", "ctranslate2")
 _HUB_TOKEN = re.compile(r"(HF|HUGGING_?FACE)_.*")
 _SECRET = re.compile(r".*(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(_.*)?", re.I)
 

@@ -103,6 +103,22 @@ def test_what_is_off_is_not_planned(
     assert {name: found[name] for name in names if name in found} == expected
 
 
+def test_answers_by_way_of_english_are_translated_in_the_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    values = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    values["classification"]["tasks"], values["benchmarks"]["run"] = [], []
+    values["conversations"]["limit"] = 1
+    swahili = [resolve("Swahili")]
+    assert "translate_answers" not in planned(Build(config.load(values), swahili))
+    values["generation"]["scenarios"]["pivot"] = "english"
+    found = planned(Build(config.load(values), swahili))
+    scenarios = values["generation"]["scenarios"]
+    broad = scenarios["general"] + scenarios["local"]
+    assert found["translate_answers"] == broad * (1 + scenarios["detailed"]) * scenarios["prompts"]
+
+
 def elsewhere(names: list[str], monkeypatch: pytest.MonkeyPatch) -> Build:
     """Languages of a teacher at a price, with nothing scored or classified."""
     monkeypatch.chdir(ROOT)
@@ -131,7 +147,7 @@ def test_the_plan_measures_where_it_can(tmp_path: Path, monkeypatch: pytest.Monk
         # As in a rehearsal: of each step six questions at most.
         reached = connection(endpoint.url, price=PRICE)
         journal = tmp_path / "journal/swh_Latn/write_scenarios.jsonl"
-        settings = decisive(build.config.teacher.role("generator"))
+        settings = decisive(build.config.teacher.role("generator"), resolve("Swahili"))
         settings = settings.model_copy(update={"questions": 6})
         monkeypatch.chdir(tmp_path)
         asking = Teacher(settings, reached, journal)
