@@ -58,7 +58,9 @@ _PLUMBING = frozenset(
 _DRAWING = {"limbeck.files.artefacts": ("canonical", "digest", "chance", "plain")}
 
 # Libraries that carry in the same way.
-_CARRIERS = frozenset({"aiohttp", "huggingface_hub", "pyarrow", "pydantic", "yaml"})
+_CARRIERS = frozenset(
+    {"aiohttp", "huggingface_hub", "pyarrow", "pydantic", "pydantic_core", "yaml"}
+)
 _PACKAGED_AS = {
     "fasttext": "fasttext-community",
     "llama_cpp": "llama-cpp-python",

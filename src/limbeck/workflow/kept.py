@@ -38,10 +38,10 @@ class Entry:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What was made, from what, and how long it took; nothing where it was just removed."""
+        """What was made, from what, and how long it took; nothing where it cannot be read."""
         try:
             found: dict[str, Any] = json.loads((self.folder / "record.json").read_bytes())
-        except FileNotFoundError:
+        except (OSError, ValueError):
             return {}
         return found
 
@@ -107,7 +107,7 @@ def fetch(key: str, outputs: Sequence[str]) -> dict[str, Any] | None:
         for number, output in enumerate(outputs):
             _put(entry.folder / str(number), list(record["files"][number]), Path(output))
         os.utime(entry.folder)
-    except FileNotFoundError:  # removed by another process at this moment
+    except OSError:  # removed by another process at this moment, or there is no room
         return None
     return record
 
