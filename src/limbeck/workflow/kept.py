@@ -7,6 +7,7 @@ Linked files cost nothing while the results have them; files are replaced, never
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -82,10 +83,10 @@ def keep(key: str, outputs: Sequence[str], record: Mapping[str, Any]) -> bool:
         temporary.chmod(0o755)
         try:
             temporary.rename(FOLDER / key)
-        except OSError:
-            if not (FOLDER / key).is_dir():
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise
-            return False
+            return False  # another process was faster
         return True
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -100,10 +101,10 @@ def fetch(key: str, outputs: Sequence[str]) -> dict[str, Any] | None:
     record = entry.record
     if not record:
         return None
-    if not _sound(entry.folder, record["files"]):
-        remove(entry)
-        return None
     try:
+        if not _sound(entry.folder, record["files"]):
+            remove(entry)
+            return None
         for number, output in enumerate(outputs):
             _put(entry.folder / str(number), list(record["files"][number]), Path(output))
         os.utime(entry.folder)
@@ -120,8 +121,8 @@ def entries() -> Iterator[Entry]:
             continue
         try:
             used = folder.stat().st_mtime
-            parts = [os.lstat(file) for file in folder.rglob("*") if not file.is_dir()]
-            parts.remove(os.lstat(folder / "record.json"))
+            inside = (file for file in folder.rglob("*") if file.name != "record.json")
+            parts = [os.lstat(file) for file in inside if not file.is_dir()]
         except FileNotFoundError:
             continue
         alone = sum(part.st_size for part in parts if part.st_nlink == 1)
@@ -135,8 +136,9 @@ def prune(limit: float) -> int:
     Gives the bytes that were freed. What a killed process left half made goes, too.
     """
     for half in FOLDER.glob(".*"):
-        if time.time() - half.stat().st_mtime > _ABANDONED:
-            shutil.rmtree(half, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # it was finished at this moment
+            if time.time() - half.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(half, ignore_errors=True)
     found = list(entries())
     total, freed = sum(entry.alone for entry in found), 0
     for entry in found:

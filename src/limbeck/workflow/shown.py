@@ -75,7 +75,7 @@ def _used(build: Build) -> set[str]:
 
 def _sources(build: Build, code: str) -> dict[str, str]:
     """Where texts came from, by what they are used for: name, part and revision."""
-    conversations, texts = build.config.conversations, build.texts(code)
+    conversations, texts = build.conversations(), build.texts(code)
     found: dict[str, str] = {
         name: source
         for name, source in build.config.benchmarks.sources.items()
