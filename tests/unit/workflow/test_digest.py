@@ -1,5 +1,6 @@
 """Digests change exactly when code does that can change a result."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,15 @@ def digest(key):
 LOCK = "sacrebleu==2.6.0\npyyaml==6.0\ntorch==2.13.0\n"
 
 
+def forget() -> None:
+    """Forget what is remembered of modules by their names."""
+    for function in vars(digest).values():
+        if hasattr(function, "cache_clear"):
+            function.cache_clear()
+
+
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "src/limbeck"
     for name, text in FILES.items():
         (folder / name).parent.mkdir(exist_ok=True, parents=True)
@@ -63,7 +71,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements/cpu.txt").write_text(LOCK)
     monkeypatch.setattr(digest, "_PACKAGE", folder)
-    return folder
+    yield folder
+    forget()
 
 
 EDITS = [
@@ -97,9 +106,7 @@ EDITS = [
 
 
 def digest_of(module: str, without: tuple[str, ...] = ()) -> str:
-    for cached in vars(digest).values():
-        if hasattr(cached, "cache_clear"):
-            cached.cache_clear()
+    forget()
     return source_digest(f"limbeck.{module}", without=without)
 
 
