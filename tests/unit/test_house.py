@@ -66,6 +66,11 @@ def test_every_room_is_on_a_floor():
     assert rooms == FLOOR.keys()
 
 
+def test_newcomers_are_shown_every_room():
+    text = (PACKAGE.parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert not [room for room in FLOOR if f"`{room}/`" not in text and f"`{room}.py`" not in text]
+
+
 def test_no_import_runs_up():
     upward = [
         f"{MODULES[importer]} imports {MODULES[imported]}"
