@@ -29,6 +29,7 @@ def dataset_settings(**changes: Any) -> dataset_card.Settings:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     results = tmp_path_factory.mktemp("results")
     build.write(results)
+    build.write_timings(results / "logs")
     return results / "swh_Latn"
 
 
@@ -133,7 +134,7 @@ MODEL = [
 
 @pytest.mark.parametrize("text", MODEL)
 def test_the_models_card_says(folder: Path, text: str) -> None:
-    assert text in model_card.card(folder, "tiny", settings())
+    assert text in model_card.card(folder, "tiny", settings(), folder.parent / "logs")
 
 
 def test_limitations_follow_the_figures() -> None:

@@ -126,9 +126,9 @@ def test_what_is_not_there_is_left_out(tmp_path: Path) -> None:
 def test_stages_come_in_the_order_of_the_flow(folder: Path) -> None:
     spent = {"replies": 7, "prompt_tokens": 1, "completion_tokens": 2, "dollars": None}
     found = timings(folder / "logs", {"stages": {"score-sib200": spent}})
-    assert [timing.label for timing in found] == ["prompts from topics", "scores"]
-    assert (found[1].jobs, found[1].seconds, found[1].megabytes) == (2, 30.0, 500.0)
-    assert (found[1].replies, found[1].tokens, found[1].dollars) == (7, 3, None)
+    assert [timing.label for timing in found] == ["prompts from topics", "training", "scores"]
+    assert (found[2].jobs, found[2].seconds, found[2].megabytes) == (2, 30.0, 500.0)
+    assert (found[2].replies, found[2].tokens, found[2].dollars) == (7, 3, None)
 
 
 @pytest.mark.parametrize(
