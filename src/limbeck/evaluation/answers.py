@@ -13,7 +13,7 @@ from typing import Any
 
 from limbeck.config import Choice
 from limbeck.errors import UserError
-from limbeck.evaluation import multiple_choice, replies
+from limbeck.evaluation import multiple_choice, replies, statistics
 from limbeck.evaluation.items import Item
 from limbeck.evaluation.questions import Questions, Settings
 from limbeck.files import digest
@@ -152,9 +152,9 @@ def room(asked: Questions, model: Model, settings: Settings) -> int:
 
 
 def _check_cut(asked: Questions, reasons: Sequence[str | None], most: float) -> None:
-    """Refuse to score a teacher whose limit, and not it, ended its answers."""
+    """Refuse to score a teacher of whose answers its limit surely cut more than a share."""
     cut = sum(reason == "length" for reason in reasons)
-    if cut > most * len(reasons):
+    if statistics.wilson(cut, len(reasons))[0] > most:
         raise UserError(
             f"{asked.benchmark.name}: {cut} of {len(reasons)} answers of the teacher were cut off "
             "by its max_tokens, and benchmarks.max_cut allows "
