@@ -33,6 +33,9 @@ def test_checks_that_are_on(tmp_path: Path) -> None:
     assert sum(scores) / len(scores) > 99
 
     told = project.folder / "config/prompts/checks.yaml"
-    told.write_text(told.read_text() + "# edited\n")
+    text = told.read_text()
+    told.write_text(text + "# a comment\n")
+    assert project.snakemake("-n", target, config=str(own)).rules == set()
+    told.write_text(text.replace("judge: |\n", "judge: |\n  Be strict.\n", 1))
     edited = project.snakemake("-n", target, config=str(own))
     assert edited.rules == {"check_rows", "filter_rows"}
