@@ -50,6 +50,7 @@ def test_a_server_gets_no_secret_of_others(monkeypatch: pytest.MonkeyPatch) -> N
         assert not environment.keys() & set(secrets)
         assert {"PATH", "TOKENIZERS_PARALLELISM", "HF_HOME"} <= environment.keys()
     assert {name for name, found in given.items() if "HF_TOKEN" in found} == {
+        "ctranslate2",
         "llama_cpp",
         "llama-server",
         "vllm",
