@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ CONFIG = ROOT / "config/config.yaml"
 NONE = "-"
 
 
+@cache
 def _config(column: str) -> dict[str, Any] | None:
     """The config that a column is about: the default one, or a preset in backticks."""
     base: dict[str, Any] = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ that look like those of another, and letters that a language spells as it likes.
 
 import sys
 import unicodedata
+from functools import cache
 
 import regex
 
@@ -37,12 +38,17 @@ _ETHIOPIC = {
     for first, kept in ("ሐሀ", "ኀሀ", "ሠሰ", "ዐአ", "ፀጸ")
     for form in range(7)
 }
-_DIGITS = {
-    chr(code): str(unicodedata.decimal(chr(code)))
-    for code in range(sys.maxunicode + 1)
-    if chr(code).isdecimal() and code > 0x7F
-}
-_ALIKE = str.maketrans({**_DROPPED, **_LATIN, **_ARABIC, **_ETHIOPIC, **_DIGITS})
+
+
+@cache
+def _alike() -> dict[int, str | None]:
+    """What stands for what; made when it is wanted, for it looks at all of Unicode for digits."""
+    digits = {
+        chr(code): str(unicodedata.decimal(chr(code)))
+        for code in range(0x80, sys.maxunicode + 1)
+        if chr(code).isdecimal()
+    }
+    return str.maketrans({**_DROPPED, **_LATIN, **_ARABIC, **_ETHIOPIC, **digits})
 
 
 def undisguised(text: str) -> str:
@@ -54,4 +60,4 @@ def undisguised(text: str) -> str:
     if text.isascii():
         return text.casefold()
     decomposed = unicodedata.normalize("NFKD", _UNSEEN.sub("", text).casefold())
-    return unicodedata.normalize("NFC", decomposed.translate(_ALIKE))
+    return unicodedata.normalize("NFC", decomposed.translate(_alike()))
