@@ -13,14 +13,17 @@ from limbeck.workflow import (
     kept,
     memory,
     programs,
+    scored,
     shown,
     terminal,
     told,
 )
-from limbeck.workflow.build import ASKED, as_json, load, local_files, option
+from limbeck.workflow.build import ASKED, load
 from limbeck.workflow.cluster import Machine
 from limbeck.workflow.digest import pinned, source_digest
 from limbeck.workflow.once import once
+from limbeck.workflow.places import local_files, option
+from limbeck.workflow.settings import as_json
 
 build = load(config)
 settings = build.config

@@ -47,9 +47,9 @@ rule score_model:
         test="<results>/{language}/benchmarks/{benchmark}/test.jsonl",
         shots="<results>/{language}/benchmarks/{benchmark}/shots.jsonl",
         language="<results>/{language}/language.json",
-        instructions=ancient(build.benchmark_prompts),
-        model=ancient(build.model_files),
-        checked=build.model_checks,
+        instructions=ancient(lambda w: scored.prompts(build, w.language)),
+        model=ancient(lambda w: scored.files(build, w)),
+        checked=lambda w: scored.checks(build, w),
     output:
         score="<results>/{language}/scores/{model}/{benchmark}.json",
         answers="<results>/{language}/scores/{model}/{benchmark}.items.parquet",
@@ -59,11 +59,11 @@ rule score_model:
         "<logs>/{language}/scores/{model}/{benchmark}/score_model.tsv"
     conda:
         "../envs/evaluate.yaml"
-    threads: lambda w: machine.threads(build.scoring_threads(w.model))
+    threads: lambda w: machine.threads(scored.threads(build, w.model))
     resources:
         teacher=lambda w: int(w.model in ASKED),
-        connection=build.asked_connection,
-        gpu=lambda w: machine.gpu(build.on_accelerator(w.model)),
+        connection=lambda w: scored.connection(build, w),
+        gpu=lambda w: machine.gpu(scored.on_accelerator(build, w.model)),
         mem_mb=lambda w, attempt: machine.memory(
             memory.scoring(w.model, settings), attempt
         ),
@@ -72,9 +72,9 @@ rule score_model:
         code=lambda w: programs.score(build, w),
         told=lambda w: told.benchmark(build, w),
         label=lambda w: told.identified_as(build, w),
-        model=build.model_path,
-        settings=build.score_settings,
-        journal=build.score_journal,
+        model=lambda w: scored.path(build, w),
+        settings=lambda w: scored.settings(build, w),
+        journal=scored.journal,
         answers="work/answers/{language}/{model}/{benchmark}.jsonl",
     shell:
         r"""

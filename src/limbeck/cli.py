@@ -174,7 +174,7 @@ def chat(options: argparse.Namespace) -> int:
 def serve(options: argparse.Namespace) -> int:
     """Serve a local teacher of the config to all machines of a cluster, until it is ended."""
     from limbeck.teacher.service import serve
-    from limbeck.workflow.build import decisive
+    from limbeck.workflow.settings import decisive
 
     build = build_of(options.configfile, options.config)
     role = build.config.teacher.role(options.role)

@@ -21,7 +21,7 @@ from limbeck.languages import Language
 from limbeck.sources import conversations
 from limbeck.teacher import budget
 from limbeck.teacher.client import Reply, Request
-from limbeck.workflow.build import decisive
+from limbeck.workflow.settings import decisive
 
 ROLES: tuple[Role, ...] = ("generator", "translator", "reviser", "judge")
 PROMPTS = Path("config/prompts")

@@ -33,6 +33,7 @@ from limbeck.generation import (
 from limbeck.languages import Language
 from limbeck.sources import conversations, texts
 from limbeck.teacher.client import Request
+from limbeck.workflow import scored
 
 if TYPE_CHECKING:
     from limbeck.workflow.build import Build
@@ -148,7 +149,7 @@ class Replay:
         test, shots = self._items(name)
         if test:
             settings = questions.Settings(**section.asking(name), seed=self.settings.seed)
-            told = catalogue.load_instructions(self._benchmark_prompts())
+            told = catalogue.load_instructions(Path(scored.prompts(self.build, self.code)))
             benchmark = catalogue.find(name, section.custom.get(name))
             asked = questions.questions(benchmark, test, shots, told, self.card, settings)
             prompts: list[Any] = asked.prompts
@@ -162,11 +163,6 @@ class Replay:
         if self.settings.teacher.role("translator").only_translates and section.translates(name):
             translator = self._teacher(f"translator-{name}", "translator")
             translator.ask(prompts, Request, lambda prompt, reply: [])
-
-    def _benchmark_prompts(self) -> Path:
-        own = PROMPTS / "benchmarks" / f"{self.code}.yaml"
-        wanted = self.settings.benchmarks.prompts == "own" and own.is_file()
-        return own if wanted else PROMPTS / "benchmarks.yaml"
 
     def _items(self, name: str) -> tuple[list[Row], list[Row]]:
         """Items and worked examples; nothing where they would have to be fetched."""

@@ -3,19 +3,16 @@
 It imports nothing heavier than pydantic and opens no socket, so that planning stays instant.
 """
 
-import json
-import re
 import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from limbeck import config as configuration
 from limbeck.config import (
     BUILTIN,
     HOW_ASKED,
-    HUB,
     TINY,
     Architecture,
     Classifier,
@@ -25,18 +22,16 @@ from limbeck.config import (
     LanguageFilter,
     Mixture,
     Role,
-    Section,
     Student,
-    Teacher,
     TeacherSettings,
     Texts,
-    Training,
     fill,
 )
 from limbeck.errors import UserError
 from limbeck.languages import Language, covered, resolve
 from limbeck.workflow import checkpoints, checks
-from limbeck.workflow.digest import source_digest
+from limbeck.workflow.places import local_files, manifest
+from limbeck.workflow.settings import as_json, decisive, source, trained
 
 # The scored models that are asked over HTTP, and the roles of the config that they are.
 ASKED: dict[str, Role] = {"teacher": "judge", "translator": "translator"}
@@ -186,11 +181,11 @@ class Build:
 
     def conversations(self) -> Conversations:
         """What decides the sample of conversations."""
-        return _read(self.config.conversations)
+        return source(self.config.conversations)
 
     def texts(self, code: str) -> Texts:
         """The section of the texts, with the language's label in the name of a hub data set."""
-        texts, language = _read(self.config.texts), self.language(code)
+        texts, language = source(self.config.texts), self.language(code)
         if texts.name is None or not texts.limit:
             return texts
         label = covered(language, "fineweb2")
@@ -232,7 +227,7 @@ class Build:
         own = {key for key, kind in OF_KIND.items() if kind == section.kind}
         chosen = {**every, **section.model_dump(include=own)}
         if "training" in own:
-            chosen["training"] = _training(section.training)
+            chosen["training"] = trained(section.training)
         return {
             "classifier": chosen,
             "sizes": shared.sizes if section.sizes is None else section.sizes,
@@ -294,7 +289,7 @@ class Build:
 
     def training(self, name: str) -> dict[str, Any]:
         """What decides a student's training; the rows on the device at once do not."""
-        return _training(self.student(name).training)
+        return trained(self.student(name).training)
 
     def student_settings(self, name: str) -> dict[str, Any]:
         """A student's section without what only changes speed."""
@@ -390,72 +385,6 @@ class Build:
         """How the teacher in a role is reached, as JSON: speed only, so it is no param."""
         return self.config.connection(role).model_dump_json()
 
-    def asked_connection(self, wildcards: Any) -> str:
-        """How a scored model is reached; of no meaning for one that is not asked over HTTP."""
-        return self.connection(ASKED.get(wildcards.model, "judge"))
-
-    def score_journal(self, wildcards: Any) -> str:
-        """Where the replies of a scored model are kept, which is asked over HTTP."""
-        name = "translator" if wildcards.model == "translator" else "score"
-        return f"work/journal/{wildcards.language}/{name}-{wildcards.benchmark}.jsonl"
-
-    def benchmark_prompts(self, wildcards: Any) -> str:
-        """The file of the prompts: the language's own where it is wanted and there."""
-        own = f"config/prompts/benchmarks/{wildcards.language}.yaml"
-        wanted = self.config.benchmarks.prompts == "own" and Path(own).is_file()
-        return own if wanted else "config/prompts/benchmarks.yaml"
-
-    def model_path(self, wildcards: Any) -> str:
-        """The folder, file or name of the scored model; nothing for the teacher, which is asked."""
-        if wildcards.model in ASKED:
-            return str(wildcards.model)
-        name, form = wildcards.model.split("/")
-        if name == "comparisons":
-            return self.config.benchmarks.comparisons[form]
-        folder = f"results/{wildcards.language}/{name}"
-        return {"base": f"{folder}/base", "student": f"{folder}/checkpoint"}.get(
-            form, f"{folder}/gguf/{form}.gguf"
-        )
-
-    def model_files(self, wildcards: Any) -> list[str]:
-        """The scored model of this build as a rule's input."""
-        path = self.model_path(wildcards)
-        own = path not in ASKED and not wildcards.model.startswith("comparisons/")
-        return [path] if own else []
-
-    def model_checks(self, wildcards: Any) -> list[str]:
-        """What tells of an edit of a scored model: its manifest, or its files on this machine."""
-        path = self.model_path(wildcards)
-        if not self.model_files(wildcards):
-            there = path not in ASKED and Path(path).expanduser().exists()
-            return local_files(path) if there else []
-        # A GGUF that failed its parity check is not worth a score.
-        parity = [re.sub(r"[^/]+\.gguf$", "parity.json", path)] if path.endswith(".gguf") else []
-        return [manifest(path), *parity]
-
-    def on_accelerator(self, model: str) -> bool:
-        """Whether a scored model is asked on an accelerator, if there is any.
-
-        Of the built-in base only checkpoints are: its GGUF files are faster beside each other.
-        """
-        name, _, form = model.rpartition("/")
-        if model in ASKED or name == "comparisons":
-            return model not in ASKED
-        return form in ("base", "student") or self.config.students[name].base != TINY
-
-    def scoring_threads(self, model: str) -> int:
-        """Threads of a scored model: what the machine has for a file that llama.cpp runs."""
-        name, _, form = model.rpartition("/")
-        if name == "comparisons":
-            return 16 if self.config.benchmarks.comparisons[form].endswith(".gguf") else 1
-        on = self.on_accelerator(model) and form not in ("base", "student")
-        return 16 if on else 1
-
-    def score_settings(self, wildcards: Any) -> str:
-        """What decides a score; the teacher's settings only where the teacher is scored."""
-        code = wildcards.language if wildcards.model in ASKED else None
-        return _score_settings(self, wildcards.model, wildcards.benchmark, code)
-
     def metadata(self, wildcards: Any) -> str:
         """What a GGUF file says of itself."""
         language = self.language(wildcards.language)
@@ -468,85 +397,9 @@ class Build:
         )
 
 
-def option(name: str, paths: Any) -> list[str]:
-    """An option of a command with its files; nothing where there are none."""
-    return [name, *paths] if paths else []
-
-
-def manifest(path: str) -> str:
-    """The manifest of a folder or a GGUF file of this build."""
-    return f"{path.removesuffix('.gguf')}.manifest.json"
-
-
-def local_files(*sources: str | None) -> list[str]:
-    """The files of those sources that are on this machine, folders opened, as a rule's input.
-
-    A corrected file makes stale what was read from it.
-    """
-    named = {source for source in sources if source and source not in (BUILTIN, HUB)}
-    return sorted({file for source in named for file in _files(source)})
-
-
-@cache
-def _files(source: str) -> list[str]:
-    """Walks a folder once for all languages; hidden files and backups are none of the data."""
-    path = Path(source).expanduser()
-    return [
-        str(file)
-        for file in (path.rglob("*") if path.is_dir() else [path])
-        if file.is_file()
-        and not file.name.endswith("~")
-        and not any(part.startswith(".") for part in file.relative_to(path).parts)
-    ]
-
-
-Source = TypeVar("Source", Conversations, Texts)
-
-
-def _read(section: Source) -> Source:
-    """A source's section; built-in texts have no place on the hub."""
-    place = {"name": None, "revision": None, "split": "train"}
-    return section.model_copy(update=place if section.source == BUILTIN else {})
-
-
-def _training(section: Training) -> dict[str, Any]:
-    """What decides a training."""
-    off = set() if section.method == "lora" else {"lora"}
-    return section.model_dump(exclude={"device_tokens", *off})
-
-
 @cache
 def _teacher(build: Build, role: Role, code: str) -> dict[str, Any]:
     return decisive(build.config.teacher.role(role), build.language(code)).model_dump()
-
-
-@cache
-def _score_settings(build: Build, model: str, benchmark: str, code: str | None) -> str:
-    """A score's settings, which only those of a teacher have by language."""
-    config = build.config
-    named = config.filters.language
-    student = config.students.get(model.partition("/")[0])
-    asking = config.benchmarks.asking(benchmark)
-    if model.rpartition("/")[2] in config.gguf.quantizations:
-        asking["limit"] = min(asking["limit"], config.benchmarks.limit_quantized or asking["limit"])
-    return as_json(
-        **asking,
-        seed=config.seed,
-        teacher=build.teacher(ASKED[model], code) if code else None,
-        language=named if named.model else None,  # without an identifier the rest decides nothing
-        trust_remote_code=bool(student and student.trust_remote_code),
-        items=config.rehearsal and config.rehearsal.items,
-    )
-
-
-def decisive(teacher: Teacher, language: Language) -> TeacherSettings:
-    """What decides a teacher's replies in a language."""
-    teacher = teacher.model_copy(update={"model": teacher.model_in(language.card())})
-    # The replies of those of our own follow from their source, too.
-    module = "limbeck.translator.__main__" if teacher.only_translates else None
-    if teacher.server == "phrasebook":
-        module = "limbeck.phrasebook.responder"
-    return teacher.settings(source_digest(module) if module else None)
 
 
 def load(data: Mapping[str, Any]) -> Build:
@@ -586,12 +439,3 @@ def _languages(config: Config) -> list[Language]:
             raise UserError(f"config: languages: {name!r} is {language.code}, which is there twice")
         languages[language.code] = language
     return list(languages.values())
-
-
-def as_json(**values: Any) -> str:
-    """Settings as one JSON param: names count, so that two swapped values are a change."""
-    plain = {
-        key: value.model_dump() if isinstance(value, Section) else value
-        for key, value in values.items()
-    }
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True)

@@ -8,6 +8,7 @@ import functools
 from typing import Any
 
 from limbeck.config import BUILTIN, TINY
+from limbeck.workflow import scored
 from limbeck.workflow.build import ASKED, Build
 from limbeck.workflow.digest import source_digest
 
@@ -64,7 +65,7 @@ def items(build: Build, wildcards: Any) -> str:
 
 def score(build: Build, wildcards: Any) -> str:
     """Of a model's score on a benchmark."""
-    path = build.model_path(wildcards)
+    path = scored.path(build, wildcards)
     if path in ASKED:
         kind = "endpoint_model"
     else:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from limbeck.config import BUILTIN, DATA_SETS, data_sets
-from limbeck.workflow.build import Build, as_json
+from limbeck.workflow.build import Build
+from limbeck.workflow.settings import as_json
 
 
 def report(build: Build, code: str) -> str:

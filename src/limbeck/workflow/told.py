@@ -13,7 +13,9 @@ import yaml
 
 from limbeck.config import DATA_SETS
 from limbeck.languages import covered
-from limbeck.workflow.build import Build, as_json
+from limbeck.workflow import scored
+from limbeck.workflow.build import Build
+from limbeck.workflow.settings import as_json
 
 PROMPTS = Path("config/prompts")
 
@@ -71,7 +73,7 @@ def benchmark(build: Build, wildcards: Any) -> str:
     else:
         asked = "multiple_choice" if own.kind == "multiple_choice" else f"flores_{own.direction}"
     names = [asked, *([f"{asked}_whole"] if build.config.benchmarks.options == "whole" else [])]
-    return _entries(Path(build.benchmark_prompts(wildcards)), names)
+    return _entries(Path(scored.prompts(build, wildcards.language)), names)
 
 
 def benchmark_label(build: Build, wildcards: Any) -> str | None:

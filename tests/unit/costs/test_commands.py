@@ -25,8 +25,9 @@ from limbeck.languages import resolve
 from limbeck.teacher.budget import path
 from limbeck.teacher.client import Request, ask
 from limbeck.teacher.journal import Journal
-from limbeck.workflow.build import Build, decisive
+from limbeck.workflow.build import Build
 from limbeck.workflow.options import build_of
+from limbeck.workflow.settings import decisive
 
 ROOT = Path(__file__).parents[3]
 PRICE = config.Price(input=1.0, output=10.0)

@@ -14,8 +14,8 @@ import pytest
 import endpoint as stand_in
 from limbeck.teacher.client import Request, ask
 from limbeck.teacher.server import Server
-from limbeck.workflow.build import decisive
 from limbeck.workflow.options import build_of
+from limbeck.workflow.settings import decisive
 from project import ROOT
 
 SERVE = [sys.executable, "-m", "limbeck.cli", "teacher", "serve"]

@@ -12,9 +12,9 @@ import yaml
 from limbeck import config as configuration
 from limbeck.config import Role
 from limbeck.translator import apertium as engine
-from limbeck.workflow import build as workflow
-from limbeck.workflow import shown
-from limbeck.workflow.build import load
+from limbeck.workflow import scored, shown
+from limbeck.workflow.build import Build, load
+from limbeck.workflow.places import local_files
 
 ROOT = Path(__file__).parents[3]
 
@@ -42,10 +42,10 @@ def test_local_files_are_a_rules_input(tmp_path: Path, monkeypatch: pytest.Monke
     for name in ("set/sw/test.csv", "set/.cache/sw.lock", "rows.jsonl", "builtin"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    assert workflow.local_files("set", str(tmp_path / "rows.jsonl"), "set") == [
+    assert local_files("set", str(tmp_path / "rows.jsonl"), "set") == [
         str(tmp_path / "rows.jsonl"), "set/sw/test.csv",
     ]  # fmt: skip
-    assert workflow.local_files("builtin", "hub", None, "owner/name", "gone.csv") == []
+    assert local_files("builtin", "hub", None, "owner/name", "gone.csv") == []
 
 
 def test_the_files_of_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,13 +73,13 @@ def test_prices_the_budget_and_batches_reach_no_param() -> None:
     paid |= {"prices": {"m": {"input": 0.15, "output": 0.6}}, "budget": 20.0}
     builds = load(plain), load(paid)
 
-    def decisive(build: workflow.Build) -> list[Any]:
-        scored = SimpleNamespace(
+    def decisive(build: Build) -> list[Any]:
+        asked = SimpleNamespace(
             model="teacher", language="swh_Latn", student="tiny", benchmark="sib200"
         )
         return [
             *(build.teacher(role, "swh_Latn") for role in get_args(Role)),
-            build.score_settings(scored),
+            scored.settings(build, asked),
             shown.report(build, "swh_Latn"),
             shown.dataset(build, "swh_Latn"),
             shown.board(build),
@@ -296,7 +296,7 @@ def test_a_file_of_the_hub_is_not_looked_for_here() -> None:
     values = config()
     values["benchmarks"]["comparisons"] = {"theirs": "owner/repo/file.gguf@abc"}
     wildcards = SimpleNamespace(model="comparisons/theirs", language="swh_Latn")
-    assert load(values).model_files(wildcards) == []
+    assert scored.files(load(values), wildcards) == []
 
 
 def test_the_tables_of_a_benchmark_of_ones_own_are_inputs(tmp_path: Path) -> None:
@@ -388,13 +388,13 @@ def test_a_translator_is_scored_by_translations_alone() -> None:
     build = load(translating("en-eo"))
     found = [Path(path).stem for path in build.model_scores("epo_Latn", "translator")]
     assert found == ["flores_from_english", "flores_into_english"]
-    scored = SimpleNamespace(
+    asked = SimpleNamespace(
         model="translator", language="epo_Latn", student="tiny", benchmark="flores_from_english"
     )
-    assert json.loads(build.score_settings(scored))["teacher"]["model"] == "en-eo"
-    assert json.loads(build.asked_connection(scored))["server"] == "apertium"
-    assert build.score_journal(scored) != build.score_journal(
-        SimpleNamespace(**{**vars(scored), "model": "teacher"})
+    assert json.loads(scored.settings(build, asked))["teacher"]["model"] == "en-eo"
+    assert json.loads(scored.connection(build, asked))["server"] == "apertium"
+    assert scored.journal(asked) != scored.journal(
+        SimpleNamespace(**{**vars(asked), "model": "teacher"})
     )
 
 
@@ -444,13 +444,13 @@ def test_local_models_are_inputs_file_by_file(tmp_path: Path) -> None:
     files = [str(tmp_path / name) for name in ("config.json", "model.safetensors")]
     of = {"language": "swh_Latn", "student": "tiny"}
     assert build.base_files(SimpleNamespace(**of)) == files
-    assert build.model_checks(SimpleNamespace(model="comparisons/theirs", **of)) == files
+    assert scored.checks(build, SimpleNamespace(model="comparisons/theirs", **of)) == files
     assert build.classifier_files(SimpleNamespace(classifier="own", **of)) == files
     # What this build makes itself is known by its manifest.
     folder = "results/swh_Latn/tiny"
     trained = SimpleNamespace(classifier="trained", **of)
     assert build.classifier_files(trained) == [f"{folder}/checkpoint.manifest.json"]
-    assert build.model_checks(SimpleNamespace(model="tiny/Q8_0", **of)) == [
+    assert scored.checks(build, SimpleNamespace(model="tiny/Q8_0", **of)) == [
         f"{folder}/gguf/Q8_0.manifest.json",
         f"{folder}/gguf/parity.json",
     ]

@@ -1,0 +1,39 @@
+"""Files as inputs of rules: those on this machine that a config names, and manifests."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from limbeck.config import BUILTIN, HUB
+
+
+def option(name: str, paths: Any) -> list[str]:
+    """An option of a command with its files; nothing where there are none."""
+    return [name, *paths] if paths else []
+
+
+def manifest(path: str) -> str:
+    """The manifest of a folder or a GGUF file of this build."""
+    return f"{path.removesuffix('.gguf')}.manifest.json"
+
+
+def local_files(*sources: str | None) -> list[str]:
+    """The files of those sources that are on this machine, folders opened, as a rule's input.
+
+    A corrected file makes stale what was read from it.
+    """
+    named = {source for source in sources if source and source not in (BUILTIN, HUB)}
+    return sorted({file for source in named for file in _files(source)})
+
+
+@cache
+def _files(source: str) -> list[str]:
+    """Walks a folder once for all languages; hidden files and backups are none of the data."""
+    path = Path(source).expanduser()
+    return [
+        str(file)
+        for file in (path.rglob("*") if path.is_dir() else [path])
+        if file.is_file()
+        and not file.name.endswith("~")
+        and not any(part.startswith(".") for part in file.relative_to(path).parts)
+    ]

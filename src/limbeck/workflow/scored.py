@@ -1,0 +1,105 @@
+"""A scored model: where it is, how it is asked, and what decides its score."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from limbeck.config import TINY
+from limbeck.workflow.build import ASKED, Build
+from limbeck.workflow.places import local_files, manifest
+from limbeck.workflow.settings import as_json
+
+
+def connection(build: Build, wildcards: Any) -> str:
+    """How a scored model is reached; of no meaning for one that is not asked over HTTP."""
+    return build.connection(ASKED.get(wildcards.model, "judge"))
+
+
+def journal(wildcards: Any) -> str:
+    """Where the replies of a scored model are kept, which is asked over HTTP."""
+    name = "translator" if wildcards.model == "translator" else "score"
+    return f"work/journal/{wildcards.language}/{name}-{wildcards.benchmark}.jsonl"
+
+
+def prompts(build: Build, code: str) -> str:
+    """The file of the prompts: the language's own where it is wanted and there."""
+    own = f"config/prompts/benchmarks/{code}.yaml"
+    wanted = build.config.benchmarks.prompts == "own" and Path(own).is_file()
+    return own if wanted else "config/prompts/benchmarks.yaml"
+
+
+def path(build: Build, wildcards: Any) -> str:
+    """The folder, file or name of the scored model; nothing for the teacher, which is asked."""
+    if wildcards.model in ASKED:
+        return str(wildcards.model)
+    name, form = wildcards.model.split("/")
+    if name == "comparisons":
+        return build.config.benchmarks.comparisons[form]
+    folder = f"results/{wildcards.language}/{name}"
+    return {"base": f"{folder}/base", "student": f"{folder}/checkpoint"}.get(
+        form, f"{folder}/gguf/{form}.gguf"
+    )
+
+
+def files(build: Build, wildcards: Any) -> list[str]:
+    """The scored model of this build as a rule's input."""
+    place = path(build, wildcards)
+    own = place not in ASKED and not wildcards.model.startswith("comparisons/")
+    return [place] if own else []
+
+
+def checks(build: Build, wildcards: Any) -> list[str]:
+    """What tells of an edit of a scored model: its manifest, or its files on this machine."""
+    place = path(build, wildcards)
+    if not files(build, wildcards):
+        there = place not in ASKED and Path(place).expanduser().exists()
+        return local_files(place) if there else []
+    # A GGUF that failed its parity check is not worth a score.
+    parity = [re.sub(r"[^/]+\.gguf$", "parity.json", place)] if place.endswith(".gguf") else []
+    return [manifest(place), *parity]
+
+
+def on_accelerator(build: Build, model: str) -> bool:
+    """Whether a scored model is asked on an accelerator, if there is any.
+
+    Of the built-in base only checkpoints are: its GGUF files are faster beside each other.
+    """
+    name, _, form = model.rpartition("/")
+    if model in ASKED or name == "comparisons":
+        return model not in ASKED
+    return form in ("base", "student") or build.config.students[name].base != TINY
+
+
+def threads(build: Build, model: str) -> int:
+    """Threads of a scored model: what the machine has for a file that llama.cpp runs."""
+    name, _, form = model.rpartition("/")
+    if name == "comparisons":
+        return 16 if build.config.benchmarks.comparisons[form].endswith(".gguf") else 1
+    on = on_accelerator(build, model) and form not in ("base", "student")
+    return 16 if on else 1
+
+
+def settings(build: Build, wildcards: Any) -> str:
+    """What decides a score; the teacher's settings only where the teacher is scored."""
+    code = wildcards.language if wildcards.model in ASKED else None
+    return _settings(build, wildcards.model, wildcards.benchmark, code)
+
+
+@cache
+def _settings(build: Build, model: str, benchmark: str, code: str | None) -> str:
+    """A score's settings, which only those of a teacher have by language."""
+    config = build.config
+    named = config.filters.language
+    student = config.students.get(model.partition("/")[0])
+    asking = config.benchmarks.asking(benchmark)
+    if model.rpartition("/")[2] in config.gguf.quantizations:
+        asking["limit"] = min(asking["limit"], config.benchmarks.limit_quantized or asking["limit"])
+    return as_json(
+        **asking,
+        seed=config.seed,
+        teacher=build.teacher(ASKED[model], code) if code else None,
+        language=named if named.model else None,  # without an identifier the rest decides nothing
+        trust_remote_code=bool(student and student.trust_remote_code),
+        items=config.rehearsal and config.rehearsal.items,
+    )

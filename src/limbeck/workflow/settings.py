@@ -1,0 +1,49 @@
+"""What decides a stage, of the sections of the config; without what only changes speed."""
+
+import json
+from typing import Any, TypeVar
+
+from limbeck.config import (
+    BUILTIN,
+    Conversations,
+    Section,
+    Teacher,
+    TeacherSettings,
+    Texts,
+    Training,
+)
+from limbeck.languages import Language
+from limbeck.workflow.digest import source_digest
+
+Source = TypeVar("Source", Conversations, Texts)
+
+
+def source(section: Source) -> Source:
+    """A source's section; built-in texts have no place on the hub."""
+    place = {"name": None, "revision": None, "split": "train"}
+    return section.model_copy(update=place if section.source == BUILTIN else {})
+
+
+def trained(section: Training) -> dict[str, Any]:
+    """What decides a training."""
+    off = set() if section.method == "lora" else {"lora"}
+    return section.model_dump(exclude={"device_tokens", *off})
+
+
+def decisive(teacher: Teacher, language: Language) -> TeacherSettings:
+    """What decides a teacher's replies in a language."""
+    teacher = teacher.model_copy(update={"model": teacher.model_in(language.card())})
+    # The replies of those of our own follow from their source, too.
+    module = "limbeck.translator.__main__" if teacher.only_translates else None
+    if teacher.server == "phrasebook":
+        module = "limbeck.phrasebook.responder"
+    return teacher.settings(source_digest(module) if module else None)
+
+
+def as_json(**values: Any) -> str:
+    """Settings as one JSON param: names count, so that two swapped values are a change."""
+    plain = {
+        key: value.model_dump() if isinstance(value, Section) else value
+        for key, value in values.items()
+    }
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True)
