@@ -238,8 +238,7 @@ class Build:
     def classifier_base(self, wildcards: Any) -> list[str]:
         """The student of the same build that a classifier starts from, as a rule's input."""
         base = self.config.classification.classifiers[wildcards.classifier].base
-        name = base.removeprefix("student:")
-        return [] if name == base else [f"results/{wildcards.language}/{name}/checkpoint"]
+        return [checkpoints.place(base, wildcards)] if base.startswith("student:") else []
 
     def classifier_files(self, wildcards: Any) -> list[str]:
         """What tells of an edit of a classifier's base: its manifest, or its own files here."""
@@ -267,7 +266,7 @@ class Build:
         """A student's base that is on this machine, or another student's checkpoint."""
         base = self.student(wildcards.student).base
         if base.startswith("student:"):
-            return [checkpoints.manifest(base, wildcards)]
+            return [manifest(checkpoints.place(base, wildcards))]
         local = base.endswith(".gguf") or Path(base).expanduser().is_dir()
         return local_files(base) if local else []
 

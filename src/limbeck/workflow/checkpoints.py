@@ -3,6 +3,7 @@
 from typing import Any
 
 from limbeck.config import Student
+from limbeck.workflow.places import manifest
 
 _STUDENT = "student:"
 
@@ -17,11 +18,6 @@ def place(name: str, wildcards: Any) -> str:
     return name
 
 
-def manifest(name: str, wildcards: Any) -> str:
-    """The digests of a student's checkpoint."""
-    return f"{place(name, wildcards)}.manifest.json"
-
-
 def merge(student: Student, wildcards: Any) -> dict[str, Any]:
     """What decides a merged student."""
     assert student.merge
@@ -31,4 +27,4 @@ def merge(student: Student, wildcards: Any) -> dict[str, Any]:
 
 def merged_manifests(student: Student, wildcards: Any) -> list[str]:
     """The students that a student is merged from, as a rule's input."""
-    return [manifest(f"{_STUDENT}{name}", wildcards) for name in student.starts_from]
+    return [manifest(place(f"{_STUDENT}{name}", wildcards)) for name in student.starts_from]
