@@ -289,6 +289,14 @@ class Teachers(Section):
                 raise ValueError(f"{role}: the server {teacher.server} only translates")
         return self
 
+    def variables(self) -> dict[str, Role]:
+        """The environment variables that hold keys, each with the first role that needs it."""
+        found: dict[str, Role] = {}
+        for role in get_args(Role):
+            if variable := self.role(role).api_key_env:
+                found.setdefault(variable, role)
+        return found
+
     def role(self, role: Role) -> Teacher:
         """The teacher in a role: the generator with the role's own keys put over it."""
         override: BaseModel = getattr(self, role)

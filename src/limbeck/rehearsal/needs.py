@@ -39,10 +39,10 @@ def of(build: Build) -> Iterator[Check]:
 
 def keys(build: Build) -> Iterator[Check]:
     """Whether the keys of the teachers are in the environment."""
-    for name, role in named.variables(build).items():
+    for name, role in build.config.teacher.variables().items():
         there = bool(os.environ.get(name, "").strip())
         state = "is set" if there else f"is not set: export {name}=..."
-        yield Check(there, f"{role}: the variable {name} {state}")
+        yield Check(there, f"teacher.{role}: the variable {name} {state}")
 
 
 def hub(build: Build) -> Iterator[Check]:

@@ -162,21 +162,18 @@ def keys(config: Config) -> list[str]:
 
     Planning needs no key, so that this is no error yet.
     """
-    roles = get_args(Role)
-    names = dict.fromkeys(config.teacher.role(role).api_key_env for role in roles)
     return [
         f"{name}: this variable, which holds a teacher's key, is not set"
-        for name in names
-        if name and not os.environ.get(name, "").strip()
+        for name in config.teacher.variables()
+        if not os.environ.get(name, "").strip()
     ]
 
 
 def builtin(config: Config, languages: Iterable[Language]) -> None:
     """Languages that the built-in phrasebook does not write, where the config relies on it."""
-    roles: tuple[Role, ...] = ("generator", "translator", "reviser", "judge")
     reliant = [
         f"teacher.{role}.server: phrasebook"
-        for role in roles
+        for role in get_args(Role)
         if config.teacher.role(role).server == "phrasebook"
     ]
     if config.texts.source == "builtin" and config.texts.limit:

@@ -1,12 +1,11 @@
-"""What a build reads from elsewhere: the repositories of the hub and the keys that it needs."""
+"""What a build reads from elsewhere: the repositories of the hub that its config names."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 from limbeck.classification import tasks
-from limbeck.config import DATA_SETS, HUB, Role, data_sets
+from limbeck.config import DATA_SETS, HUB, data_sets
 from limbeck.errors import UserError
 from limbeck.sources.access import Kind, Repository
 from limbeck.workflow.build import Build
@@ -57,12 +56,3 @@ def _models(build: Build) -> Iterator[tuple[str, Kind, str]]:
             yield f"classification.classifiers.{name}.base", "model", classifier.base
     for name, model in config.benchmarks.comparisons.items():
         yield f"benchmarks.comparisons.{name}", "model", model
-
-
-def variables(build: Build) -> dict[str, str]:
-    """The environment variables that hold keys, each with the role that needs it."""
-    found: dict[str, str] = {}
-    for role in get_args(Role):
-        if variable := build.config.teacher.role(role).api_key_env:
-            found.setdefault(variable, f"teacher.{role}")
-    return found
