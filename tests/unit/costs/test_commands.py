@@ -34,6 +34,16 @@ PRICE = config.Price(input=1.0, output=10.0)
 KAKUGO = ["--configfile", "config/presets/kakugo.yaml", "--config", "languages=[Kinyarwanda]"]
 
 
+@pytest.fixture(autouse=True)
+def repository(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder: what the repository has, and nothing that a run has made there."""
+    folder = tmp_path_factory.mktemp("repository")
+    for name in ("config", "requirements", "Makefile", "README.md"):
+        (folder / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(folder)
+    return folder
+
+
 def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
     commands.add_to(parser.add_subparsers())
@@ -57,9 +67,8 @@ def planned(build: Build, work: Path = Path("nowhere")) -> dict[str, int]:
     return {one["stage"]: one["calls"] for one in summary(build, work)["stages"]}
 
 
-def test_the_plan_of_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_of_the_paper() -> None:
     """Kakugo: about 75,000 calls and under $50 a language (arXiv 2601.14051)."""
-    monkeypatch.chdir(ROOT)
     build = build_of([Path("config/presets/kakugo.yaml")], ["languages=[Kinyarwanda]"])
     found = summary(build, Path("nowhere"))
     calls = {one["stage"]: one["calls"] for one in found["stages"]}
@@ -91,9 +100,7 @@ def test_what_is_off_is_not_planned(
     checks: tuple[float, float],
     pairs: int,
     expected: dict[str, int],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.chdir(ROOT)
     values = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     values["generation"]["checks"] = dict(zip(("judge", "round_trip"), checks, strict=True))
     values["students"]["tiny"]["mixture"]["pairs"] = pairs
@@ -104,10 +111,7 @@ def test_what_is_off_is_not_planned(
     assert {name: found[name] for name in names if name in found} == expected
 
 
-def test_answers_by_way_of_english_are_translated_in_the_plan(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(ROOT)
+def test_answers_by_way_of_english_are_translated_in_the_plan() -> None:
     values = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     values["classification"]["tasks"], values["benchmarks"]["run"] = [], []
     values["conversations"]["limit"] = 1
@@ -120,9 +124,8 @@ def test_answers_by_way_of_english_are_translated_in_the_plan(
     assert found["translate_answers"] == broad * (1 + scenarios["detailed"]) * scenarios["prompts"]
 
 
-def elsewhere(names: list[str], monkeypatch: pytest.MonkeyPatch) -> Build:
+def elsewhere(names: list[str]) -> Build:
     """Languages of a teacher at a price, with nothing scored or classified."""
-    monkeypatch.chdir(ROOT)
     values = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     place = {"server": None, "url": "http://x/v1", "structured": "json_schema"}
     values["teacher"]["generator"] |= {"model": "teacher", **place}
@@ -135,8 +138,10 @@ def elsewhere(names: list[str], monkeypatch: pytest.MonkeyPatch) -> Build:
     return Build(config.load(values), list(map(resolve, names)))
 
 
-def test_the_plan_measures_where_it_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    build = elsewhere(["Swahili", "Amharic"], monkeypatch)
+def test_the_plan_measures_where_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    build = elsewhere(["Swahili", "Amharic"])
     told = instructions.load(Path("config/prompts/scenarios.yaml"), scenarios.TEMPLATES)
     card = dict(resolve("Swahili").card())
 
@@ -154,7 +159,7 @@ def test_the_plan_measures_where_it_can(tmp_path: Path, monkeypatch: pytest.Monk
         asking = Teacher(settings, reached, journal)
         scenarios.write(build.config.generation.scenarios, asking, card, told)
         asked = endpoint.requests
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(repository)
     found = {one["stage"]: one for one in summary(build, tmp_path)["stages"]}
     stage, other = found["write_scenarios"], found["write_topics"]
     assert (stage["measured"], other["measured"]) == (True, False)
@@ -167,9 +172,9 @@ def test_the_plan_measures_where_it_can(tmp_path: Path, monkeypatch: pytest.Monk
     assert other["completion_tokens"] > 2 * 96 * 400
 
 
-def test_the_plan_knows_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_knows_the_script() -> None:
     def tokens(name: str) -> float:
-        found = summary(elsewhere([name], monkeypatch), Path("nowhere"))["stages"]
+        found = summary(elsewhere([name]), Path("nowhere"))["stages"]
         by_stage = {one["stage"]: one["completion_tokens"] for one in found}
         return float(by_stage["translate_conversations"])
 
@@ -185,10 +190,7 @@ def test_sizes_are_those_of_the_languages() -> None:
             assert found == pytest.approx(size(code[-4:]), rel=0.34), code
 
 
-def test_the_plan_knows_classification_and_benchmarks_of_ones_own(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(ROOT)
+def test_the_plan_knows_classification_and_benchmarks_of_ones_own(tmp_path: Path) -> None:
     values = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     mine = tmp_path / "x.tsv"
     mine.write_text("q\ta\tb\tc\n" + "".join(f"q{n}\tA\tx{n}\ty{n}\n" for n in range(30)))
@@ -210,10 +212,7 @@ def test_the_plan_knows_classification_and_benchmarks_of_ones_own(
     assert found["classify-topic"] == 2 * 204  # the test set of SIB-200
 
 
-def test_a_plan_without_a_price_says_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    monkeypatch.chdir(ROOT)
+def test_a_plan_without_a_price_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run("plan", *KAKUGO, "teacher={generator: {model: other}}", "--work", str(tmp_path)) == 0
     printed = capsys.readouterr().out
     assert "no price" in printed
@@ -233,10 +232,7 @@ def test_a_plan_without_a_price_says_so(
         (["--configfile", "README.md"], "README.md: "),
     ],
 )
-def test_mistakes_of_a_plan_get_one_line(
-    monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
-) -> None:
-    monkeypatch.chdir(ROOT)
+def test_mistakes_of_a_plan_get_one_line(arguments: list[str], message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
         run("plan", *arguments)
     assert "\n" not in str(caught.value)
