@@ -30,14 +30,14 @@ reproduce-classification: $(VENV)/ready ## Small classifiers on published data: 
 		--table results/reproduction/classification.md
 
 test: $(VENV)/ready lint resources/llama.cpp ## All tests, the whole workflow included
-	pytest
+	pytest --numprocesses auto --no-loadscope-reorder
 
 # llama.cpp's converter, which the tests of GGUF files use.
 resources/llama.cpp: | $(VENV)/ready
 	snakemake --cores 1 --quiet all -- $@
 
 test-fast: $(VENV)/ready ## The tests of pure functions alone
-	pytest tests/unit
+	pytest --numprocesses auto --no-loadscope-reorder tests/unit
 
 lint: $(VENV)/ready ## Formatting, lint and types
 	ruff check .

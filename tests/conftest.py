@@ -2,12 +2,17 @@
 
 import os
 import signal
+from typing import Any
 
 import pytest
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so would every
 # process that they start; some of them are there to be interrupted.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Workers stand beside each other, one a core.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A stage goes offline for the rest of its process once its model is a folder. Here many stages run
 # in one process, and the next test may be one of the hub.
@@ -18,3 +23,15 @@ _OFFLINE = os.environ.get("HF_HUB_OFFLINE")
 def _as_online_as_at_the_start() -> None:
     if _OFFLINE is None:
         os.environ.pop("HF_HUB_OFFLINE", None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A folder's tests go to one worker, so that what they share is made once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFolder(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid.partition("::")[0].rpartition("/")[0]
+
+    return ByFolder(config, log)
