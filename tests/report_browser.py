@@ -89,6 +89,11 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
+    def unreadable(self) -> list[str]:
+        """What a reader could not read of the page in this window, a sentence each."""
+        script = Path(__file__).with_name("page_layout.js").read_text(encoding="utf-8")
+        return list(self.evaluate(script))
+
     def screenshot(self, path: Path) -> None:
         """A picture of the whole page."""
         answer = self.call("Page.captureScreenshot", captureBeyondViewport=True)

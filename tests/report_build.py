@@ -5,7 +5,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from limbeck.files import write_json, write_jsonl
+from limbeck.classification import compare, predictions, tasks
+from limbeck.files import write_json, write_jsonl, write_parquet
 from limbeck.languages import resolve
 
 SCRIPT = "<script>document.title = 'broken'; fetch('https://example.org/')</script>"
@@ -14,6 +15,12 @@ BENCHMARKS = ["flores_from_english", "flores_into_english", "sib200", "belebele"
 QUANTIZATIONS = ["F16", "Q8_0", "Q4_K_M"]
 
 
+TASK = tasks.find("sentiment", Path(__file__).parents[1] / "config/tasks")
+GOLD = ["positive", "negative"] * 100
+TEST = [
+    {"id": str(i), "text": f"neno {i} {SCRIPT}", "label": label} for i, label in enumerate(GOLD)
+]
+FUNNEL = {"strategies": [{"name": "language", "rows": 90}], "filters": [], "rows": 80}
 MODELS = ["teacher", *(f"tiny/{form}" for form in ("base", "student", *QUANTIZATIONS))]
 
 
@@ -123,6 +130,23 @@ def _scores(folder: Path, level: float) -> None:
         interval = [max(0, value - 4), min(100, value + 4)]
         score = {"metric": metric, "value": value, "interval": interval, "n": 100, "unparsed": 0}
         write_json(folder / f"{name}.json", score | {"signature": "chrF2++|nrefs:1|version:2.6.0"})
+        write_parquet(folder / f"{name}.items.parquet", [_item(i, name, level) for i in range(40)])
+
+
+def _item(number: int, benchmark: str, level: float) -> dict[str, Any]:
+    """What a model said to an item: one that knows little says something else."""
+    knows = level > 50
+    question = f"What is drunk by cow {number}? {SCRIPT}"
+    chrf = benchmark.startswith("flores")
+    return {
+        "id": f"{benchmark}-{number}",
+        "prompt": json.dumps([{"role": "user", "content": question}]),
+        "reply": f"Ng'ombe anakunywa máji. {SCRIPT}" if knows else "",
+        "gold": "Ng'ombe anakunywa maji.",
+        "predicted": None,
+        "score": (88.0 if chrf else 1.0) if knows else 0.0,
+        "finish_reason": "stop",
+    }
 
 
 def write_timings(folder: Path) -> None:
@@ -135,3 +159,34 @@ def write_timings(folder: Path) -> None:
     ):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(f"s\th:m:s\tmax_rss\n{seconds}\t-\t{memory}\n")
+
+
+def _system(path: Path, right: dict[tuple[str, int], float]) -> compare.System:
+    """Predictions that are right for a share of the items, by source and size."""
+    rows = [
+        {"source": source, "size": size, "repeat": 0, "id": row["id"], "reply": None,
+         "predicted": row["label"] if i % 100 < 100 * share else None}
+        for (source, size), share in right.items()
+        for i, row in enumerate(TEST)
+    ]  # fmt: skip
+    predictions.write(path, rows)
+    return compare.System(path, TEST)
+
+
+def classified(folder: Path, full: float) -> dict[str, Any]:
+    """The scores of a task whose classifier is right for a share of the texts."""
+    teacher = _system(folder / "t", {("zero-shot", 0): 0.6, ("few-shot", 0): 0.7})
+    points = {("synthetic", 10): 0.4, ("synthetic", 80): full, ("human", 80): 0.9}
+    own = _system(folder / "s", {**points, ("seeds", 80): 0.3})
+    labels = {"task": "sentiment", "labels": TASK.names}
+    test = {"items": len(TEST), "chance": compare.chance(GOLD, TASK.names)}
+    compared = compare.compare(TASK, TEST, teacher, {"linear": own}, 1)
+    examples = {label: [SCRIPT] for label in TASK.names}
+    return {**labels, "test": test, **compared, "examples": examples, "funnel": FUNNEL}
+
+
+def write_classified(folder: Path, work: Path) -> None:
+    """Write a task whose classifier is better than its teacher."""
+    found = classified(work, 0.95)
+    write_json(folder / "sentiment/funnel.json", found.pop("funnel"))
+    write_json(folder / "sentiment/scores.json", found)

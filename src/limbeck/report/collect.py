@@ -14,7 +14,7 @@ from pydantic import Field
 from limbeck.config import Section
 from limbeck.errors import UserError
 from limbeck.files import Row, digest, read_json, read_jsonl
-from limbeck.report import classification, names
+from limbeck.report import classification, names, said
 from limbeck.report.timings import Timing, timings, took
 
 SAMPLES = 20  # of each strategy
@@ -106,6 +106,7 @@ class Language:
     timings: list[Timing] = field(default_factory=list)
     samples: list[Row] = field(default_factory=list)
     tasks: list[Row] = field(default_factory=list)  # of classification
+    answered: list[said.Item] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -143,6 +144,7 @@ def collect(folder: Path, settings: Settings, records: Path | None = None) -> La
         timings=timings(records, cost) if records else [],
         samples=_dealt([sorted(chosen[name], key=_first) for name in sorted(chosen)]),
         tasks=classification.collect(folder / "classification", settings.classification),
+        answered=said.collect(folder / "scores", scores),
     )
 
 

@@ -149,14 +149,11 @@ def _cell(base: Row | None, after: Row | None, compared: Row) -> dict[str, Any] 
 
 def render(scores: Scores, gains: Gains, settings: Settings) -> str:
     """The page."""
-    from importlib.metadata import version
-
     return page.render(
         "index.html",
         settings=settings,
         demonstrator=demonstrates(settings.teacher),
         boards=[board(student, scores, gains, settings) for student in settings.students],
-        version=version("limbeck"),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from limbeck.files import Row
-from limbeck.report import charts, classification, facts, names, page
+from limbeck.report import charts, classification, facts, names, page, said
 from limbeck.report.collect import Language, Settings, Step, Student
 
 
@@ -54,6 +54,8 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
         "most": max((step["in"] for step in filters), default=1) or 1,
         "students": [_student(student) for student in language.students],
         "tasks": [classification.view(task) for task in language.tasks],
+        "said": said.view(language.answered, language.names, next(iter(settings.students), "")),
+        "asked": {name: names.benchmark(name).short for name in shown},
         "samples": samples,
         "strategies": sorted({sample["strategy"] for sample in samples}),
         "timings": language.timings,

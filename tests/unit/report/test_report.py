@@ -95,7 +95,7 @@ def test_markup_of_a_teacher_stays_text_and_nothing_is_fetched(page: str) -> Non
     assert elements.tags.count("script") == 1
     assert "&lt;script&gt;document.title" in page
     outside = [link for link in elements.links if not link.startswith(("#", "data:"))]
-    assert outside == ["../index.html"]
+    assert outside == ["../index.html", "../scores.tsv"]
 
 
 def test_the_page_is_the_same_at_every_run(folder: Path, page: str) -> None:

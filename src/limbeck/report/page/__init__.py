@@ -1,6 +1,8 @@
 """The pages' templates, style and script: HTML that asks for nothing outside itself."""
 
 import json
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ TEMPLATES = (
     "report.html",
     "classification.html",
     "notice.html",
+    "said.html",
     "samples.html",
 )
 
@@ -35,7 +38,9 @@ def render(template: str, **values: Any) -> str:
     environment.filters["setting"] = names.setting
     environment.filters["pretty"] = lambda value: json.dumps(value, ensure_ascii=False, indent=2)
     return environment.get_template(template).render(
+        today=date.today().isoformat(),
+        version=version("limbeck"),
         style=Markup((FOLDER / "page.css").read_text("utf-8")),
-        script=Markup((FOLDER / "samples.js").read_text("utf-8")),
+        script=Markup((FOLDER / "page.js").read_text("utf-8")),
         **values,
     )

@@ -1,0 +1,136 @@
+"""What the models said, item by item, so that a speaker of the language can judge for themselves.
+
+A few items of each benchmark, always the same ones, with every model's answer.
+"""
+
+import heapq
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from limbeck.files import Row, digest, parquet_rows
+from limbeck.report import names
+
+ITEMS = 30  # of each benchmark
+LENGTH = 1500  # characters that are shown of a reply
+
+
+@dataclass
+class Answer:
+    """What one or more models said to an item."""
+
+    text: str
+    score: float
+    models: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Item:
+    """An item of a benchmark, with what was said to it."""
+
+    benchmark: str
+    id: str
+    question: str
+    gold: str
+    choice: bool
+    answers: list[Answer] = field(default_factory=list)
+
+    def add(self, model: str, row: Row) -> None:
+        """Add what a model said. Models that said the same stand together."""
+        text = str(row["reply"] or "")
+        score = float(row["score"])
+        for answer in self.answers:
+            if (answer.text, answer.score) == (text, score):
+                answer.models.append(model)
+                return
+        self.answers.append(Answer(text, score, [model]))
+
+    def score(self, model: str) -> float | None:
+        """The score of a model's answer; None where it was not asked."""
+        return next((answer.score for answer in self.answers if model in answer.models), None)
+
+    def verdict(self, student: str, base: str) -> str:
+        """Whether one model's answer is better or worse than another's; empty where not asked."""
+        own, other = self.score(student), self.score(base)
+        if own is None or other is None:
+            return ""
+        return "alike" if own == other else "better" if own > other else "worse"
+
+
+def collect(folder: Path, scores: dict[str, dict[str, Row]]) -> list[Item]:
+    """The items that are shown, of the scores in a folder such as results/swh_Latn/scores.
+
+    Args:
+        scores: by model and benchmark.
+    """
+    piles = []
+    for name in dict.fromkeys(name for own in scores.values() for name in own):
+        asked = {model: own[name] for model, own in scores.items() if name in own}
+        files = {model: folder / model / f"{name}.items.parquet" for model in asked}
+        files = {model: path for model, path in files.items() if path.is_file()}
+        if files:
+            # A model may have been asked fewer of the items than the others.
+            fewest = min(files, key=lambda model: int(asked[model].get("n", 0)))
+            drawn = heapq.nsmallest(ITEMS, parquet_rows(files[fewest]), key=_order)
+            choice = names.metric(asked[fewest]) == names.METRICS["accuracy"]
+            piles.append(_items(name, choice, [str(row["id"]) for row in drawn], files))
+    return [item for turn in zip_longest(*piles) for item in filter(None, turn)]
+
+
+def _order(row: Row) -> str:
+    return digest(row["id"])
+
+
+def _items(name: str, choice: bool, ids: Sequence[str], files: dict[str, Path]) -> list[Item]:
+    found: dict[str, Item] = {}
+    wanted = set(ids)
+    for model, path in files.items():
+        for row in parquet_rows(path):
+            key = str(row["id"])
+            if key in wanted:
+                question = str(json.loads(row["prompt"])[-1]["content"])
+                fresh = Item(name, key, question, str(row["gold"]), choice)
+                found.setdefault(key, fresh).add(model, row)
+    return [found[key] for key in ids if key in found]
+
+
+def view(items: Sequence[Item], called: dict[str, str], student: str) -> list[dict[str, Any]]:
+    """What the page shows.
+
+    Args:
+        called: what the models are called.
+        student: whose answers are held against its base's.
+    """
+    return [
+        {
+            "benchmark": item.benchmark,
+            "tag": names.benchmark(item.benchmark).short,
+            "verdict": item.verdict(f"{student}/student", f"{student}/base"),
+            "title": " ".join(item.question.split())[:140],
+            "question": item.question,
+            "gold": item.gold,
+            "answers": [
+                {
+                    "who": ", ".join(called[model] for model in answer.models),
+                    "text": _cut(answer.text),
+                    "score": _figure(answer.score, item.choice),
+                    "right": item.choice and answer.score == 1,
+                }
+                for answer in item.answers
+            ],
+        }
+        for item in items
+    ]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LENGTH else text[:LENGTH] + " …"
+
+
+def _figure(score: float, choice: bool) -> str:
+    if choice:
+        return "right" if score else "wrong"
+    return f"chrF++ {score:.0f}"
