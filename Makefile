@@ -10,7 +10,7 @@ LIMBECK_TEST_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 export LIMBECK_TEST_DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo real reproduce-classification test test-fast lint format lock generated clean help
+.PHONY: demo real reproduce-classification test test-fast fuzz lint format lock generated clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 14
@@ -38,6 +38,9 @@ resources/llama.cpp: | $(VENV)/ready
 
 test-fast: $(VENV)/ready ## The tests of pure functions alone
 	pytest --numprocesses auto --no-loadscope-reorder tests/unit
+
+fuzz: $(VENV)/ready ## Ten thousand and more hostile replies, files, configs: some minutes
+	pytest tests/unit/fuzz --hypothesis-profile many
 
 lint: $(VENV)/ready ## Formatting, lint and types
 	ruff check .

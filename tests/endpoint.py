@@ -41,9 +41,9 @@ def status(code: int, message: str = "no", **headers: str) -> Fault:
     return Fault("status", code=code, message=message, headers=headers)
 
 
-def raw(said: bytes) -> Fault:
-    """Answer 200 with these bytes."""
-    return Fault("raw", said=said)
+def raw(said: bytes, code: int = 200, **headers: str) -> Fault:
+    """Answer with these bytes."""
+    return Fault("raw", said=said, code=code, headers=headers)
 
 
 DROPPED = Fault("dropped")  # the connection is closed without an answer
@@ -175,7 +175,11 @@ class Endpoint:
         if order.kind == "malformed":
             return web.Response(text="<html>upstream error</html>")
         if order.kind == "raw":
-            return web.Response(body=order.details["said"])
+            return web.Response(
+                body=order.details["said"],
+                status=order.details["code"],
+                headers=order.details["headers"],
+            )
         if order.kind == "bomb":
             return web.Response(body=_bomb(), headers={"Content-Encoding": "gzip"})
         if order.kind == "endless":

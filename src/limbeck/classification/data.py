@@ -45,12 +45,12 @@ def read_csv(path: Path, task: Task) -> list[Row]:
     Raises:
         UserError: no such columns, or no row with a label of the task.
     """
-    rows = table([path], ())
+    rows = table([path])
     columns = set(rows[0]) if rows else set()
     column = "intent" if "intent" in columns else "label"
     if not {"text", column} <= columns:
         raise UserError(f"{path}: the columns text and label are wanted, not {', '.join(columns)}")
-    return labelled(((row["text"], row[column]) for row in rows), task, str(path))
+    return labelled(((row.get("text"), row.get(column)) for row in rows), task, str(path))
 
 
 def labelled(pairs: Iterable[tuple[object, object]], task: Task, where: str) -> list[Row]:
@@ -138,18 +138,18 @@ def _builtin(task: Task, part: Part, size: int) -> list[Row]:
 def _from_source(source: Source, task: Task, card: Row, seed: int) -> list[Row]:
     where, name = source.place(card)
     path = Path(where).expanduser()
-    columns = (source.text, source.label)
     if path.is_dir():
         rows, label = list(folder_rows(path, name, source.split)), f"{path} ({source.split})"
     elif where.endswith(TABLES):
-        rows, label = table([path], columns), where
+        rows, label = table([path]), where
     else:
         opened = open_source(where, name, source.revision, source.split, seed)
         rows, label = list(opened.rows), opened.label
-    for column in columns:
+    for column in (source.text, source.label):
         if rows and column not in rows[0]:
             raise UserError(f"{label}: no column {column!r}, but {', '.join(rows[0])}")
-    return labelled(((row[source.text], row[source.label]) for row in rows), task, label)
+    pairs = ((row.get(source.text), row.get(source.label)) for row in rows)
+    return labelled(pairs, task, label)
 
 
 def without(rows: list[Row], held_out: Iterable[Row]) -> list[Row]:

@@ -7,31 +7,29 @@ from collections.abc import Sequence
 from functools import partial
 
 from limbeck.evaluation import reading
-from limbeck.evaluation.items import Benchmark, Item
+from limbeck.evaluation.items import Benchmark, Item, one_of, value
 from limbeck.files import Row
 
 LETTERS = "ABCD"
 _ANSWERS = [f"mc_answer{number}" for number in range(1, 5)]
-_COLUMNS = (
-    "link",
-    "question_number",
-    "flores_passage",
-    "question",
-    *_ANSWERS,
-    "correct_answer_num",
-)
 
 
 def load(rows: Sequence[Row]) -> list[Item]:
     """Items with options A to D."""
     items = []
     for row in rows:
-        options = dict(zip(LETTERS, (str(row[name]) for name in _ANSWERS), strict=True))
-        words = {"passage": row["flores_passage"], "question": row["question"]}
+        options = dict(zip(LETTERS, (value(row, name) for name in _ANSWERS), strict=True))
+        words = {"passage": value(row, "flores_passage"), "question": value(row, "question")}
         words |= {f"option_{letter.lower()}": text for letter, text in options.items()}
-        gold = LETTERS[int(row["correct_answer_num"]) - 1]
-        items.append(Item(f"{row['link']}#{row['question_number']}", words, gold, options))
+        gold = LETTERS[int(one_of(row, "correct_answer_num", "1234")) - 1]
+        name = f"{value(row, 'link')}#{value(row, 'question_number')}"
+        items.append(Item(name, words, gold, options))
     return items
+
+
+def fits(row: Row) -> object:
+    """See `limbeck.evaluation.items.Benchmark`."""
+    return load([row])
 
 
 BELEBELE = Benchmark(
@@ -46,12 +44,12 @@ BELEBELE = Benchmark(
             f"{card['code']}/{split}*",
             f"data/{card['code']}",
         ],
-        columns=_COLUMNS,
+        fits=fits,
     ),
     # Questions about one passage stay together: a few passages become examples.
     read=partial(reading.whole_language, group="flores_passage"),
     load=load,
-    columns=_COLUMNS,
+    fits=fits,
     choice=True,
     whole=("passage", "question"),
 )

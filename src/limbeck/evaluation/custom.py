@@ -1,5 +1,6 @@
 """Benchmarks of your own: a table, and the names of its columns."""
 
+import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 from limbeck.config import Choosing, Custom, Translating, fill
 from limbeck.errors import UserError
 from limbeck.evaluation import flores, reading
-from limbeck.evaluation.items import Benchmark, Item, Part
+from limbeck.evaluation.items import Benchmark, Item, Part, value
 from limbeck.files import Row
 
 CHOICE = "multiple_choice"  # the template that asks all of them
@@ -32,45 +33,46 @@ class Files:
         path = Path(fill(named, card)).expanduser()
         if not path.is_file():
             raise UserError(f"{path}: there is no such file (benchmarks.custom, {card['name']})")
-        rows = reading.table([path], columns(self.custom))
+        rows = reading.table([path], partial(fits, custom=self.custom))
         return [{**row, "number": number} for number, row in enumerate(rows)]
 
 
-def columns(custom: Custom) -> tuple[str, ...]:
-    """The columns that its rows must have."""
-    if isinstance(custom, Translating):
-        return (custom.english, custom.text)
-    options = [custom.options] if isinstance(custom.options, str) else custom.options
-    group = [custom.group] if custom.group else []
-    return (custom.question, *options, custom.answer, *group)
+def fits(row: Row, custom: Custom) -> object:
+    """See `limbeck.evaluation.items.Benchmark`."""
+    rows = [{**row, "number": 0}]
+    return choices(rows, custom) if isinstance(custom, Choosing) else translations(rows, custom)
 
 
 def choices(rows: Sequence[Row], custom: Choosing) -> list[Item]:
     """Items with options A, B, C ... as many as each row has.
 
     Raises:
-        UserError: an answer is none of the options.
+        ValueError: an answer is none of the options.
     """
     items = []
     for row in rows:
-        named = custom.options
-        texts = row[named] if isinstance(named, str) else [row[name] for name in named]
-        if not isinstance(texts, list) or not 2 <= len(texts) <= 26:
-            raise UserError(f"column {named!r}: a list of 2 to 26 options is wanted")
-        options = dict(zip(string.ascii_uppercase, map(str, texts), strict=False))
+        options = dict(zip(string.ascii_uppercase, _options(row, custom.options), strict=False))
         lines = "\n".join(f"{letter}. {text}" for letter, text in options.items())
-        words = {"question": str(row[custom.question]), "options": lines}
-        group = str(row[custom.group]) if custom.group else None
-        gold = _gold(row[custom.answer], options, custom)
+        words = {"question": value(row, custom.question), "options": lines}
+        group = value(row, custom.group) if custom.group else None
+        gold = _gold(value(row, custom.answer).strip(), options, custom)
         items.append(Item(str(row["number"]), words, gold, options, group))
     return items
 
 
-def _gold(answer: object, options: dict[str, str], custom: Choosing) -> str:
-    text = str(answer).strip()
+def _options(row: Row, named: str | list[str]) -> list[str]:
+    if not isinstance(named, str):
+        return [value(row, name) for name in named]
+    texts = row.get(named)
+    if not isinstance(texts, list) or not 2 <= len(texts) <= 26:
+        raise ValueError(f"has no list of 2 to 26 options as {named}")
+    return [value({named: text}, named) for text in texts]
+
+
+def _gold(text: str, options: dict[str, str], custom: Choosing) -> str:
     if custom.count_from is not None:
         letters = list(options)
-        place = int(text) - custom.count_from if text.lstrip("-").isdigit() else -1
+        place = int(text) - custom.count_from if re.fullmatch(r"-?\d{1,9}", text) else -1
         found = letters[place : place + 1] if place >= 0 else []
     elif text in options:
         found = [text]
@@ -78,14 +80,18 @@ def _gold(answer: object, options: dict[str, str], custom: Choosing) -> str:
         found = [letter for letter, option in options.items() if option.strip() == text]
     if len(found) != 1:
         hint = "; numbers need count_from" if text.isdigit() else ""
-        raise UserError(f"column {custom.answer!r}: {text!r} is no option of its row{hint}")
+        raise ValueError(f"has {text!r:.60} as {custom.answer}, which is no option{hint}")
     return found[0]
 
 
 def translations(rows: Sequence[Row], custom: Translating) -> list[Item]:
     """Items that translate from or into English."""
     renamed = [
-        {"id": row["number"], "text_eng": row[custom.english], "text": row[custom.text]}
+        {
+            "id": row["number"],
+            "text_eng": value(row, custom.english),
+            "text": value(row, custom.text),
+        }
         for row in rows
     ]
     return direction(custom).load(renamed)
@@ -110,7 +116,7 @@ def benchmark(name: str, custom: Custom) -> Benchmark:
         folder=lambda path: Files(custom),
         read=partial(reading.whole_language, group="number"),
         load=load,
-        columns=columns(custom),
+        fits=partial(fits, custom=custom),
         choice=choice,
         whole=("question",) if choice else None,
         into_english=asked_as == flores.INTO_ENGLISH.name,

@@ -4,6 +4,7 @@ Folders: ``devtest/{code}.devtest[.gz]`` and ``dev/{code}.dev[.gz]`` of FLORES-2
 over languages; or FLORES+ tables ``{split}/{code}.jsonl`` or ``.parquet`` with id and text.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,12 +12,11 @@ from pathlib import Path
 
 from limbeck.errors import UserError
 from limbeck.evaluation import reading
-from limbeck.evaluation.items import Benchmark, Item, Part, Source, Split
+from limbeck.evaluation.items import Benchmark, Item, Part, Source, Split, value
 from limbeck.files import Row
 from limbeck.languages import covered
 
 ENGLISH: Row = {"code": "eng_Latn", "iso639_1": "en", "iso639_3": "eng", "name": "English"}
-_COLUMNS = ("id", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,19 @@ class Folder:
         if paths[0].name.startswith(f"{code}.{split}"):
             lines = reading.lines(paths[0])
             return [{"id": number, "text": line} for number, line in enumerate(lines)]
-        return reading.table(paths, _COLUMNS)
+        return reading.table(paths, fits)
+
+
+def fits(row: Row) -> object:
+    """A sentence with its number; see `limbeck.evaluation.items.Benchmark`."""
+    return _number(row), value(row, "text")
+
+
+def _number(row: Row) -> int:
+    number = value(row, "id")
+    if not re.fullmatch(r"\d{1,9}", number):
+        raise ValueError(f"has {number!r:.60} as id: a number is wanted")
+    return int(number)
 
 
 def read(source: Source, card: Row, seed: int) -> Split:
@@ -63,7 +75,7 @@ def _pairs(source: Source, part: Part, card: Row) -> list[Row]:
 
 
 def _sentences(source: Source, part: Part, card: Row) -> list[str]:
-    rows = sorted(source.rows(card, part), key=lambda row: int(row["id"]))
+    rows = sorted(source.rows(card, part), key=_number)
     return [str(row["text"]).strip() for row in rows]
 
 
@@ -82,7 +94,7 @@ def benchmark(name: str, into_english: bool) -> Benchmark:
         folder=Folder,
         read=read,
         load=partial(load, question=question, reference=reference),
-        columns=_COLUMNS,
+        fits=fits,
         choice=False,
         into_english=into_english,
     )

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from limbeck.evaluation import reading
-from limbeck.evaluation.items import Benchmark, Item
+from limbeck.evaluation.items import Benchmark, Item, one_of, value
 from limbeck.files import Row
 
 LETTERS = "ABCD"
 _OPTIONS = {letter: f"option_{letter.lower()}" for letter in LETTERS}
-_COLUMNS = ("sample_id", "question", *_OPTIONS.values(), "answer")
 
 
 def _names(card: Row, split: str) -> list[str]:
@@ -24,12 +23,18 @@ def load(rows: Sequence[Row]) -> list[Item]:
     """Items with options A to D, by subject group."""
     items = []
     for row in rows:
-        options = {letter: str(row[name]) for letter, name in _OPTIONS.items()}
-        words = {"question": row["question"]}
+        options = {letter: value(row, name) for letter, name in _OPTIONS.items()}
+        words = {"question": value(row, "question")}
         words |= {name: options[letter] for letter, name in _OPTIONS.items()}
-        group = row.get("subject_category")
-        items.append(Item(str(row["sample_id"]), words, row["answer"], options, group))
+        group = value(row, "subject_category") if row.get("subject_category") else None
+        gold = one_of(row, "answer", LETTERS)
+        items.append(Item(value(row, "sample_id"), words, gold, options, group))
     return items
+
+
+def fits(row: Row) -> object:
+    """See `limbeck.evaluation.items.Benchmark`."""
+    return load([row])
 
 
 def benchmark(name: str, what: str) -> Benchmark:
@@ -38,10 +43,10 @@ def benchmark(name: str, what: str) -> Benchmark:
         name=name,
         asked_as="global_mmlu",
         placeholders=("question", *_OPTIONS.values()),
-        folder=partial(reading.Folder, what=what, names=_names, columns=_COLUMNS, shots="dev"),
+        folder=partial(reading.Folder, what=what, names=_names, fits=fits, shots="dev"),
         read=partial(reading.whole_language, group="sample_id"),
         load=load,
-        columns=_COLUMNS,
+        fits=fits,
         choice=True,
         whole=("question",),
     )

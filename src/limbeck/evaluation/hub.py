@@ -20,7 +20,7 @@ class Hub:
 
     name: DataSetName
     entry: DataSet
-    columns: tuple[str, ...]
+    fits: reading.Fits
 
     def split(self, part: Part) -> str | None:
         """See `limbeck.evaluation.items.Source`."""
@@ -36,7 +36,7 @@ class Hub:
         if label is None:
             raise UserError(f"{self.entry.hub}: it has no {card['name']}")
         rows = list(rows_of(self._load(label, split)))
-        reading.complete(rows, self.columns, f"{self.entry.hub} {label} {split}")
+        reading.check(rows, self.fits, f"{self.entry.hub} {label} {split}")
         return rows
 
     def _load(self, label: str, split: str) -> Any:

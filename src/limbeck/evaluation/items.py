@@ -1,6 +1,6 @@
 """What all benchmarks have in common: items, and the conversations that ask them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -33,6 +33,31 @@ class Item:
     group: str | None = None  # scored apart, too
 
 
+def value(row: Row, column: str) -> str:
+    """A text, a number or a truth value of a row, as text.
+
+    Raises:
+        ValueError: there is none; the message goes on after the row's place.
+    """
+    found = row.get(column)
+    if found is None:
+        raise ValueError(f"lacks {column}")
+    if not isinstance(found, str | int | float):
+        raise ValueError(f"has {_short(found)} as {column}: a text is wanted")
+    return str(found)
+
+
+def one_of(row: Row, column: str, allowed: Collection[str]) -> str:
+    """As `value`, of these alone."""
+    if (found := value(row, column)) not in allowed:
+        raise ValueError(f"has {_short(found)} as {column}: allowed are {', '.join(allowed)}")
+    return found
+
+
+def _short(found: object) -> str:
+    return f"{found!r:.60}"
+
+
 @dataclass(frozen=True, slots=True)
 class Benchmark:
     """A benchmark, in the form that it is published in.
@@ -47,7 +72,7 @@ class Benchmark:
     folder: Callable[[Path], Source]  # a local folder in the published format
     read: Callable[[Source, Row, int], Split]  # of a language, by a seed
     load: Callable[[Sequence[Row]], list[Item]]
-    columns: tuple[str, ...]  # that `load` needs
+    fits: Callable[[Row], object]  # raises a ValueError for a row of no use
     choice: bool  # choose an option, or else translate
     whole: tuple[str, ...] | None = None  # None: options have no letters, or there are none
     into_english: bool = False

@@ -53,7 +53,7 @@ def rows(benchmark: Benchmark, card: Row, settings: Settings) -> Split:
 
 def _source(benchmark: Benchmark, settings: Settings) -> Source:
     if settings.source == HUB and settings.hub is not None:
-        return Hub(DATA_SETS[benchmark.name], settings.hub, benchmark.columns)
+        return Hub(DATA_SETS[benchmark.name], settings.hub, benchmark.fits)
     return benchmark.folder(Path(settings.source).expanduser())
 
 

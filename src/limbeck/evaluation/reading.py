@@ -12,10 +12,11 @@ from typing import TextIO, TypeVar
 
 from limbeck.errors import UserError
 from limbeck.evaluation.items import Part, Source, Split
-from limbeck.files import Row, outside, plain, read_parquet
+from limbeck.files import Row, jsonl_rows, plain, read_parquet
 
 TABLES = (".jsonl", ".jsonl.gz", ".tsv", ".tsv.gz", ".csv", ".csv.gz", ".parquet")
 Result = TypeVar("Result")
+Fits = Callable[[Row], object]  # raises a ValueError that says what is wrong with a row
 
 SHOTS = 12  # rows set aside for worked examples where a data set has no split for them
 
@@ -27,7 +28,7 @@ class Folder:
     path: Path
     what: str  # the data set's name, for people
     names: Callable[[Row, str], list[str]]  # of a language's files of a split, without endings
-    columns: Sequence[str]
+    fits: Fits
     test: str = "test"
     shots: str | None = None
 
@@ -38,7 +39,7 @@ class Folder:
     def rows(self, card: Row, part: Part) -> list[Row]:
         """See `limbeck.evaluation.items.Source`."""
         names = self.names(card, str(self.split(part)))
-        return table(want(self.path, names, TABLES, self.what), self.columns)
+        return table(want(self.path, names, TABLES, self.what), self.fits)
 
 
 def find(folder: Path, names: Iterable[str], endings: Sequence[str]) -> list[Path]:
@@ -77,28 +78,29 @@ def lines(path: Path) -> list[str]:
         return _checked(path, lambda: file.read().removesuffix("\n").split("\n"))
 
 
-def table(paths: Sequence[Path], columns: Sequence[str]) -> list[Row]:
-    """The rows of all files, which have these columns at least.
+def table(paths: Sequence[Path], fits: Fits = lambda row: None) -> list[Row]:
+    """The rows of all files, each of which fits.
 
     TSV and CSV are read with the quoting of the csv module: SIB-200 has quoted fields.
 
     Raises:
-        UserError: a file cannot be read, or lacks a column.
+        UserError: a file cannot be read, or a row does not fit.
     """
     rows: list[Row] = []
     for path in paths:
         part = _checked(path, partial(_table, path))
-        complete(part, columns, str(path))
+        check(part, fits, str(path))
         rows += part
     return rows
 
 
-def complete(rows: Iterable[Row], columns: Sequence[str], where: str) -> None:
-    """Raise a `UserError` for the first row that lacks one of the columns."""
+def check(rows: Iterable[Row], fits: Fits, where: str) -> None:
+    """Raise a `UserError` for the first row that does not fit."""
     for number, row in enumerate(rows, start=1):
-        missing = [name for name in columns if row.get(name) is None]
-        if missing:
-            raise UserError(f"{where}: row {number} lacks {', '.join(missing)}")
+        try:
+            fits(row)
+        except ValueError as error:
+            raise UserError(f"{where}: row {number} {error}") from None
 
 
 def _table(path: Path) -> list[Row]:
@@ -106,9 +108,10 @@ def _table(path: Path) -> list[Row]:
         return [plain(row) for row in read_parquet(path)]
     with _open(path) as file:
         if ".jsonl" in path.suffixes:
-            return [outside.loads(line) for line in file if line.strip()]
+            return list(jsonl_rows(file, path))
         delimiter = "\t" if ".tsv" in path.suffixes else ","
-        return list(csv.DictReader(file, delimiter=delimiter))
+        rows = csv.DictReader(file, delimiter=delimiter)
+        return [{name: cell for name, cell in row.items() if name is not None} for row in rows]
 
 
 def _open(path: Path) -> TextIO:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from limbeck.evaluation import reading
-from limbeck.evaluation.items import Benchmark, Item
+from limbeck.evaluation.items import Benchmark, Item, one_of, value
 from limbeck.files import Row
 
 LABELS = (
@@ -19,7 +19,6 @@ LABELS = (
     "entertainment",
     "geography",
 )
-_COLUMNS = ("index_id", "category", "text")
 
 
 def load(rows: Sequence[Row]) -> list[Item]:
@@ -28,10 +27,18 @@ def load(rows: Sequence[Row]) -> list[Item]:
     labels = ", ".join(LABELS)
     return [
         Item(
-            str(row["index_id"]), {"labels": labels, "text": row["text"]}, row["category"], options
+            value(row, "index_id"),
+            {"labels": labels, "text": value(row, "text")},
+            one_of(row, "category", LABELS),
+            options,
         )
         for row in rows
     ]
+
+
+def fits(row: Row) -> object:
+    """See `limbeck.evaluation.items.Benchmark`."""
+    return load([row])
 
 
 SIB200 = Benchmark(
@@ -42,11 +49,11 @@ SIB200 = Benchmark(
         reading.Folder,
         what="SIB-200",
         names=lambda card, split: [f"{card['code']}/{split}"],
-        columns=_COLUMNS,
+        fits=fits,
         shots="train",
     ),
     read=partial(reading.whole_language, group="index_id"),
     load=load,
-    columns=_COLUMNS,
+    fits=fits,
     choice=True,
 )

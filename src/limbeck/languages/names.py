@@ -3,9 +3,9 @@
 The first lines of the table ``languages.tsv`` name its version, sources and licence.
 """
 
-import csv
 import difflib
 import functools
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,17 +28,65 @@ COVERAGE = (
     "glotlid",
 )
 
+# What the cells of a row look like, where it matters.
+_FORMS = {
+    "code": "[a-z]{3}_[A-Z][a-z]{3}",
+    "name": r"\S.*",
+    "iso639_1": "([a-z]{2})?",
+    "iso639_3": "[a-z]{3}",
+    "bcp47": "[a-z]{2,3}(-[A-Za-z0-9]+)*",
+    "script": "[A-Z][a-z]{3}",
+    "direction": "ltr|rtl",
+}
+
+_LONGEST = 100  # characters of a name
+_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]*")  # langcodes falls over the rest
+
 
 @functools.cache
 def languages() -> tuple[Language, ...]:
     """Every language of the table, by code."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        lines = (line for line in file if not line.startswith("#"))
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return tuple(_language(row) for row in rows)
+    return read(TABLE)
+
+
+def read(path: Path) -> tuple[Language, ...]:
+    """The languages of a table.
+
+    Raises:
+        UserError: a row is none; the line names it and says why.
+    """
+    found: dict[str, Language] = {}
+    columns: list[str] = []
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, start=1):
+            cells = line.rstrip("\n").split("\t")
+            if not line.strip() or line.startswith("#"):
+                continue
+            if not columns:
+                columns = cells
+                continue
+            try:
+                if len(cells) != len(columns):
+                    raise ValueError(f"{len(cells)} cells in {len(columns)} columns")
+                language = _language(dict(zip(columns, cells, strict=True)))
+            except (ValueError, KeyError) as error:
+                raise UserError(f"{path}:{number}: no row of the table ({error})") from None
+            if language.code in found:
+                raise UserError(f"{path}:{number}: there is a row of {language.code} already")
+            found[language.code] = language
+    return tuple(found.values())
 
 
 def _language(row: dict[str, str]) -> Language:
+    """The language of a row.
+
+    Raises:
+        ValueError: a cell is not what it should be. The code becomes the name of a folder.
+        KeyError: a column is missing.
+    """
+    for column, form in _FORMS.items():
+        if not re.fullmatch(form, row[column]):
+            raise ValueError(f"{column}: {row[column]!r} is not of the form {form}")
     return Language(
         code=row["code"],
         name=row["name"],
@@ -89,6 +137,8 @@ def resolve(name: str) -> Language:
         UserError: the name is unknown (with the nearest spellings) or stands for several
             languages (with their codes).
     """
+    if len(name) > _LONGEST or not _NAME.fullmatch(name):
+        raise UserError(f"languages: {name[:_LONGEST]!r} is no name of a language")
     found = _index().get(fold(name), ()) or _outside(name)
     if len(found) == 1:
         return found[0]

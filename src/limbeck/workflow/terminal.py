@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from limbeck.errors import shown
+
 # How messages begin that tell of Snakemake's own work.
 _NOISE = (
     "Assuming unrestricted",
@@ -82,7 +84,7 @@ def reason(logs: list[str]) -> str:
                 filter(None, lines)
             )
             if said:
-                return f"{said[-1].removeprefix('error: ')} ({log})"
+                return f"{shown(said[-1].removeprefix('error: '))} ({log})"
     return f"it failed and said nothing ({', '.join(logs) or 'no log'})"
 
 

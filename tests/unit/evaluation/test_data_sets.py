@@ -1,6 +1,5 @@
 """Items from the hub's layout and from tables of any columns."""
 
-import json
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +10,6 @@ from pydantic import TypeAdapter
 
 from limbeck.config import Custom, DataSet, data_sets
 from limbeck.errors import UserError
-from limbeck.evaluation import custom
 from limbeck.evaluation.catalogue import BENCHMARKS, find
 from limbeck.evaluation.prepare import Settings, rows
 from limbeck.files import read_jsonl, write_jsonl, write_parquet
@@ -159,10 +157,10 @@ def test_a_multiple_choice_set_by_config(
 
 
 BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    ({}, {"first": "a", "second": "b", "label": 2}, "'2' is no option of its row"),
-    ({}, {"first": "a", "second": "b", "label": -1}, "'-1' is no option"),
+    ({}, {"first": "a", "second": "b", "label": 2}, "row 1 has '2' as label, which is no option"),
+    ({}, {"first": "a", "second": "b", "label": -1}, "has '-1' as label, which is no option"),
     ({"count_from": None}, {"first": "a", "second": "b", "label": 1}, "numbers need count_from"),
-    ({"options": "all"}, {"all": ["a"], "label": 0}, "a list of 2 to 26 options"),
+    ({"options": "all"}, {"all": ["a"], "label": 0}, "row 1 has no list of 2 to 26 options as all"),
     ({}, {"first": "a", "label": 0}, "lacks second"),
 ]
 
@@ -192,4 +190,3 @@ def test_a_translation_set_by_config(direction: str, tmp_path: Path) -> None:
     pair = ("s0", "t0") if direction == "from_english" else ("t0", "s0")
     assert (item.words["text"], item.gold) == pair
     assert benchmark.template("whole") == f"flores_{direction}"
-    assert json.dumps(custom.columns(described))

@@ -207,6 +207,41 @@ def test_broken_files_are_one_line(tmp_path: Path) -> None:
         read("flores_from_english", tmp_path)
 
 
+# A benchmark's file, a row of it, what is put wrong in the third and what is said of it.
+SIB = {"index_id": "1", "category": "travel", "text": "Safari."}
+BELEBELE = {
+    "link": "x", "question_number": 1, "flores_passage": "p", "question": "?", "mc_answer1": "a",
+    "mc_answer2": "b", "mc_answer3": "c", "mc_answer4": "d", "correct_answer_num": "4",
+}  # fmt: skip
+MMLU = {"sample_id": "1", "question": "?", "option_a": "1", "option_b": "2", "option_c": "3",
+        "option_d": "4", "answer": "D"}  # fmt: skip
+BAD_ROWS: list[tuple[str, str, Any, Any, str]] = [
+    ("sib200", "swh_Latn/test", SIB, {"category": "cooking"}, "row 3 has 'cooking' as category"),
+    ("sib200", "swh_Latn/test", SIB, {"text": ["Safari."]}, "row 3 has .* as text: a text"),
+    ("sib200", "swh_Latn/test", SIB, {"index_id": {"a": 1}}, "row 3 has .* as index_id"),
+    ("belebele", "swh_Latn", BELEBELE, {"correct_answer_num": 5}, "row 3 has '5' as correct_ans"),
+    ("belebele", "swh_Latn", BELEBELE, {"correct_answer_num": "x"}, "row 3 has 'x' as correct_ans"),
+    ("belebele", "swh_Latn", BELEBELE, {"flores_passage": None}, "row 3 lacks flores_passage"),
+    ("global_mmlu", "sw/test", MMLU, {"answer": "E"}, "row 3 has 'E' as answer: allowed are A, B"),
+    ("flores_from_english", "devtest/eng_Latn", {"id": 1, "text": "a"}, {"id": "x"}, "row 3 has"),
+    ("flores_from_english", "devtest/eng_Latn", {"id": 1, "text": "a"}, None, "jsonl:3: a JSON"),
+    ("sib200", "swh_Latn/test", SIB, [1], r"jsonl:3: a JSON object is wanted, not '\[1"),
+]
+
+
+@pytest.mark.parametrize(("name", "file", "row", "wrong", "said"), BAD_ROWS)
+def test_a_bad_row_is_told_by_its_file_and_place(
+    tmp_path: Path, name: str, file: str, row: Any, wrong: Any, said: str
+) -> None:
+    path = tmp_path / f"{file}.jsonl"
+    bad = {**row, **wrong} if isinstance(wrong, dict) else wrong
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(json.dumps(one) + "\n" for one in (row, row, bad)), encoding="utf-8")
+    with pytest.raises(UserError, match=said) as caught:
+        read(name, tmp_path)
+    assert str(path) in str(caught.value)
+
+
 @pytest.mark.parametrize("name", WRITTEN)
 def test_the_shipped_prompts(name: str) -> None:
     texts = load_instructions(PROMPTS)

@@ -10,7 +10,8 @@ import pytest
 
 import real_texts
 from limbeck import languages
-from limbeck.languages import resolve
+from limbeck.errors import UserError
+from limbeck.languages import names, resolve
 
 
 def test_every_row_is_whole_and_found_by_its_code_and_name() -> None:
@@ -25,6 +26,38 @@ def test_every_row_is_whole_and_found_by_its_code_and_name() -> None:
         assert language.bcp47.split("-")[0] in {language.iso639_1, language.iso639_3}
         expected = "rtl" if language.script in {"Arab", "Hebr", "Nkoo"} else "ltr"
         assert language.direction == expected
+
+
+COLUMNS = [
+    "code", "name", "endonym", "aliases", "iso639_1", "iso639_3", "bcp47", "script", "script_name",
+    "direction",
+]  # fmt: skip
+MANX = "glv_Latn\tManx\tGaelg\t\tgv\tglv\tgv\tLatn\tLatin\tltr"
+NONE = "\t" * (len(languages.COVERAGE) - 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (MANX, r"no row of the table \(10 cells in 18 columns\)"),
+        (f"{MANX}\t{NONE}\tmore", r"no row of the table \(19 cells in 18 columns\)"),
+        (f"../glv\t{MANX[9:]}\t{NONE}", r"no row of the table \(code: '../glv' is not of the form"),
+        (f"{MANX.replace('ltr', 'up')}\t{NONE}", ".*direction: 'up' is not of the form"),
+        (f"{MANX}\t{NONE}\n{MANX}\t{NONE}", "there is a row of glv_Latn already"),
+    ],
+)
+def test_a_bad_row_is_told_by_its_line(tmp_path: Path, row: str, said: str) -> None:
+    table = tmp_path / "languages.tsv"
+    head = "\t".join([*COLUMNS, *languages.COVERAGE])
+    table.write_text(f"# version 1\n{head}\n{row}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=rf"languages\.tsv:{row.count(chr(10)) + 3}: {said}"):
+        names.read(table)
+
+
+@pytest.mark.parametrize("name", ["\x00", "\x00<think>", "a\nb", "\ud800", "x" * 100_000])
+def test_what_is_no_name_is_refused_at_once(name: str) -> None:
+    with pytest.raises(UserError, match="is no name of a language"):
+        resolve(name)
 
 
 def test_no_two_rows_share_a_bcp47_tag() -> None:
