@@ -13,13 +13,14 @@ from limbeck.cards import publish
 from limbeck.classification import commands as classification
 from limbeck.classification import tasks
 from limbeck.config import Role
+from limbeck.config.options import add_config
 from limbeck.costs import commands as costs
 from limbeck.errors import UserError
 from limbeck.evaluation import commands as evaluation
 from limbeck.languages import Language, covered, resolve, search
 from limbeck.rehearsal import commands as rehearsal
 from limbeck.workflow import commands as workflow
-from limbeck.workflow.options import add_config, build_of
+from limbeck.workflow.options import build_of
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from limbeck.workflow.options import merged
+from limbeck.config.options import merged
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))

@@ -5,9 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from limbeck.config.options import add_config
 from limbeck.costs.commands import table
 from limbeck.errors import UserError
-from limbeck.workflow.options import add_config, build_of
+from limbeck.workflow.options import build_of
 
 if TYPE_CHECKING:
     from limbeck.assessment.assess import Assessment

@@ -69,7 +69,18 @@ class Translating(Section):
     version: Positive = 1
 
 
-Custom = Annotated[Choosing | Translating, Field(discriminator="kind")]
+class Counting(Section):
+    """A set of questions whose answers are numbers."""
+
+    kind: Literal["number"]
+    test: str = Field(description="JSONL, Parquet, CSV or TSV; {code}, {iso639_1} are filled in")
+    shots: str | None = Field(None, description="Worked examples; null sets test rows aside")
+    question: str = Field(description="A column")
+    answer: str = Field(description="A column of numbers")
+    version: Positive = 1
+
+
+Custom = Annotated[Choosing | Translating | Counting, Field(discriminator="kind")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 ComparisonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
@@ -143,10 +154,10 @@ class Benchmarks(Section):
     def items(self, name: str) -> dict[str, Any]:
         """What decides a benchmark's items."""
         source = self.source(name)
-        if source == "custom":
-            return {"source": source, "hub": None, "custom": self.custom[name]}
         entry = data_sets()[DATA_SETS[name]] if source == HUB else None
-        return {"source": source, "hub": entry, "custom": None}
+        examples = source == BUILTIN or self.shots > 0  # the built-in ones need not be set aside
+        own = self.custom.get(name)
+        return {"source": source, "hub": entry, "custom": own, "examples": examples}
 
     def asking(self, name: str) -> dict[str, Any]:
         """What decides a benchmark's scores, beside its items, its prompts and the model."""

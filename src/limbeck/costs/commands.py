@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from limbeck.config.options import add_config
 from limbeck.errors import UserError
-from limbeck.workflow.options import add_config, build_of
+from limbeck.workflow.options import build_of
 
 if TYPE_CHECKING:
     from limbeck.costs.tally import Tally

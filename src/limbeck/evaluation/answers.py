@@ -13,7 +13,7 @@ from typing import Any
 
 from limbeck.config import Choice
 from limbeck.errors import UserError
-from limbeck.evaluation import multiple_choice, replies, statistics
+from limbeck.evaluation import multiple_choice, numeric, replies, statistics
 from limbeck.evaluation.items import Item
 from limbeck.evaluation.questions import Questions, Settings
 from limbeck.files import digest
@@ -127,8 +127,7 @@ def _generations(asked: Questions, model: Model, settings: Settings, kept: Kept)
     found, seconds = _answered(asked, model, way, call, kept, [[]] * len(asked.items))
     generated = [Generation(**reply) for reply in found]
     predicted = [
-        _chosen(reply.text, item, asked) if item.options else _one_line(reply.text)
-        for item, reply in zip(asked.items, generated, strict=True)
+        _read(reply.text, item, asked) for item, reply in zip(asked.items, generated, strict=True)
     ]
     texts = [reply.text for reply in generated]
     reasons: list[str | None] = [reply.finish_reason for reply in generated]
@@ -144,7 +143,7 @@ def room(asked: Questions, model: Model, settings: Settings) -> int:
     count: the same for a script that a tokenizer knows badly as for English. Reasoning comes on
     top of it.
     """
-    if asked.benchmark.choice:
+    if asked.benchmark.kind != "translation":
         return settings.max_tokens
     longest = max(model.count(item.gold) or 0 for item in asked.items)
     least = max(settings.translation_tokens, _TIMES * longest)
@@ -180,6 +179,13 @@ def _answered(
         kept.start()
         call(missing, lambda place, answer: kept.add(keys[missing[place]], answer))
     return [kept[key] for key in keys], kept.seconds(keys)
+
+
+def _read(reply: str, item: Item, asked: Questions) -> str | None:
+    """What a reply answers: an option's name, a number, or a translation."""
+    if asked.benchmark.kind == "choice":
+        return _chosen(reply, item, asked)
+    return numeric.answer(reply) if asked.benchmark.kind == "number" else _one_line(reply)
 
 
 def _chosen(reply: str, item: Item, asked: Questions) -> str | None:

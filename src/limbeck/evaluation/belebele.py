@@ -50,6 +50,6 @@ BELEBELE = Benchmark(
     read=partial(reading.whole_language, group="flores_passage"),
     load=load,
     fits=fits,
-    choice=True,
+    kind="choice",
     whole=("passage", "question"),
 )

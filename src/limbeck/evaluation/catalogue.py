@@ -4,7 +4,7 @@ from pathlib import Path
 
 from limbeck.config import Custom
 from limbeck.errors import UserError
-from limbeck.evaluation import custom
+from limbeck.evaluation import custom, numeric
 from limbeck.evaluation.belebele import BELEBELE
 from limbeck.evaluation.flores import FROM_ENGLISH, INTO_ENGLISH
 from limbeck.evaluation.global_mmlu import GLOBAL_MMLU, GLOBAL_MMLU_LITE
@@ -42,5 +42,9 @@ def load_instructions(path: Path) -> instructions.Instructions:
     """The prompts of all benchmarks, checked."""
     names = {benchmark.asked_as: benchmark.placeholders for benchmark in BENCHMARKS.values()}
     wholes = {f"{b.asked_as}_whole": b.whole for b in BENCHMARKS.values() if b.whole}
-    choice = {custom.CHOICE: ("question", "options"), f"{custom.CHOICE}_whole": ("question",)}
-    return instructions.load(path, names | wholes | choice)
+    own = {
+        custom.CHOICE: custom.PLACEHOLDERS["choice"],
+        f"{custom.CHOICE}_whole": ("question",),
+        numeric.QUESTION: custom.PLACEHOLDERS["number"],
+    }
+    return instructions.load(path, names | wholes | own)

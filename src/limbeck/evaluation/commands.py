@@ -7,10 +7,21 @@ from typing import Any
 
 import yaml
 
-from limbeck.config import BUILTIN, DATA_SETS, HUB, LIST, LanguageFilter, data_sets
+from limbeck.config import (
+    BUILTIN,
+    DATA_SETS,
+    HUB,
+    LIST,
+    Custom,
+    LanguageFilter,
+    data_sets,
+    load,
+)
+from limbeck.config.options import add_config, config_of, merged
 from limbeck.errors import UserError
 from limbeck.files import Row, write_json, write_parquet
 from limbeck.languages import resolve
+from limbeck.models.protocol import Model
 
 _ROOT = Path(__file__).parents[3]  # where config/ is
 
@@ -21,8 +32,11 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser("score", help=words, description=words)
     add = parser.add_argument
     add("files", nargs="*", type=Path, metavar="FILE", help="hypotheses, references: a line each")
-    add("--model", help="a checkpoint's folder, a .gguf file, a name of the hub")
-    add("--benchmark", choices=list(DATA_SETS), help="what the model is scored on")
+    add("--model", help="a checkpoint's folder, a .gguf file, a name of the hub, an endpoint's URL")
+    add("--benchmark", help="what the model is scored on: " + ", ".join(DATA_SETS))
+    add_config(parser)
+    add("--called", metavar="NAME", help="the endpoint's own name of the model")
+    add("--api-key-env", metavar="VARIABLE", help="the environment variable that holds its key")
     add("--language", help="a name or code")
     add("--local", default=HUB, help="its folder in the published format, or 'builtin'")
     add("--shots", type=int, default=3, help="worked examples before each item")
@@ -86,22 +100,30 @@ def _score_model(options: argparse.Namespace) -> int:
     from limbeck.evaluation import score as stage
     from limbeck.evaluation.answers import Kept
     from limbeck.evaluation.questions import Settings, questions
-    from limbeck.models import open_model
 
     card: Row = dict(resolve(options.language).card())
-    benchmark = catalogue.find(options.benchmark)
-    entry = data_sets(_ROOT / LIST)[DATA_SETS[benchmark.name]]
-    items = prepare.Settings(source=options.local, seed=options.seed, hub=entry)
+    given = options.configfile or options.config or _is_url(options.model)
+    config = config_of(options.configfile, options.config) if given else {}
+    own = _custom(config, options.benchmark)
+    benchmark = catalogue.find(options.benchmark, own)
+    entry = None if own else data_sets(_ROOT / LIST)[DATA_SETS[benchmark.name]]
+    items = prepare.Settings(
+        source=options.local, seed=options.seed, hub=entry, custom=own, examples=options.shots > 0
+    )
     test, shots = prepare.rows(benchmark, card, items)
     keys = ("shots", "limit", "max_tokens", "choose_by", "options", "prompts", "thinking", "seed")
     said = {key: getattr(options, key) for key in keys}
-    settings = Settings(version=entry.version, language=_identifier(options.identify), **said)
+    described = own or entry
+    assert described is not None
+    settings = Settings(
+        version=described.version, custom=own, language=_identifier(options.identify), **said
+    )
     texts = catalogue.load_instructions(_prompts(options.prompts, str(card["code"])))
     asked = questions(benchmark, test, shots, texts, card, settings)
-    model = open_model(options.model, options.batch, options.threads)
+    model, name = _model(options, config, f"{card['code']}/score-{benchmark.name}.jsonl")
     kept = Kept(options.work / "answers" / str(card["code"]) / f"{benchmark.name}.jsonl")
-    result, rows, seconds = stage.score(asked, model, options.model, card, settings, kept)
-    if options.local != BUILTIN:
+    result, rows, seconds = stage.score(asked, model, name, card, settings, kept)
+    if entry is not None and options.local != BUILTIN:
         result |= {"licence": entry.licence, "citation": entry.citation}
     print(stage.summary(result, seconds))
     print(result["signature"])
@@ -109,6 +131,40 @@ def _score_model(options: argparse.Namespace) -> int:
         write_parquet(options.output.with_suffix(".items.parquet"), rows, stage.items_schema())
         write_json(options.output, result)
     return 0
+
+
+def _is_url(model: str) -> bool:
+    return model.startswith(("http://", "https://"))
+
+
+def _custom(config: dict[str, Any], name: str) -> Custom | None:
+    """A benchmark of the user's own; None for a published one."""
+    described = load(config).benchmarks.custom if config else {}
+    if name not in described and name not in DATA_SETS:
+        allowed = ", ".join([*DATA_SETS, *described])
+        raise UserError(
+            f"score: --benchmark {name}: unknown; allowed: {allowed} (those of your own stand "
+            "under benchmarks.custom of a --configfile)"
+        )
+    return described.get(name)
+
+
+def _model(options: argparse.Namespace, config: dict[str, Any], journal: str) -> tuple[Model, str]:
+    """The model, and what its score calls it: no path of this machine."""
+    from limbeck.models import TEACHER, open_model
+
+    speed = (options.batch, options.threads)
+    if not _is_url(options.model):
+        path = Path(options.model)
+        return open_model(options.model, *speed), path.name if path.exists() else options.model
+    if options.called is None:
+        raise UserError("score: an endpoint's --model wants --called, its own name of the model")
+    # Asked as a build's teacher is when it is scored, and with the same journal.
+    judge = {"url": options.model, "model": options.called, "api_key_env": options.api_key_env}
+    wanted = load(merged(config, {"teacher": {"judge": judge}}))
+    reached = (wanted.teacher.role("judge").settings(None), wanted.connection("judge"))
+    opened = open_model(TEACHER, *speed, *reached, options.work / "journal" / journal)
+    return opened, str(options.called)
 
 
 def _identifier(model: str | None) -> LanguageFilter:

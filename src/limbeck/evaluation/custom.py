@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from limbeck.config import Choosing, Custom, Translating, fill
+from limbeck.config import Choosing, Counting, Custom, Translating, fill
 from limbeck.errors import UserError
-from limbeck.evaluation import flores, reading
-from limbeck.evaluation.items import Benchmark, Item, Part, value
+from limbeck.evaluation import flores, numeric, reading
+from limbeck.evaluation.items import Benchmark, Item, Kind, Part, value
 from limbeck.files import Row
 
 CHOICE = "multiple_choice"  # the template that asks all of them
+PLACEHOLDERS = {
+    "choice": ("question", "options"),
+    "translation": ("text",),
+    "number": ("question",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,16 @@ class Files:
 
 def fits(row: Row, custom: Custom) -> object:
     """See `limbeck.evaluation.items.Benchmark`."""
-    rows = [{**row, "number": 0}]
-    return choices(rows, custom) if isinstance(custom, Choosing) else translations(rows, custom)
+    return load([{**row, "number": 0}], custom)
+
+
+def load(rows: Sequence[Row], custom: Custom) -> list[Item]:
+    """The items of a custom benchmark's numbered rows."""
+    if isinstance(custom, Choosing):
+        return choices(rows, custom)
+    if isinstance(custom, Counting):
+        return numeric.load(rows, custom)
+    return translations(rows, custom)
 
 
 def choices(rows: Sequence[Row], custom: Choosing) -> list[Item]:
@@ -104,20 +117,22 @@ def direction(custom: Translating) -> Benchmark:
 
 def benchmark(name: str, custom: Custom) -> Benchmark:
     """A custom benchmark in the form of the published ones."""
-    choice = isinstance(custom, Choosing)
+    kind: Kind
     if isinstance(custom, Choosing):
-        load, asked_as = partial(choices, custom=custom), CHOICE
+        kind, asked_as = "choice", CHOICE
+    elif isinstance(custom, Counting):
+        kind, asked_as = "number", numeric.QUESTION
     else:
-        load, asked_as = partial(translations, custom=custom), direction(custom).name
+        kind, asked_as = "translation", direction(custom).name
     return Benchmark(
         name=name,
         asked_as=asked_as,
-        placeholders=("question", "options") if choice else ("text",),
+        placeholders=PLACEHOLDERS[kind],
         folder=lambda path: Files(custom),
         read=partial(reading.whole_language, group="number"),
-        load=load,
+        load=partial(load, custom=custom),
         fits=partial(fits, custom=custom),
-        choice=choice,
-        whole=("question",) if choice else None,
+        kind=kind,
+        whole=("question",) if kind == "choice" else None,
         into_english=asked_as == flores.INTO_ENGLISH.name,
     )

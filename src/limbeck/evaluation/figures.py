@@ -95,6 +95,22 @@ def of_choice(asked: Questions, answers: Answers) -> tuple[Row, list[float]]:
     }, right
 
 
+def of_number(asked: Questions, answers: Answers) -> tuple[Row, list[float]]:
+    """The figures of a benchmark whose answers are numbers, and 1 or 0 for each item."""
+    pairs = zip(asked.items, answers.predicted, strict=True)
+    right = [float(item.gold == predicted) for item, predicted in pairs]
+    return {
+        "metric": "exact match",
+        **share(right),
+        "unparsed": answers.predicted.count(None),
+        "repetition_rate": mean([replies.repeats(reply) for reply in answers.replies]),
+        "right_script_rate": None,
+        "right_language_rate": None,
+        "metrics": {},
+        "signature": "exact match",
+    }, right
+
+
 def share(right: Sequence[float]) -> Row:
     """The percentage of right answers, with its interval."""
     low, high = statistics.wilson(int(sum(right)), len(right))

@@ -95,7 +95,7 @@ def benchmark(name: str, into_english: bool) -> Benchmark:
         read=read,
         load=partial(load, question=question, reference=reference),
         fits=fits,
-        choice=False,
+        kind="translation",
         into_english=into_english,
     )
 

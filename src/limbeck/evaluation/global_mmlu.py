@@ -47,7 +47,7 @@ def benchmark(name: str, what: str) -> Benchmark:
         read=partial(reading.whole_language, group="sample_id"),
         load=load,
         fits=fits,
-        choice=True,
+        kind="choice",
         whole=("question",),
     )
 

@@ -9,6 +9,7 @@ from limbeck.files import Row
 from limbeck.student.encoding import Message
 
 Part = Literal["test", "shots"]
+Kind = Literal["choice", "translation", "number"]  # what a model is asked for
 Split = tuple[list[Row], list[Row]]  # test rows, and rows for worked examples
 
 
@@ -28,8 +29,8 @@ class Item:
 
     id: str
     words: Mapping[str, str]  # what its template's placeholders stand for
-    gold: str  # the reference translation, or the name of the right option
-    options: Mapping[str, str] = field(default_factory=dict)  # name -> text; none: a translation
+    gold: str  # the reference translation, the name of the right option, or a number
+    options: Mapping[str, str] = field(default_factory=dict)  # name -> text, of a choice
     group: str | None = None  # scored apart, too
 
 
@@ -73,9 +74,14 @@ class Benchmark:
     read: Callable[[Source, Row, int], Split]  # of a language, by a seed
     load: Callable[[Sequence[Row]], list[Item]]
     fits: Callable[[Row], object]  # raises a ValueError for a row of no use
-    choice: bool  # choose an option, or else translate
+    kind: Kind
     whole: tuple[str, ...] | None = None  # None: options have no letters, or there are none
     into_english: bool = False
+
+    @property
+    def choice(self) -> bool:
+        """Whether one of several options is chosen."""
+        return self.kind == "choice"
 
     @property
     def labels(self) -> bool:

@@ -10,13 +10,15 @@ format; each benchmark's module says which. A benchmark of your own is described
 
 from pathlib import Path
 
+from pydantic import Field
+
 from limbeck import stage
 from limbeck.config import BUILTIN, DATA_SETS, HUB, Custom, DataSet, Section
 from limbeck.errors import UserError
 from limbeck.evaluation import catalogue
 from limbeck.evaluation.hub import Hub
 from limbeck.evaluation.items import Benchmark, Source, Split
-from limbeck.evaluation.reading import marked
+from limbeck.evaluation.reading import WithoutExamples, marked
 from limbeck.files import Row, read_json, write_jsonl
 
 TEST, SHOTS = 200, 20  # built-in rows
@@ -28,6 +30,7 @@ class Settings(Section):
 
     source: str
     seed: int
+    examples: bool = Field(True, description="Whether there are worked examples")
     hub: DataSet | None = None
     custom: Custom | None = None
 
@@ -53,8 +56,10 @@ def rows(benchmark: Benchmark, card: Row, settings: Settings) -> Split:
 
 def _source(benchmark: Benchmark, settings: Settings) -> Source:
     if settings.source == HUB and settings.hub is not None:
-        return Hub(DATA_SETS[benchmark.name], settings.hub, benchmark.fits)
-    return benchmark.folder(Path(settings.source).expanduser())
+        source: Source = Hub(DATA_SETS[benchmark.name], settings.hub, benchmark.fits)
+    else:
+        source = benchmark.folder(Path(settings.source).expanduser())
+    return source if settings.examples else WithoutExamples(source)
 
 
 def _builtin(benchmark: Benchmark, card: Row) -> Split:

@@ -162,6 +162,21 @@ def parts(
     return marked(test, f"{name}-{len(aside)}"), marked(aside, name)
 
 
+@dataclass(frozen=True, slots=True)
+class WithoutExamples:
+    """A source of test rows alone, none of which need be set aside."""
+
+    source: Source
+
+    def split(self, part: Part) -> str | None:
+        """See `limbeck.evaluation.items.Source`."""
+        return self.source.split(part) if part == "test" else "none"
+
+    def rows(self, card: Row, part: Part) -> list[Row]:
+        """See `limbeck.evaluation.items.Source`."""
+        return self.source.rows(card, part) if part == "test" else []
+
+
 def whole_language(source: Source, card: Row, seed: int, *, group: str) -> Split:
     """`parts` of a language's own rows; ``group`` is a column."""
     return parts(source, lambda part: source.rows(card, part), seed, lambda row: row[group])

@@ -2,7 +2,7 @@
 
     python -m limbeck.evaluation.score --benchmark sib200 --language language.json \\
         --instructions config/prompts/benchmarks.yaml --test test.jsonl --shots shots.jsonl \\
-        --model checkpoint/ --settings JSON --answers answers.jsonl \\
+        --model checkpoint/ --name tiny/student --settings JSON --answers answers.jsonl \\
         --output score.json --items score.items.parquet
 
 The model is a checkpoint's folder, a .gguf file, a name of the hub, or `teacher` or `translator`,
@@ -25,7 +25,7 @@ from limbeck.models.protocol import Model
 
 
 def signature(
-    asked: Questions, answers: Answers, model: Model, code: str, settings: Settings
+    asked: Questions, answers: Answers, model: Model, name: str, code: str, settings: Settings
 ) -> str:
     """What decides the score, in sacrebleu's form, to go after the metric's own part."""
     way: str = answers.ask
@@ -42,7 +42,8 @@ def signature(
         "asked_in": asked.language,
         "ask": way,
         **(generated if answers.ask == "generation" else {}),
-        "model": model.digest,
+        "model": name,
+        "digest": model.digest,
         **model.tools,
     }
     return "|".join(f"{name}:{value}" for name, value in parts.items())
@@ -53,11 +54,13 @@ def score(
 ) -> tuple[Row, list[Row], float]:
     """The score, a row for each item, and the seconds of asking."""
     answers = ask(asked, model, settings, kept)
-    if asked.benchmark.choice:
+    if asked.benchmark.kind == "choice":
         found, segments = figures.of_choice(asked, answers)
+    elif asked.benchmark.kind == "number":
+        found, segments = figures.of_number(asked, answers)
     else:
         found, segments = figures.of_translation(asked, answers, card, settings)
-    decides = signature(asked, answers, model, str(card["code"]), settings)
+    decides = signature(asked, answers, model, name, str(card["code"]), settings)
     result = {
         "benchmark": asked.benchmark.name,
         "model": name,
@@ -113,6 +116,7 @@ def main() -> None:
     add("--test", type=Path, required=True, help="the items (JSONL)")
     add("--shots", type=Path, required=True, help="worked examples (JSONL)")
     add("--model", required=True, help="a folder, a .gguf file, a name of the hub, or 'teacher'")
+    add("--name", required=True, help="what the model is called in its score")
     add("--settings", type=stage.json_option(Settings), required=True, help="JSON")
     add("--connection", type=stage.json_option(Connection), help="how the teacher is reached, JSON")
     add("--journal", type=Path, help="keeps the teacher's replies from run to run")
@@ -141,7 +145,7 @@ def main() -> None:
             options.model, options.batch, options.threads, *reached, settings.trust_remote_code
         )
     kept = Kept(options.answers)
-    result, rows, seconds = score(asked, model, options.model, card, settings, kept)
+    result, rows, seconds = score(asked, model, options.name, card, settings, kept)
     write_parquet(options.items, rows, items_schema())
     write_json(options.output, result)
     print(summary(result, seconds))

@@ -55,5 +55,5 @@ SIB200 = Benchmark(
     read=partial(reading.whole_language, group="index_id"),
     load=load,
     fits=fits,
-    choice=True,
+    kind="choice",
 )

@@ -52,7 +52,7 @@ def open_translator(
             f"the model {NAME!r} is asked over HTTP: --settings with 'teacher', "
             "--connection and --journal are wanted"
         )
-    if benchmark.choice:
+    if benchmark.kind != "translation":
         raise UserError(f"{benchmark.name}: a translator can only be asked for translations")
     kind = BackTranslator if benchmark.into_english else Translator
     return kind(teacher, connection, journal)

@@ -21,7 +21,8 @@ from limbeck.rehearsal.folder import Job
 from limbeck.rehearsal.machine import Check
 from limbeck.rehearsal.projection import Hours
 from limbeck.workflow.build import Build
-from limbeck.workflow.options import add_config, build_of, config_of
+from limbeck.config.options import add_config, config_of
+from limbeck.workflow.options import build_of
 
 WORK = Path("work")
 

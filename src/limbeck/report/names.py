@@ -28,7 +28,7 @@ BENCHMARKS = {
 
 COMPARISONS = "comparisons/"  # models that were only scored
 
-METRICS = {"accuracy": "accuracy, %"}
+METRICS = {"accuracy": "accuracy, %", "exact match": "exact match, %"}
 
 
 def benchmark(name: str) -> Benchmark:

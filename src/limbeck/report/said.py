@@ -35,13 +35,11 @@ class Item:
     id: str
     question: str
     gold: str
-    choice: bool
+    judged: bool  # right or wrong
     answers: list[Answer] = field(default_factory=list)
 
-    def add(self, model: str, row: Row) -> None:
+    def add(self, model: str, text: str, score: float) -> None:
         """Add what a model said. Models that said the same stand together."""
-        text = str(row["reply"] or "")
-        score = float(row["score"])
         for answer in self.answers:
             if (answer.text, answer.score) == (text, score):
                 answer.models.append(model)
@@ -75,8 +73,7 @@ def collect(folder: Path, scores: dict[str, dict[str, Row]]) -> list[Item]:
             # A model may have been asked fewer of the items than the others.
             fewest = min(files, key=lambda model: int(asked[model].get("n", 0)))
             drawn = heapq.nsmallest(ITEMS, parquet_rows(files[fewest]), key=_order)
-            choice = names.metric(asked[fewest]) == names.METRICS["accuracy"]
-            piles.append(_items(name, choice, [str(row["id"]) for row in drawn], files))
+            piles.append(_items(name, [str(row["id"]) for row in drawn], files, asked))
     return [item for turn in zip_longest(*piles) for item in filter(None, turn)]
 
 
@@ -84,16 +81,21 @@ def _order(row: Row) -> str:
     return digest(row["id"])
 
 
-def _items(name: str, choice: bool, ids: Sequence[str], files: dict[str, Path]) -> list[Item]:
+def _items(
+    name: str, ids: Sequence[str], files: dict[str, Path], scores: dict[str, Row]
+) -> list[Item]:
     found: dict[str, Item] = {}
-    wanted = set(ids)
     for model, path in files.items():
+        score = scores[model]
+        # An option that was chosen by its likelihood was not said.
+        column = "predicted" if score.get("ask") == "likelihood" else "reply"
         for row in parquet_rows(path):
             key = str(row["id"])
-            if key in wanted:
+            if key in ids:
                 question = str(json.loads(row["prompt"])[-1]["content"])
-                fresh = Item(name, key, question, str(row["gold"]), choice)
-                found.setdefault(key, fresh).add(model, row)
+                judged = score.get("metric") in names.METRICS
+                fresh = Item(name, key, question, str(row["gold"]), judged)
+                found.setdefault(key, fresh).add(model, str(row[column] or ""), row["score"])
     return [found[key] for key in ids if key in found]
 
 
@@ -116,8 +118,8 @@ def view(items: Sequence[Item], called: dict[str, str], student: str) -> list[di
                 {
                     "who": ", ".join(called[model] for model in answer.models),
                     "text": _cut(answer.text),
-                    "score": _figure(answer.score, item.choice),
-                    "right": item.choice and answer.score == 1,
+                    "score": _figure(answer.score, item.judged),
+                    "right": item.judged and answer.score == 1,
                 }
                 for answer in item.answers
             ],
@@ -130,7 +132,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= LENGTH else text[:LENGTH] + " …"
 
 
-def _figure(score: float, choice: bool) -> str:
-    if choice:
+def _figure(score: float, judged: bool) -> str:
+    if judged:
         return "right" if score else "wrong"
     return f"chrF++ {score:.0f}"

@@ -71,7 +71,7 @@ def benchmark(build: Build, wildcards: Any) -> str:
     if own is None:
         asked = "global_mmlu" if name == "global_mmlu_lite" else name
     else:
-        asked = "multiple_choice" if own.kind == "multiple_choice" else f"flores_{own.direction}"
+        asked = f"flores_{own.direction}" if own.kind == "translation" else own.kind
     names = [asked, *([f"{asked}_whole"] if build.config.benchmarks.options == "whole" else [])]
     return _entries(Path(scored.prompts(build, wildcards.language)), names)
 

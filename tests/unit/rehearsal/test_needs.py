@@ -20,7 +20,7 @@ from limbeck.languages import resolve
 from limbeck.rehearsal import folder, machine, needs
 from limbeck.rehearsal.machine import GIB, Check, Device
 from limbeck.workflow.build import Build
-from limbeck.workflow.options import merged
+from limbeck.config.options import merged
 from world import hub
 
 ROOT = Path(__file__).parents[3]
