@@ -1,6 +1,7 @@
 """A conversation with a GGUF file through llama-cpp-python."""
 
 import functools
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +16,13 @@ Message = dict[str, str]
 
 LONGEST_CONTEXT = 8192  # a laptop's memory; some models are made for a hundred times as much
 OPENING, CLOSING = "<think>", "</think>"
-HELP = "/think on|off (the reasoning before the answer), /quit"
+HELP = """\
+/regenerate   another answer to the last question
+/system TEXT  what the model is told of its part; without TEXT nothing
+/think on|off the reasoning before the answer
+/quit         the end; Ctrl-C ends an answer"""
+EXAMPLES = 3  # of questions to begin with
+EXAMPLE_LENGTH = 80  # characters, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,7 @@ class Origin:
 
     demonstrator: bool = False
     thinking_prompt: str | None = None
+    examples: tuple[str, ...] = ()  # questions of its kind
 
 
 def find_model(
@@ -63,22 +71,31 @@ def _choose(what: str, present: Sequence[str], wanted: str | None) -> str:
 
 
 def origin(model: Path) -> Origin:
-    """Who taught the student and how thinking is asked of it, read from its training set."""
+    """Who taught the student, how thinking is asked of it and what else, by its training set."""
     path = model.parent.parent / "train.parquet"
     if not path.is_file():
         return Origin()
     import pyarrow.parquet
 
-    demonstrator = False
+    demonstrator, thinking_prompt = False, None
+    examples: dict[str, None] = {}
     columns = ["messages", "form", "teacher"]
     with pyarrow.parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(256, columns=columns):
             for row in batch.to_pylist():
                 demonstrator = demonstrator or row["teacher"] == "phrasebook"
-                first = row["messages"][0]
+                first, last = row["messages"][0], row["messages"][-2:][0]
                 if row["form"] == "thinking" and first["role"] == "system":
-                    return Origin(demonstrator, first["content"])
-    return Origin(demonstrator)
+                    thinking_prompt = thinking_prompt or first["content"]
+                if len(examples) < EXAMPLES and last["role"] == "user" and _is_short(last):
+                    examples[harmless(last["content"])] = None
+            if thinking_prompt and len(examples) == EXAMPLES:
+                break
+    return Origin(demonstrator, thinking_prompt, tuple(examples))
+
+
+def _is_short(message: Message) -> bool:
+    return len(message["content"]) <= EXAMPLE_LENGTH and "\n" not in message["content"]
 
 
 @functools.cache
@@ -121,8 +138,11 @@ class Model:
     def tokens(self, messages: Sequence[Message], thinking: bool) -> list[int]:
         """The rendered conversation, rendered as it was in training, as token ids."""
         messages = list(messages)
-        if thinking and self._thinking_prompt and messages[0]["role"] != "system":
-            messages.insert(0, {"role": "system", "content": self._thinking_prompt})
+        if thinking and self._thinking_prompt:
+            told = [self._thinking_prompt]
+            if messages[0]["role"] == "system":
+                told.insert(0, messages.pop(0)["content"])
+            messages.insert(0, {"role": "system", "content": "\n\n".join(told)})
         prompt = self._format(messages=messages, enable_thinking=thinking).prompt
         # The template has written the special tokens that it wants.
         ids: list[int] = self._llama.tokenize(prompt.encode(), add_bos=False, special=True)
@@ -184,13 +204,14 @@ def _possible_tag(text: str) -> int:
 
 
 class Chat:
-    """A conversation: the history, the switch, and where the answers are written."""
+    """A conversation: what was said and told, the switch, and where the answers are written."""
 
     def __init__(self, model: Model, thinking: bool, output: TextIO) -> None:
         self.model = model
         self.thinking = thinking
         self.output = output
         self.history: list[Message] = []
+        self.told: list[Message] = []  # the system message, if there is one
 
     def say(self, text: str) -> None:
         """Ask, and write the answer as it comes. Ctrl-C ends the answer, not the conversation."""
@@ -198,10 +219,10 @@ class Chat:
         asked: Message = {"role": "user", "content": text}
 
         def count(messages: Sequence[Message]) -> int:
-            return len(self.model.tokens(messages, self.thinking))
+            return len(self.model.tokens([*self.told, *messages], self.thinking))
 
         history = fitting([*self.history, asked], count, room)
-        tokens = self.model.tokens(history, self.thinking)
+        tokens = self.model.tokens([*self.told, *history], self.thinking)
         pieces: list[str] = []
         try:
             self._show(self._kept(self.model.answer(tokens, self.model.context - room), pieces))
@@ -222,10 +243,26 @@ class Chat:
             kept.append(piece)
             yield harmless(piece)
 
+    def regenerate(self) -> None:
+        """Ask the last question once more, and forget the answer that it had."""
+        if not self.history:
+            print("nothing has been asked yet", file=sys.stderr)
+            return
+        *self.history, asked, _ = self.history
+        self.say(asked["content"])
+
     def command(self, line: str) -> bool:
         """Obey a line that begins with a slash; whether the conversation goes on."""
+        name, *rest = line.split(maxsplit=1)
         words = line.split()
-        if words in (["/think", "on"], ["/think", "off"]):
+        if words == ["/regenerate"]:
+            self.regenerate()
+        elif name == "/system":
+            self.told = [{"role": "system", "content": text} for text in rest]
+            print(
+                "the model is told this" if rest else "the model is told nothing", file=sys.stderr
+            )
+        elif words in (["/think", "on"], ["/think", "off"]):
             self.thinking = words[1] == "on"
             print(f"thinking is {words[1]}", file=sys.stderr)
         elif words in (["/quit"], ["/exit"]):
@@ -243,18 +280,27 @@ def converse(chat: Chat, read: Callable[[str], str]) -> None:
         except (EOFError, KeyboardInterrupt):
             print(file=sys.stderr)
             return
-        if line.startswith("/"):
-            if not chat.command(line):
-                return
-        elif line:
-            try:
+        try:
+            if line.startswith("/"):
+                if not chat.command(line):
+                    return
+            elif line:
                 chat.say(line)
-            except UserError as error:
-                print(f"error: {error}", file=sys.stderr)
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+
+
+def answer_all(chat: Chat, text: str) -> None:
+    """Answer each paragraph of a text by itself, with an empty line between the answers."""
+    for number, paragraph in enumerate(re.split(r"\n\s*\n", text)):
+        if number:
+            print(file=chat.output)
+        chat.history = []
+        chat.say(paragraph)
 
 
 def run(path: Path, thinking: bool) -> None:
-    """Talk with a model: from a terminal line by line, from a pipe its whole text as one prompt."""
+    """Talk with a model: from a terminal line by line, from a pipe a paragraph at a time."""
     source = origin(path)
     print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)", file=sys.stderr)
     if source.demonstrator:
@@ -265,12 +311,16 @@ def run(path: Path, thinking: bool) -> None:
         )
     chat = Chat(Model(path, source.thinking_prompt), thinking, sys.stdout)
     if sys.stdin.isatty():
-        import readline  # noqa: F401 - gives input() line editing
+        import readline  # gives input() line editing, and the lines before
 
+        # Pasted lines are one question, until Enter.
+        readline.parse_and_bind("set enable-bracketed-paste on")
         print(HELP, file=sys.stderr)
+        if source.examples:
+            print("To begin with, for example:", *source.examples, sep="\n  ", file=sys.stderr)
         converse(chat, input)
         return
     prompt = sys.stdin.read().strip()
     if not prompt:
-        raise UserError("chat: standard input is empty; pipe one prompt into it")
-    chat.say(prompt)
+        raise UserError("chat: standard input is empty; pipe questions into it, a paragraph each")
+    answer_all(chat, prompt)

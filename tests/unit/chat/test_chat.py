@@ -130,7 +130,7 @@ def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_thinking_is_asked_for_as_in_training(student: Path) -> None:
     path = find_model(student, None, None, None)
     origin = chat.origin(path)
-    assert origin == chat.Origin(demonstrator=True, thinking_prompt="Think.")
+    assert origin == chat.Origin(demonstrator=True, thinking_prompt="Think.", examples=("a",))
     model = Model(path, origin.thinking_prompt)
     question: list[Message] = [{"role": "user", "content": "ab"}]
     byte = {character: 6 + ord(character) for character in "Think.tmpla"}
@@ -162,6 +162,8 @@ def test_commands_are_obeyed(student: Path, capsys: pytest.CaptureFixture[str]) 
     assert not talk.thinking
     assert talk.command("/what")
     assert "/quit" in capsys.readouterr().err
+    assert talk.command("/regenerate")
+    assert "nothing has been asked yet" in capsys.readouterr().err
     assert not talk.command("/quit")
 
 
@@ -175,10 +177,51 @@ def _limbeck(*arguments: str, text: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_pipe_gives_one_prompt(student: Path) -> None:
-    done = _limbeck("Swahili", "--results", str(student), "--think", text="ab\nab")
+def test_an_answer_is_asked_for_again(student: Path) -> None:
+    talk = Chat(Model(find_model(student, None, None, None), None), False, io.StringIO())
+    talk.say("a")
+    talk.say("b")
+    said = [message["content"] for message in talk.history]
+    assert talk.command("/regenerate")
+    again = [message["content"] for message in talk.history]
+    assert (len(again), again[:3]) == (4, said[:3])
+
+
+def test_what_the_model_is_told_stays_while_turns_are_forgotten(student: Path) -> None:
+    model = Model(find_model(student, None, None, None), "Think.")
+    talk = Chat(model, False, io.StringIO())
+    assert talk.command("/system Tip")
+    told = [{"role": "system", "content": "Tip"}]
+    assert talk.told == told
+    question: list[Message] = [{"role": "user", "content": "a"}]
+    system, end = 3, 2
+    tip = [6 + ord(character) for character in "Tip"]
+    assert model.tokens([*told, *question], thinking=False)[:5] == [system, *tip, end]
+    both = model.tokens([*told, *question], thinking=True)
+    assert both[:4] == [system, *tip]
+    assert len(both) == len(model.tokens([*told, *question], thinking=False)) + len("\n\nThink.")
+    for _ in range(4):
+        talk.say("a" * 20)
+    assert talk.told == told
+    assert talk.command("/system")
+    assert talk.told == []
+
+
+def test_a_pipe_gives_a_question_a_paragraph(student: Path) -> None:
+    model = Model(find_model(student, None, None, None), None)
+    talk = Chat(model, False, io.StringIO())
+    asked = []
+
+    def say(text: str) -> None:
+        asked.append((text, list(talk.history)))
+
+    talk.say = say  # type: ignore[method-assign]
+    chat.answer_all(talk, "ab\nab\n\n \nb")
+    assert asked == [("ab\nab", []), ("b", [])]
+    done = _limbeck("Swahili", "--results", str(student), "--think", text="ab\nab\n\nb")
     assert done.returncode == 0, done.stderr
     assert "demonstrator" in done.stderr
+    assert "\n\n" in done.stdout
     assert done.stdout.endswith("\n")
     empty = _limbeck("--results", str(student), text="")
     assert (empty.returncode, "standard input is empty" in empty.stderr) == (1, True)
@@ -202,10 +245,34 @@ def test_a_terminal_is_left_politely(student: Path, leave: bytes) -> None:
             break
         seen += chunk or b""
         # Again after a silence: a Ctrl-C just before readline waits is noticed at the next key.
-        if b"> " in seen and (chunk is None or seen.endswith(b"> ")):
+        if seen.endswith(b"> "):
             os.write(master, leave)
     assert process.wait(timeout=60) == 0, seen
     assert b"Traceback" not in seen
+
+
+def test_pasted_lines_are_one_question(student: Path) -> None:
+    """Told by a command that is none: the help comes once more, not once a line."""
+    import pty
+
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "limbeck.cli", "chat", "--results", str(student)]
+    process = subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+        preexec_fn=_take_terminal, env={**os.environ, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(slave)
+    orders = [b"\x1b[200~/what\n/what\x1b[201~\n", b"/quit\n"]
+    seen = b""
+    for _ in range(100):
+        chunk = _read(master, seconds=1)
+        if chunk == b"":
+            break
+        seen += chunk or b""
+        if chunk is None and orders and b"> " in seen:
+            os.write(master, orders.pop(0))
+    assert process.wait(timeout=60) == 0, seen
+    assert seen.count(b"/regenerate") == 2, seen
 
 
 def _read(terminal: int, seconds: float) -> bytes | None:
