@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import files
-from limbeck.errors import UserError
+from limbeck.config import public
+from limbeck.errors import UserError, shown
 from limbeck.report import names
 
 TEMPLATES = Path(__file__).parent / "data"
@@ -21,16 +22,6 @@ LICENCES = {
     "databricks/databricks-dolly-15k": "cc-by-sa-3.0",
 }
 UNKNOWN = "not known to Limbeck; see the source"
-
-KAKUGO = """\
-@misc{devine2026kakugo,
-  title = {Kakugo: Distillation of Low-Resource Languages into Small Language Models},
-  author = {Peter Devine and Mardhiyah Sanni and Farid Adilazuarda and Julieta Gil Loizaga and
-            Barry Haddow},
-  year = {2026},
-  eprint = {2601.14051},
-  archivePrefix = {arXiv}
-}"""
 
 
 def dataset_repository(code: str) -> str:
@@ -64,21 +55,54 @@ def languages(card: dict[str, Any]) -> list[str]:
     return [str(card.get("iso639_1") or card["iso639_3"]), "en"]
 
 
+# What would begin markup in a name: HTML, code, a cell, a link. Not "[61.0, 75.0]".
+_MARKUP = re.compile(r"[<>`|\\]|\](?=[(\[:])|[^\S ]|(?<=!)\[")
+_INSTEAD = {"<": "‹", ">": "›", "`": "'", "|": "¦", "\\": "/", "]": "] ", "[": " ["}
+
+
+class Code(str):
+    """A text that stands in a block of code."""
+
+
+def plain(text: object) -> object:
+    """A text that is one line of Markdown without markup; any other value as it is.
+
+    >>> plain("a|b <script> ![x](javascript:y)")
+    'a¦b ‹script› ! [x] (javascript:y)'
+    """
+    if not isinstance(text, str):
+        return text
+    if isinstance(text, Code):
+        return shown(text.replace("`", "'"))
+    return shown(_MARKUP.sub(lambda found: _INSTEAD.get(found[0], " "), text))
+
+
+def published(value: Any) -> Any:
+    """A setting without the places of this machine: see `limbeck.config.public`."""
+    if isinstance(value, dict):
+        return {name: published(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [published(part) for part in value]
+    return public(value) if isinstance(value, str) else value
+
+
 def render(template: str, metadata: str, **values: Any) -> str:
     """A card: its metadata (YAML), and the Markdown of a template."""
     import jinja2
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=False,  # Markdown; nothing that a teacher or corpus wrote goes in
+        autoescape=False,  # Markdown, in which HTML's entities are no help
+        finalize=plain,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["count"] = lambda number: f"{number:,}"
+    environment.filters["code"] = Code
     environment.filters["size"] = names.size
-    environment.filters["setting"] = names.setting
-    body = environment.get_template(template).render(owner=OWNER, kakugo=KAKUGO, **values)
+    environment.filters["setting"] = lambda value: names.setting(published(value))
+    body = environment.get_template(template).render(owner=OWNER, citation="citation.md", **values)
     return f"---\n{metadata}\n---\n\n{body}\n"
 
 

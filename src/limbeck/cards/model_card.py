@@ -37,8 +37,12 @@ def card(folder: Path, name: str, settings: Settings, records: Path | None = Non
     own = scores.get(f"{name}/student", {})
     shown = [benchmark for benchmark in settings.benchmarks if benchmark in own]
     checkpoint = folder / name / "checkpoint"
-    base = public(str(built.settings.get("base", "?")))
-    built = replace(built, settings={**built.settings, "base": base})
+    made = {"base": "?", **built.settings}
+    if merge := made.get("merge"):
+        parts = {public(part): weight for part, weight in merge["parts"].items()}
+        made["merge"] = {**merge, "origin": public(merge["origin"]), "parts": parts}
+    base = made["base"] = public(made["base"])
+    built = replace(built, settings=made)
     return common.render(
         "model.md",
         metadata(code, language, built, own, settings),

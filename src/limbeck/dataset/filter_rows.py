@@ -21,6 +21,7 @@ from typing import Any
 from limbeck import stage
 from limbeck.config import Filters, Section
 from limbeck.dataset.filters import duplicates, language_id, lengths, refusals, repetition, verdicts
+from limbeck.dataset.filters.control_tokens import control_tokens
 from limbeck.dataset.filters.copies import copied
 from limbeck.dataset.filters.decontaminate import held_out
 from limbeck.dataset.filters.empty import empty
@@ -93,6 +94,7 @@ def steps(
         identify,
         Step("held_out", held_out(benchmarks), settings.held_out.model_dump()),
         Step("duplicates", duplicates.exact_duplicate()),
+        control_tokens(),
     ]
 
 

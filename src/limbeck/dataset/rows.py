@@ -1,7 +1,9 @@
 """The forms of rows: what the filters keep, and what a student is trained on."""
 
+from functools import cache
 from typing import Any
 
+from limbeck import config
 from limbeck.files import Row
 
 
@@ -46,9 +48,14 @@ def training_schema() -> Any:
     )
 
 
+_public = cache(config.public)  # it looks whether there is such a file
+_MODELS = ("teacher", "translator")
+
+
 def provenance(row: Row) -> Row:
-    """Where a row comes from."""
-    return {name: row.get(name) for name in _PROVENANCE}
+    """Where a row comes from, as those may know who are given it."""
+    found = {name: row.get(name) for name in _PROVENANCE}
+    return found | {name: _public(model) for name in _MODELS if (model := found[name])}
 
 
 def from_response(row: Row) -> Row:
@@ -73,7 +80,7 @@ def from_text(row: Row) -> Row:
         "messages": [{"role": "assistant", "content": row["text"]}],
         "reasoning": None,
         "original": None,
-        **provenance({"strategy": "text", "source": row["source"]}),
+        **provenance({"strategy": "text", "source": _public(row["source"])}),
     }
 
 

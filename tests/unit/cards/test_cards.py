@@ -1,6 +1,7 @@
 """Cards of a small build: metadata that huggingface_hub reads, and what the text says."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from huggingface_hub import DatasetCard, ModelCard
 import report_build as build
 from limbeck.cards import common, dataset_card, model_card
 from limbeck.errors import UserError
+from limbeck.files import read_json, write_json
 from limbeck.report.collect import Settings
 
 
@@ -107,14 +109,23 @@ def test_a_base_of_the_hub_is_named(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/home/me/secret plans/base", "./secret", "~/secret", "HERE"])
-def test_where_things_lie_on_this_machine_is_in_no_card(folder: Path, path: str) -> None:
+def test_where_things_lie_on_this_machine_is_in_no_card(
+    folder: Path, tmp_path: Path, path: str
+) -> None:
     path = str(folder) if path == "HERE" else path
     named: dict[str, Any] = {
         "sources": {"conversations": path, "texts": f"{path} part"},
         "teacher": {"model": path, "server": None},
     }
-    model = model_card.card(folder, "tiny", settings(students={"tiny": {"base": path}}, **named))
-    for text in (model, dataset_card.card(folder, dataset_settings(**named))):
+    merge = {"origin": path, "parts": {path: 0.4, "student:other": 0.6}}
+    students = {"tiny": {"base": path, "merge": merge}}
+    whole = tmp_path / "swh_Latn"
+    shutil.copytree(folder, whole)
+    funnel = read_json(whole / "funnel.json")
+    funnel["filters"][0]["threshold"] = {"model": path, "share": 0.5}
+    write_json(whole / "funnel.json", funnel)
+    model = model_card.card(whole, "tiny", settings(students=students, **named))
+    for text in (model, dataset_card.card(whole, dataset_settings(**named))):
         assert path not in text
         assert "secret" not in text
         assert "a local folder" in text

@@ -10,6 +10,7 @@ import pytest
 
 from limbeck.config import Filters
 from limbeck.dataset import filter_rows as stage_filter
+from limbeck.dataset.filters.control_tokens import control_tokens
 from limbeck.dataset.funnel import Removal, Step, check_losses, failed, run
 from limbeck.dataset.held_out import HeldOut
 from limbeck.errors import UserError
@@ -49,6 +50,18 @@ def adds_up(came: int, reports: list[dict[str, Any]], kept: int) -> None:
     assert came == kept
 
 
+@pytest.mark.parametrize("text", ["</s>", "a <|im_start|>user", "[INST] b", "<bos>", "<｜User｜>"])
+def test_rows_with_control_tokens_stay_and_are_counted(row: Any, text: str) -> None:
+    step = control_tokens()
+    rows = [
+        row("Habari", text), row(text, "Nzuri"), row("Habari", "Nzuri", reasoning=text),
+        row("1 < 2 | 3", "a/s>"),
+    ]  # fmt: skip
+    assert list(step.keep(rows)) == rows
+    assert step.report()["note"].startswith("3 rows hold control tokens")
+    assert "3 rows" in str(step)
+
+
 def test_each_filter_counts(row: Any) -> None:
     rows = [
         row("Habari", "Nzuri", id="a"),
@@ -73,6 +86,7 @@ def test_each_filter_counts(row: Any) -> None:
         "language": {},
         "held_out": {"benchmark text": 1},
         "duplicates": {"exact duplicate": 1},
+        "control_tokens": {},
     }
     idle = {r["name"]: r["idle"] for r in reports if r["idle"]}
     assert idle == {"language": "filters.language.model names no model"}

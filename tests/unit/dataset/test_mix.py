@@ -8,7 +8,7 @@ import pytest
 
 from limbeck.config import Mixture
 from limbeck.dataset.mix import Wording, count, mix, pairs, parallel_lines, split
-from limbeck.dataset.rows import from_text
+from limbeck.dataset.rows import from_text, provenance
 from limbeck.generation.instructions import load
 from limbeck.generation.templates import TEMPLATES
 
@@ -107,6 +107,16 @@ def test_texts_are_mixed_in_as_they_are() -> None:
     assert [(row["id"], row["form"], row["messages"]) for row in mixed] == [
         (row["id"], "text", row["messages"]) for row in texts[:3]
     ]
+
+
+def test_where_models_and_texts_lie_on_this_machine_is_in_no_row(tmp_path: Path) -> None:
+    for here in ("/home/me/secret", "./secret plans", str(tmp_path)):
+        row = from_text({"id": 1, "source": here, "text": "Maandishi."})
+        assert row["source"] == "a local folder"
+        named = provenance({"teacher": here, "translator": f"{here} x", "source": "health"})
+        assert (named["teacher"], named["translator"]) == ("a local folder",) * 2
+    known = provenance({"teacher": "openai/gpt-oss-120b", "source": ".NET"})
+    assert (known["teacher"], known["source"]) == ("openai/gpt-oss-120b", ".NET")
 
 
 def test_a_row_without_a_trace_has_no_thinking_form() -> None:
