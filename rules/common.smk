@@ -30,9 +30,10 @@ settings = build.config
 machine = Machine(workflow)
 terminal.install(workflow.output_settings)
 
-# Every stage runs the code beside this workflow, in whatever environment, on whatever machine.
+# Every stage runs the code beside this workflow, in whatever environment, on whatever machine, and
+# ends with the process that started it.
 shell.prefix(
-    "export PYTHONPATH="
+    "export LIMBECK_RUN=$PPID PYTHONPATH="
     + shlex.quote(f"{workflow.basedir}/src")
     + "${{PYTHONPATH:+:$PYTHONPATH}}; "
 )

@@ -1,15 +1,22 @@
 """What every stage's command line has in common."""
 
 import argparse
+import contextlib
 import errno
 import json
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from limbeck.errors import UserError
+
+# The variable that holds the process of the run that a stage is part of.
+RUN = "LIMBECK_RUN"
 
 # What a write says without naming its file: the disk is full, a quota is, a file is too large.
 _OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -43,6 +50,8 @@ def run(main: Callable[[], None]) -> None:
 
     A mistake is a `UserError`, or a file that cannot be read or written.
     """
+    if run := os.environ.get(RUN):
+        _join(int(run))
     try:
         main()
     except UserError as error:
@@ -59,3 +68,30 @@ def run(main: Callable[[], None]) -> None:
         where = f"{error.filename}: " if error.filename is not None else ""
         print(f"error: {where}{error.strerror}", file=sys.stderr)
         sys.exit(1)
+
+
+def _join(run: int) -> None:
+    """Have this process be a part of a run.
+
+    It ends when the run's does, however that ends: going on by itself it would write beside the
+    next run's, and pay for what nobody waits for. Cut off by a limit, it says so.
+    """
+
+    def end_with_it() -> None:
+        import psutil
+
+        with contextlib.suppress(psutil.NoSuchProcess):
+            psutil.Process(run).wait()
+        os._exit(1)
+
+    def cut(number: int, frame: object) -> None:
+        name = signal.Signals(number).name
+        print(
+            f"error: cut off by {name}, as by a time limit; the next run goes on from here",
+            file=sys.stderr,
+        )
+        sys.exit(128 + number)
+
+    threading.Thread(target=end_with_it, daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGXCPU):
+        signal.signal(number, cut)

@@ -1,5 +1,10 @@
 """How a command ends when its user made a mistake."""
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,3 +51,47 @@ def test_what_is_no_mistake_of_the_user_keeps_its_traceback() -> None:
 
     with pytest.raises(OSError, match="pool"):
         stage.run(main)
+
+
+WAITING = "import time; from limbeck import stage; stage.run(lambda: (print(1), time.sleep(600)))"
+
+
+@pytest.fixture
+def stage_of_a_run() -> Iterator[tuple[subprocess.Popen[str], subprocess.Popen[bytes]]]:
+    """A stage that waits, and the run that it is a part of."""
+    run = subprocess.Popen(["sleep", "600"])
+    environment = os.environ | {stage.RUN: str(run.pid), "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", WAITING], env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "1\n"
+    try:
+        yield process, run
+    finally:
+        for one in (process, run):
+            one.kill()
+            one.communicate()
+
+
+def test_a_stage_ends_with_its_run(
+    stage_of_a_run: tuple[subprocess.Popen[str], subprocess.Popen[bytes]],
+) -> None:
+    process, run = stage_of_a_run
+    assert process.poll() is None
+    run.kill()
+    run.wait()
+    assert process.wait(60) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGXCPU])
+def test_a_stage_that_is_cut_off_says_so(
+    stage_of_a_run: tuple[subprocess.Popen[str], subprocess.Popen[bytes]], number: signal.Signals
+) -> None:
+    process, _ = stage_of_a_run
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert said.startswith(f"error: cut off by {number.name}, ")
+    assert said.count("\n") == 1

@@ -102,3 +102,12 @@ def test_what_cannot_be_kept_is_still_made(folder: Path) -> None:
     said = snakemake()
     assert "not kept: out/out.txt" in said
     assert Path("out/out.txt").read_text() == "FIRST\n"
+
+
+def test_what_a_kill_left_half_made_goes(folder: Path) -> None:
+    for left in ("out/.out.txt.x1y2", "out/.folder.new"):
+        Path(left).mkdir(parents=True)
+        (Path(left) / "part").write_text("half")
+    Path("out/.out.txt.z3").write_text("half")
+    snakemake()
+    assert {path.name for path in Path("out").iterdir()} == {"out.txt", "folder"}

@@ -161,7 +161,7 @@ def write_kept(rows: Iterable[Row], near: float | None, path: Path, record: Reco
         write_parquet(path, rows, kept_schema())
         return []
     index = duplicates.NearDuplicates(near)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".rows.") as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         spool = Path(folder) / "rows.parquet"
         write_parquet(spool, index.watch(rows), kept_schema())
         reason = duplicates.near_duplicate(index.found())

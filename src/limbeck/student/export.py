@@ -15,6 +15,7 @@ from limbeck import stage
 from limbeck.config import Section, public
 from limbeck.errors import UserError
 from limbeck.files import read_json, write_json
+from limbeck.student import weights
 from limbeck.student.converter import SCRIPT
 
 
@@ -58,9 +59,10 @@ def convert(
     script = converter / SCRIPT
     if not script.is_file():
         raise UserError(f"{converter}: no {SCRIPT} here; limbeck.student.converter fetches it")
+    weights.check(checkpoint)
     output.parent.mkdir(parents=True, exist_ok=True)
     # Beside its target: a system's folder for temporary files may be small.
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".export.") as name:
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as name:
         folder = Path(name).resolve()
         _link(checkpoint, folder / "checkpoint", metadata)
         command = [sys.executable, str(script.resolve()), str(folder / "checkpoint")]

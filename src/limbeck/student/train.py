@@ -5,7 +5,8 @@
         --device-tokens 8192 --work work/training/ --checkpoint checkpoint/ --history training.json
 
 A training that is killed goes on where it last saved, in a folder of --work that is named by all
-that decides the result. The checkpoint is the base's own files, byte for byte, with new weights.
+that decides the result. It stays, marked as done, for whoever keeps the checkpoint to remove. The
+checkpoint is the base's own files, byte for byte, with new weights.
 """
 
 import os
@@ -22,6 +23,7 @@ from limbeck.files import Row, digest, file_digest, lock, read_json, read_parque
 from limbeck.student import guard
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
+DONE = "done"  # in a folder of --work: it may go once the checkpoint is safe
 
 
 class Settings(Section):
@@ -53,6 +55,7 @@ def prepare_environment(work: Path) -> None:
 def save(model: Any, base: Path, checkpoint: Path) -> None:
     """Write the checkpoint: new weights in the base's own type, all other files as they were."""
     import torch
+    from safetensors import SafetensorError
     from transformers import GenerationConfig
 
     temporary = checkpoint.with_name(f".{checkpoint.name}.new")
@@ -60,7 +63,11 @@ def save(model: Any, base: Path, checkpoint: Path) -> None:
     model.to(getattr(torch, guard.weights_type(base)))
     # The base's file replaces it; one that transformers finds odd would be refused here.
     model.generation_config = GenerationConfig()
-    model.save_pretrained(temporary)
+    try:
+        model.save_pretrained(temporary)
+    except SafetensorError as error:  # which a full disk is, too
+        shutil.rmtree(temporary)
+        raise UserError(f"{checkpoint}: cannot be written ({error})") from None
     for path in temporary.iterdir():
         if not any(path.match(pattern) for pattern in WEIGHTS):
             path.unlink()
@@ -186,7 +193,7 @@ def main() -> None:
     result = history(loop, counts, facts)
     save(training.merged(model), options.base, options.checkpoint)
     write_json(options.history, result)
-    shutil.rmtree(folder, ignore_errors=True)
+    (folder / DONE).touch()
     os.close(held)
     print(
         f"training: {time.time() - started:.0f} s, loss {result['loss'][-1]['loss']:.4f}; "

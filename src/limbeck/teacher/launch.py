@@ -7,7 +7,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from limbeck import config
+from limbeck import config, stage
 from limbeck.errors import UserError
 from limbeck.serving.request import KEY as OWN_KEY
 
@@ -56,13 +56,14 @@ _SECRET = re.compile(r".*(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(_.*)?",
 def environment(server: str, key: str) -> dict[str, str]:
     """The environment of a server: this one, with its key and without the secrets of others.
 
-    A server that may fetch weights keeps the hub's token.
+    A server that may fetch weights keeps the hub's token. It outlives the run that started it.
     """
     kept = {
         name: value
         for name, value in os.environ.items()
         if not _SECRET.fullmatch(name) or (server in _FROM_THE_HUB and _HUB_TOKEN.fullmatch(name))
     }
+    kept.pop(stage.RUN, None)
     return kept | {KEY[server]: key}
 
 

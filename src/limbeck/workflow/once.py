@@ -9,9 +9,11 @@ Left out of the key: an `ancient()` input, whose bytes decide nothing or stand i
 manifest; and params that are places under ``work/``, where stages keep what they had so far.
 """
 
+import glob
 import inspect
 import math
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -52,17 +54,16 @@ def _once(rule: Any, run: Job, workflow: Any) -> Job:
         # What a killed Snakemake left running makes the same, on whatever machine: that is taken.
         lock = take(LOCKS / key, ", ".join(outputs), "makes it", patience=math.inf)
         try:
+            _clear(outputs)
             # Whoever forces a job wants it made.
             record = None if _forced(rule.name, workflow) else kept.fetch(key, outputs)
             if record:
                 _say(f"unchanged: {', '.join(outputs)} (kept as {key})")
                 _tell(given, record, key)
-                return
-            run(*arguments, **named)
-            try:
-                kept.keep(key, outputs, {**decides, **_told(given)})
-            except OSError as error:
-                _say(f"not kept: {', '.join(outputs)} ({error.strerror})")
+            else:
+                run(*arguments, **named)
+                _keep(key, outputs, {**decides, **_told(given)})
+            _tidy(given["params"].get("work"))
         finally:
             os.close(lock)
 
@@ -111,6 +112,29 @@ def _bytes(path: Path) -> Any:
 def _forced(rule: str, workflow: Any) -> bool:
     settings = workflow.dag_settings
     return bool(settings and (settings.forceall or rule in settings.forcerun))
+
+
+def _clear(outputs: list[str]) -> None:
+    """Remove what a killed stage left half made beside the outputs, which may be large."""
+    for output in map(Path, outputs):
+        for left in output.parent.glob(f".{glob.escape(output.name)}.*"):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+
+
+def _keep(key: str, outputs: list[str], record: dict[str, Any]) -> None:
+    try:
+        kept.keep(key, outputs, record)
+    except OSError as error:
+        _say(f"not kept: {', '.join(outputs)} ({error.strerror})")
+
+
+def _tidy(work: str | None) -> None:
+    """Remove what a stage would have gone on from, had it been killed before this moment."""
+    for done in Path(work).glob("*/done") if work else ():
+        shutil.rmtree(done.parent, ignore_errors=True)
 
 
 def _told(given: Mapping[str, Any]) -> dict[str, Any]:
