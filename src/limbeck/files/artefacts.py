@@ -168,16 +168,21 @@ def read_parquet(path: Path | str) -> list[Row]:
 
 
 def parquet_rows(path: Path | str) -> Iterator[Row]:
-    """The rows of a Parquet file, of which a few thousand are held at once."""
+    """The rows of a Parquet file, of which a few thousand are held at once.
+
+    Raises:
+        UserError: there is no such file, or it is cut short or damaged.
+    """
     import pyarrow.parquet
 
     try:
-        file = pyarrow.parquet.ParquetFile(path)
+        with pyarrow.parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(_BATCH):
+                yield from batch.to_pylist()
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file") from None
-    with file:
-        for batch in file.iter_batches(_BATCH):
-            yield from batch.to_pylist()
+    except (pyarrow.ArrowInvalid, OSError) as error:
+        raise UserError(f"{path}: no Parquet, or cut short ({str(error).strip('.')})") from None
 
 
 def write_parquet(path: Path | str, rows: Iterable[Row], schema: Any = None) -> int:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from limbeck.errors import UserError
 from limbeck.files import digest, file_digest
 from limbeck.models.protocol import Done, Generation, continuations, ignore, say_if_long, shared
-from limbeck.student import encoding
+from limbeck.student import encoding, weights
 from limbeck.student.encoding import Message
 
 _FILES = ("*.safetensors", "*.json", "*.jinja", "*.model")  # what decides a checkpoint's answers
@@ -22,6 +22,7 @@ class TransformersModel:
     def __init__(
         self, folder: Path, batch: int, threads: int, trust_remote_code: bool = False
     ) -> None:
+        weights.check(folder)
         os.environ["HF_HUB_OFFLINE"] = "1"  # a folder needs no hub
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
         import torch

@@ -113,7 +113,7 @@ def apart(what: object, function: Callable[..., Value], *arguments: Any) -> Valu
         said = words.read()
     if process.exitcode and process.exitcode < 0:
         raise UserError(f"{what}: llama.cpp ends on it ({_reason(said, -process.exitcode)})")
-    sys.stderr.write(said)
+    sys.stderr.write(said if said.endswith("\n") or not said else f"{said}\n")
     assert process.exitcode == 0, f"{what}: exit code {process.exitcode}"
     if error is not None:
         raise error

@@ -292,8 +292,17 @@ class Clock:
 
 
 def _write(content: dict[str, Any], path: Path) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all.
+
+    Raises:
+        UserError: there is no room for it; the state that was there before stays.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")
-    torch.save(content, temporary)
+    try:
+        torch.save(content, temporary)
+    except (OSError, RuntimeError) as error:  # torch says no more of a full disk
+        temporary.unlink(missing_ok=True)
+        free = shutil.disk_usage(path.parent).free / 1e9
+        raise UserError(f"{path}: cannot be written ({free:,.1f} GB are free): {error}") from None
     temporary.replace(path)

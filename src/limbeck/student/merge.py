@@ -10,10 +10,8 @@ base's. Tensors are read, added in float32 and written some rows at a time, so t
 whole in memory.
 """
 
-import json
 import math
 import shutil
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from limbeck.config import Section
 from limbeck.errors import UserError
 from limbeck.files import write_json
 from limbeck.student.base import fetch
+from limbeck.student.weights import header
 
 _AT_ONCE = 1_000_000  # weights of a tensor
 _TYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
@@ -62,24 +61,18 @@ class Tensor:
 
 
 def tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file in the order of their bytes.
-
-    The file is the length of its header, the header as JSON, and the tensors' bytes
-    (https://huggingface.co/docs/safetensors).
+    """The tensors of a file of weights in the order of their bytes.
 
     Raises:
-        UserError: no such file, or numbers that are not read.
+        UserError: it is not whole, or has numbers that are not read.
     """
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        named = json.loads(file.read(length))
-    named.pop("__metadata__", None)
+    named, start = header(path)
     if odd := [name for name, body in named.items() if body["dtype"] not in _TYPES]:
         raise UserError(f"{path}: {odd[0]} is none of {', '.join(_TYPES)}")
     found = [
         (
             name,
-            Tensor(path, body["dtype"], tuple(body["shape"]), 8 + length + body["data_offsets"][0]),
+            Tensor(path, body["dtype"], tuple(body["shape"]), start + body["data_offsets"][0]),
         )
         for name, body in named.items()
     ]

@@ -5,6 +5,7 @@ python -m limbeck.student.quantize --input F16.gguf --type Q8_0 --threads 8 --ou
 
 import logging
 import os
+import shutil
 from pathlib import Path
 from typing import get_args
 
@@ -27,7 +28,11 @@ def quantize(source: Path, output: Path, kind: str, threads: int = 1) -> None:
         raise UserError(f"{source}: there is no such file")
     with atomic(output) as temporary:
         if apart(source, _quantize, source, temporary, kind, threads):
-            raise UserError(f"{source}: llama.cpp could not make {kind} of it (see above)")
+            free = shutil.disk_usage(output.parent).free / 1e9
+            raise UserError(
+                f"{source}: llama.cpp could not make {kind} of it (see above; for {output} "
+                f"{free:,.1f} GB are free)"
+            )
 
 
 def _quantize(source: Path, output: Path, kind: str, threads: int) -> int:

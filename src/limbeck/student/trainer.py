@@ -10,7 +10,7 @@ import torch
 from transformers.utils import logging
 
 from limbeck.config import Training
-from limbeck.student import guard
+from limbeck.student import guard, weights
 from limbeck.student.encoding import Encoded
 
 # Under it, activations fit anywhere, and computing them twice would only cost time.
@@ -25,6 +25,7 @@ def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
     (autocast). In plain bfloat16 steps of a learning rate like 1e-5 would be rounded away. With
     LoRA the frozen weights of a base that is not float32 are bfloat16, too.
     """
+    weights.check(base)
     logging.disable_progress_bar()
     training: Training = settings.training
     length = min(training.max_length, guard.context(base) or training.max_length)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from limbeck.errors import UserError
 from limbeck.teacher import journal as module
 from limbeck.teacher.journal import Journal, key
 from limbeck.teacher.replies import Record, Request
+from small_disk import FULL, small_disk
 
 RECORD = Record("jibu", "kwa sababu", "stop", 3, 4, 0.5)
 LINE = b'{"key":"0123456789abcdef","model":"m","content":"jibu","reasoning":"kwa sababu",'
@@ -86,6 +88,27 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path, content: bytes, kept: int, 
         assert journal.get("f" * 16) == RECORD
     with Journal(path) as journal:
         assert journal.get("f" * 16) == RECORD
+
+
+def test_a_full_disk_ends_a_stage_in_one_line_and_loses_no_reply(tmp_path: Path) -> None:
+    path, output, kept = tmp_path / "disk/j", tmp_path / "rows.jsonl", tmp_path / "kept"
+    with serving(echo) as endpoint:
+        with small_disk(path.parent, 16_384):
+            process = stage(endpoint.url, path, output, 100, 4)
+            _, said = process.communicate()
+            kept.write_bytes(path.read_bytes())
+        assert process.returncode == 1
+        assert re.fullmatch(
+            rf"error: {path}: cannot write the journal \(({FULL})\)", said.splitlines()[-1]
+        )
+        assert not output.exists()
+        answered = keys(kept)
+        assert answered
+
+        path.write_bytes(kept.read_bytes())
+        before = endpoint.requests
+        assert stage(endpoint.url, path, output, 100, 4).wait() == 0
+        assert endpoint.requests - before == 100 - len(answered)
 
 
 def test_a_damaged_line_is_no_reply(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from limbeck.workflow import kept
+from small_disk import FULL, small_disk
 
 OUTPUTS = ["results/rows.jsonl", "results/checkpoint"]
 FILES = {
@@ -107,25 +108,19 @@ def test_the_longest_unused_goes_first() -> None:
     assert not [entry for entry in kept.entries() if entry.alone]
 
 
-def test_a_full_disk_leaves_nothing_half_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_nothing_half_made() -> None:
     make()
-    link, calls = os.link, []
-
-    def third(*args: object, **named: object) -> None:
-        calls.append(args)
-        if len(calls) == 3:
-            raise FileNotFoundError(2, "gone")
-        link(*args, **named)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(os, "link", third)
-    with pytest.raises(OSError, match="gone"):
-        kept.keep("k", OUTPUTS, {})
-    assert not list(kept.FOLDER.iterdir())
+    with small_disk(kept.FOLDER, 100):
+        with pytest.raises(OSError, match=FULL):
+            kept.keep("k", OUTPUTS, {})
+        assert not list(kept.FOLDER.iterdir())
+    assert there() == FILES
 
 
 KEEPER = """
 import sys
 from limbeck.workflow import kept
+from small_disk import FULL, small_disk
 while True:
     for key in "abcdefgh":
         kept.keep(key, ["results/rows.jsonl", "results/checkpoint"], {})

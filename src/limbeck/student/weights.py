@@ -1,0 +1,44 @@
+"""Files of weights (safetensors): what is in one, and whether it is whole.
+
+A file is the length of its header, the header as JSON, and the tensors' bytes
+(https://huggingface.co/docs/safetensors).
+"""
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+from limbeck.errors import UserError
+
+Header = dict[str, dict[str, Any]]
+
+
+def header(path: Path) -> tuple[Header, int]:
+    """The tensors of a file by name, with where each is counted from a place, and that place.
+
+    Raises:
+        UserError: the file is cut short, or is none of weights.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        try:
+            (length,) = struct.unpack("<Q", file.read(8))
+            named = json.loads(file.read(min(length, size)))
+            named.pop("__metadata__", None)
+            start = 8 + length
+            wanted = start + max((body["data_offsets"][1] for body in named.values()), default=0)
+        except (struct.error, ValueError, TypeError, KeyError, AttributeError):
+            raise UserError(f"{path}: no file of weights, or cut short") from None
+    if size != wanted:
+        raise UserError(f"{path}: {wanted:,} bytes of weights are wanted, and it has {size:,}")
+    return named, start
+
+
+def check(folder: Path) -> None:
+    """Raise a `UserError` if a file of a checkpoint's weights is not whole.
+
+    The libraries that read them would say so without its name, or not in one line.
+    """
+    for path in sorted(folder.glob("*.safetensors")):
+        header(path)
