@@ -49,3 +49,6 @@ once(workflow)
 
 
 include: "rules/report.smk"
+
+
+hasten(workflow)

@@ -5,9 +5,9 @@ It imports nothing heavier than pydantic and opens no socket, so that planning s
 
 import sys
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from limbeck import config as configuration
 from limbeck.config import (
@@ -23,6 +23,7 @@ from limbeck.config import (
     Mixture,
     Role,
     Student,
+    Teacher,
     TeacherSettings,
     Texts,
     fill,
@@ -65,7 +66,7 @@ class Build:
         """The forms of a student that are scored: before and after training, and each GGUF."""
         return ["base", "student", "F16", *self.config.gguf.quantizations]
 
-    @property
+    @cached_property
     def models(self) -> list[str]:
         """The scored models: ``teacher``, ``{student}/{form}`` and ``comparisons/{name}``.
 
@@ -73,8 +74,13 @@ class Build:
         """
         students = [f"{name}/{form}" for name in self.config.students for form in self.forms]
         compared = [f"comparisons/{name}" for name in self.config.benchmarks.comparisons]
-        translator = self.config.teacher.role("translator").only_translates
+        translator = self.teachers["translator"].only_translates
         return ["teacher", *(["translator"] if translator else []), *students, *compared]
+
+    @cached_property
+    def teachers(self) -> dict[Role, Teacher]:
+        """The teacher in each role."""
+        return {role: self.config.teacher.role(role) for role in get_args(Role)}
 
     def language(self, code: str) -> Language:
         """The language of a code."""
@@ -92,21 +98,15 @@ class Build:
             if self.config.benchmarks.source(name) in (BUILTIN, "custom") or covered(language, name)
         ]
 
-    def skipped(self) -> dict[str, list[str]]:
-        """For each language the benchmarks that do not cover it, where there are any."""
-        skipped: dict[str, list[str]] = {}
-        for code in self.codes:
-            for name in self.config.benchmarks.run:
-                if name not in self.benchmarks(code):
-                    skipped.setdefault(code, []).append(name)
-        return skipped
+    def skipped(self, code: str) -> list[str]:
+        """The benchmarks that do not cover a language."""
+        return [name for name in self.config.benchmarks.run if name not in self.benchmarks(code)]
 
-    def unclassified(self) -> dict[str, list[str]]:
-        """For each language the tasks without texts in it, where there are any."""
+    def unclassified(self, code: str) -> list[str]:
+        """The classification tasks without texts in a language."""
         section = self.config.classification
         named = section.tasks if section.classifiers else []
-        missing = {code: [t for t in named if t not in self.tasks(code)] for code in self.codes}
-        return {code: names for code, names in missing.items() if names}
+        return [name for name in named if name not in self.tasks(code)]
 
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
@@ -314,8 +314,9 @@ class Build:
 
     def teacher_settings(self, role: Role, code: str) -> TeacherSettings:
         """The same, as a section, and how it is asked."""
-        settings = decisive(self.config.teacher.role(role), self.language(code))
-        return settings.model_copy(update={"questions": self.config.questions(role)})
+        # Only the name of a translator differs by language.
+        alone = self.teachers[role].only_translates
+        return _teacher(self, role, code if alone else self.codes[0])
 
     def pivot_instructions(self, wildcards: Any) -> list[str]:
         """What the translator of answers is told, as a rule's input, where it is asked."""
@@ -397,8 +398,9 @@ class Build:
 
 
 @cache
-def _teacher(build: Build, role: Role, code: str) -> dict[str, Any]:
-    return decisive(build.config.teacher.role(role), build.language(code)).model_dump()
+def _teacher(build: Build, role: Role, code: str) -> TeacherSettings:
+    settings = decisive(build.teachers[role], build.language(code))
+    return settings.model_copy(update={"questions": build.config.questions(role)})
 
 
 def load(data: Mapping[str, Any]) -> Build:
@@ -419,15 +421,19 @@ def load(data: Mapping[str, Any]) -> Build:
                 build.texts(code)
     except UserError as error:
         sys.exit(f"error: {error}")
-    for code, names in build.skipped().items():
-        name = build.language(code).name
-        print(f"{name} ({code}): not scored by {', '.join(names)}: no items", file=sys.stderr)
+    for language in build.languages:
+        if names := build.skipped(language.code):
+            _say(language, f"not scored by {', '.join(names)}: no items")
     for line in checks.keys(config):
         print(line, file=sys.stderr)
-    for code, names in build.unclassified().items():
-        name = build.language(code).name
-        print(f"{name} ({code}): not classified by {', '.join(names)}: no texts", file=sys.stderr)
+    for language in build.languages:
+        if names := build.unclassified(language.code):
+            _say(language, f"not classified by {', '.join(names)}: no texts")
     return build
+
+
+def _say(language: Language, what: str) -> None:
+    print(f"{language.name} ({language.code}): {what}", file=sys.stderr)
 
 
 def _languages(config: Config) -> list[Language]:

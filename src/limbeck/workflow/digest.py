@@ -90,7 +90,7 @@ def source_digest(*modules: str, without: tuple[str, ...] = ()) -> str:
         content.update(_module(name).code.encode())
     for name in sorted(seen & _DRAWING.keys()):
         for function in _DRAWING[name]:
-            if any(re.search(rf"\b{function}\(", _module(user).code) for user in counted):
+            if any(_calls(user, function) for user in counted):
                 content.update(_module(name).functions[function].encode())
     for file in sorted({file for name in counted for file in _data_files(name)}):
         content.update(file.name.encode() + _meaning(file))
@@ -231,6 +231,11 @@ class _Meaning(ast.NodeTransformer):
 def _local_imports(module: str) -> tuple[str, ...]:
     imports = _module(module).imports
     return tuple(name for name in imports if name.startswith("limbeck.") and _path(name))
+
+
+@functools.cache
+def _calls(module: str, function: str) -> bool:
+    return re.search(rf"\b{function}\(", _module(module).code) is not None
 
 
 @functools.cache

@@ -12,7 +12,7 @@ def report(build: Build, code: str) -> str:
     return as_json(
         **_shown(build, code),
         classification=build.config.classification.tasks,
-        skipped=build.skipped().get(code, []),
+        skipped=build.skipped(code),
     )
 
 

@@ -5,7 +5,6 @@ another stage or of another language make nothing stale.
 """
 
 import functools
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ PROMPTS = Path("config/prompts")
 def prompts(name: str, *entries: str) -> str:
     """Templates of a file of ``config/prompts``, all or those that are named."""
     path = PROMPTS / f"{name}.yaml"
-    return _entries(path, entries or _read(path))
+    return _entries(path, *(entries or _read(path)))
 
 
 def contexts(build: Build) -> str:
@@ -48,7 +47,7 @@ def checks(build: Build) -> str:
     """The templates of the checks that are on."""
     wanted = build.config.generation.checks
     names = {"judge": wanted.judge, "back": wanted.round_trip}
-    return _entries(PROMPTS / "checks.yaml", [name for name, share in names.items() if share])
+    return _entries(PROMPTS / "checks.yaml", *(name for name, share in names.items() if share))
 
 
 def templates() -> str:
@@ -61,7 +60,7 @@ def mixture(build: Build, wildcards: Any) -> str:
     wanted = build.student(wildcards.student).mixture
     names = {"thinking": wanted.thinking, "short": wanted.direct}
     names |= dict.fromkeys(("from_english", "into_english"), wanted.pairs > 0)
-    return _entries(PROMPTS / "dataset.yaml", [name for name, used in names.items() if used])
+    return _entries(PROMPTS / "dataset.yaml", *(name for name, used in names.items() if used))
 
 
 def benchmark(build: Build, wildcards: Any) -> str:
@@ -73,7 +72,7 @@ def benchmark(build: Build, wildcards: Any) -> str:
     else:
         asked = f"flores_{own.direction}" if own.kind == "translation" else own.kind
     names = [asked, *([f"{asked}_whole"] if build.config.benchmarks.options == "whole" else [])]
-    return _entries(Path(scored.prompts(build, wildcards.language)), names)
+    return _entries(Path(scored.prompts(build, wildcards.language)), *names)
 
 
 def benchmark_label(build: Build, wildcards: Any) -> str | None:
@@ -156,7 +155,8 @@ def _task(name: str) -> dict[str, Any]:
     return {"question": None, "text_kind": None, "values": None, **content, "labels": told}
 
 
-def _entries(path: Path, names: Iterable[str]) -> str:
+@functools.cache
+def _entries(path: Path, *names: str) -> str:
     chosen = {name: _read(path).get(name) for name in names}
     stripped = {
         name: text.strip() if isinstance(text, str) else text for name, text in chosen.items()
