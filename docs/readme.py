@@ -40,8 +40,10 @@ def graph() -> str:
     edges = sorted(
         f"    {names[source]} --> {names[target]}"
         for source, target in re.findall(r"^\s*(id\d+) --> (id\d+)", done.stdout, re.M)
-        # Nearly every stage reads the language card: its edges would hide the others.
-        if names[source] != "describe_language" and names[target] != "all"
+        # Nearly every stage reads the language card, and the build rests on every page: their edges
+        # would hide the others.
+        if names[source] not in ("describe_language", "write_build")
+        and names[target] not in ("all", "write_build")
     )
     return "```mermaid\nflowchart LR\n" + "\n".join(edges) + "\n```"
 

@@ -7,6 +7,7 @@ only changes speed goes into `threads:` and `resources:`, which make nothing sta
 
 import shlex
 
+from limbeck.files import write_json
 from limbeck.workflow import (
     alone,
     checkpoints,
@@ -43,4 +44,5 @@ shell.prefix(
 onstart:
     alone.claim()
     machine.check()
+    write_json("work/config.json", config)
     kept.prune(settings.keep * 1e9)

@@ -1,8 +1,8 @@
 """
-What the teachers cost, pages that show what was built and how good it is, and cards to publish it by.
+What the teachers cost, pages that show what was built and how good it is, cards to publish it by, and what it was built from.
 
 REQUIRED INPUTS:  <results>/{language}/, all of it
-OUTPUTS:          <results>/{language}/{cost.json,report.html,dataset_card.md}, <results>/{language}/{student}/{gains.json,model_card.md}, <results>/{scores.tsv,index.html}
+OUTPUTS:          <results>/{language}/{cost.json,report.html,dataset_card.md}, <results>/{language}/{student}/{gains.json,model_card.md}, <results>/{scores.tsv,index.html,build.json,ro-crate-metadata.json}
 """
 
 
@@ -257,4 +257,32 @@ rule write_model_card:
             --student {wildcards.student:q} \
             --settings {params.settings:q} \
             --output {output.card:q}
+        """
+
+
+rule write_build:
+    """Write what the build was made from: config, code, libraries, keys and digests"""
+    input:
+        results=build.results(),
+    output:
+        build="<results>/build.json",
+        crate="<results>/ro-crate-metadata.json",
+    log:
+        "<logs>/write_build.log",
+    benchmark:
+        "<logs>/write_build.tsv"
+    localrule: True
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.report.provenance", without=("limbeck.workflow",)),
+    shell:
+        r"""
+        exec &>{log:q}
+
+        python -m limbeck.report.provenance \
+            --config work/config.json \
+            --output {output.build:q} \
+            --crate {output.crate:q}
         """

@@ -1,5 +1,6 @@
 """The whole workflow on the built-in teacher, and what a second run does."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -131,6 +132,24 @@ def test_the_table_of_scores_and_the_cards_agree_with_the_scores(finished: Proje
     card = (finished.folder / LANGUAGE / "tiny/model_card.md").read_text()
     assert f"{score['value']:.1f} [" in card
     assert "phrasebook" in (finished.folder / LANGUAGE / "dataset_card.md").read_text()
+
+
+def test_the_build_says_what_every_file_was_made_from(finished: Project) -> None:
+    build = read_json(finished.folder / "results/build.json")
+    told = {
+        file["path"]: file["sha256"]
+        for part in (*(stage["outputs"] for stage in build["stages"]), build["pages"])
+        for file in part
+    }
+    files = finished.files("results", "resources")
+    for path in ("results/build.json", "results/ro-crate-metadata.json"):
+        del files[path]
+    assert {path for path in files if not path.endswith(".manifest.json")} == told.keys()
+    assert all(hashlib.sha256(files[path]).hexdigest() == digest for path, digest in told.items())
+    made = {file["path"] for stage in build["stages"] for file in stage["outputs"]}
+    read = {file["path"] for stage in build["stages"] for file in stage["inputs"]}
+    assert {path for path in read if not path.endswith(".manifest.json")} <= made
+    assert str(finished.folder) not in json.dumps(build)
 
 
 @pytest.mark.parametrize("paths", [*([path] for path in DATA), DATA], ids=[*DATA, "all of them"])

@@ -110,15 +110,18 @@ class Build:
 
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
-        languages = [
-            f"results/{code}/{file}"
-            for code in self.codes
-            for file in (
-                "report.html",
-                "dataset_card.md",
-                *(f"{student}/model_card.md" for student in self.config.students),
-            )
-        ]
+        return ["results/build.json", *self.results()]
+
+    def pages(self) -> list[str]:
+        """What is written for people, and nobody learns from; it asks for all the rest."""
+        of_student = ("gains.json", "model_card.md")
+        students = [f"{name}/{file}" for name in self.config.students for file in of_student]
+        of_language = ["cost.json", "report.html", "dataset_card.md", *students]
+        languages = [f"results/{code}/{file}" for code in self.codes for file in of_language]
+        return ["results/index.html", "results/scores.tsv", *languages]
+
+    def results(self) -> list[str]:
+        """All that a build is made for."""
         # The scores ask for every GGUF file; without any score the language would get none.
         unscored = [
             f"results/{code}/{student}/gguf/{form}.gguf"
@@ -127,7 +130,7 @@ class Build:
             for student in self.config.students
             for form in self.config.gguf.quantizations
         ]
-        return ["results/index.html", *languages, *unscored]
+        return [*self.pages(), *unscored]
 
     def scores(self, *codes: str) -> list[str]:
         """The score file of every model and benchmark, of all languages or some."""

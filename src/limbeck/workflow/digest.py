@@ -107,6 +107,13 @@ def pinned(package: str) -> str:
     return found
 
 
+def libraries() -> dict[str, str]:
+    """The locked version of each library that the package's stages import."""
+    own = (path.relative_to(_PACKAGE.parent).with_suffix("") for path in _PACKAGE.rglob("*.py"))
+    names = {name for path in own for name in _libraries(".".join(path.parts))}
+    return {name: version for name in sorted(names) if (version := _locked().get(name))}
+
+
 def _reached(modules: Iterable[str], without: tuple[str, ...]) -> set[str]:
     seen: set[str] = set()
     todo = list(modules)

@@ -102,15 +102,22 @@ def fetch(key: str, outputs: Sequence[str]) -> dict[str, Any] | None:
     if not record:
         return None
     try:
-        if not _sound(entry.folder, record["files"]):
+        kept = [entry.folder / str(number) for number in range(len(outputs))]
+        if not _sound(kept, record["files"]):
             remove(entry)
             return None
         for number, output in enumerate(outputs):
-            _put(entry.folder / str(number), list(record["files"][number]), Path(output))
+            _put(kept[number], list(record["files"][number]), Path(output))
         os.utime(entry.folder)
     except OSError:  # removed by another process at this moment, or there is no room
         return None
     return record
+
+
+def in_place(entry: Entry) -> bool:
+    """Whether the outputs that an entry was made of are in their places, as they were."""
+    record = entry.record
+    return bool(record) and _sound(list(map(Path, record["outputs"])), record["files"])
 
 
 def entries() -> Iterator[Entry]:
@@ -164,10 +171,10 @@ def _measure(file: Path) -> tuple[int, str]:
     return size, file_digest(file) if size <= _CHECKED else ""
 
 
-def _sound(folder: Path, parts: list[dict[str, tuple[int, str]]]) -> bool:
-    for number, part in enumerate(parts):
+def _sound(places: Sequence[Path], parts: list[dict[str, tuple[int, str]]]) -> bool:
+    for place, part in zip(places, parts, strict=True):
         for name, (size, digest) in part.items():
-            file = folder / str(number) / name
+            file = place / name
             if not file.is_file() or file.stat().st_size != size:
                 return False
             if digest and file_digest(file) != digest:
