@@ -139,13 +139,18 @@ def test_what_a_model_is_shown() -> None:
         assert set(Counter(row["label"] for row in run.rows).values()) == {run.size // 2}
 
 
-def test_runs_of_a_curve() -> None:
-    settings = curve.Settings(
-        classifier=Classifier(kind="linear"), sizes=[10, 20, 100], repeats=2, seed=1
-    )
+@pytest.mark.parametrize(
+    ("classifier", "whole"),
+    [
+        (Classifier(kind="linear"), 1),  # it would learn the same from the same texts
+        (Classifier(kind="encoder", base="m"), 2),
+    ],
+)
+def test_runs_of_a_curve(classifier: Classifier, whole: int) -> None:
+    settings = curve.Settings(classifier=classifier, sizes=[10, 20, 100], repeats=2, seed=1)
     found = list(curve.runs(rows(40, "s"), rows(60, "h"), rows(4, "h"), settings))
     assert Counter((run.source, run.size) for run in found) == {
-        ("synthetic", 10): 2, ("synthetic", 20): 2, ("synthetic", 40): 2,
+        ("synthetic", 10): 2, ("synthetic", 20): 2, ("synthetic", 40): whole,
         ("human", 10): 2, ("human", 20): 2, ("seeds", 40): 1,
     }  # fmt: skip
     assert all(len(run.rows) == run.size for run in found)
