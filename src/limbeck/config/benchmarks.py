@@ -43,41 +43,40 @@ class DataSet(Section):
     local: str = Field(description="The files that a local folder holds, for people")
 
 
-class Choosing(Section):
+class _Own(Section):
+    """The tables of a benchmark of one's own."""
+
+    test: str = Field(description="JSONL, Parquet, CSV or TSV; {code}, {iso639_1} are filled in")
+    shots: str | None = Field(None, description="Worked examples; null sets test rows aside")
+    version: Positive = 1
+
+
+class Choosing(_Own):
     """A multiple-choice set in columns of any names."""
 
     kind: Literal["multiple_choice"]
-    test: str = Field(description="JSONL, Parquet, CSV or TSV; {code}, {iso639_1} are filled in")
-    shots: str | None = Field(None, description="Worked examples; null sets test rows aside")
     question: str = Field(description="A column")
     options: str | list[str] = Field(description="A column that holds a list, or columns")
     answer: str = Field(description="A column: a letter, an option's text, or its number")
     count_from: Literal[0, 1] | None = Field(None, description="Where the answers are numbers")
     group: str | None = Field(None, description="A column whose values are scored apart, too")
-    version: Positive = 1
 
 
-class Translating(Section):
+class Translating(_Own):
     """A translation set in columns of any names."""
 
     kind: Literal["translation"]
-    test: str = Field(description="JSONL, Parquet, CSV or TSV; {code}, {iso639_1} are filled in")
-    shots: str | None = Field(None, description="Worked examples; null sets test rows aside")
     english: str = Field(description="A column")
     text: str = Field(description="The column of the language")
     direction: Literal["from_english", "into_english"]
-    version: Positive = 1
 
 
-class Counting(Section):
+class Counting(_Own):
     """A set of questions whose answers are numbers."""
 
     kind: Literal["number"]
-    test: str = Field(description="JSONL, Parquet, CSV or TSV; {code}, {iso639_1} are filled in")
-    shots: str | None = Field(None, description="Worked examples; null sets test rows aside")
     question: str = Field(description="A column")
     answer: str = Field(description="A column of numbers")
-    version: Positive = 1
 
 
 Custom = Annotated[Choosing | Translating | Counting, Field(discriminator="kind")]

@@ -229,15 +229,7 @@ def test_a_pipe_gives_a_question_a_paragraph(student: Path) -> None:
 
 @pytest.mark.parametrize("leave", [b"\x04", b"/quit\n", b"\x03"])
 def test_a_terminal_is_left_politely(student: Path, leave: bytes) -> None:
-    import pty
-
-    master, slave = pty.openpty()
-    command = [sys.executable, "-m", "limbeck.cli", "chat", "--results", str(student)]
-    process = subprocess.Popen(
-        command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-        preexec_fn=_take_terminal,
-    )  # fmt: skip
-    os.close(slave)
+    process, master = _at_a_terminal(student)
     seen = b""
     for _ in range(100):
         chunk = _read(master, seconds=1)
@@ -253,15 +245,7 @@ def test_a_terminal_is_left_politely(student: Path, leave: bytes) -> None:
 
 def test_pasted_lines_are_one_question(student: Path) -> None:
     """Told by a command that is none: the help comes once more, not once a line."""
-    import pty
-
-    master, slave = pty.openpty()
-    command = [sys.executable, "-m", "limbeck.cli", "chat", "--results", str(student)]
-    process = subprocess.Popen(
-        command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-        preexec_fn=_take_terminal, env={**os.environ, "TERM": "xterm"},
-    )  # fmt: skip
-    os.close(slave)
+    process, master = _at_a_terminal(student)
     orders = [b"\x1b[200~/what\n/what\x1b[201~\n", b"/quit\n"]
     seen = b""
     for _ in range(100):
@@ -273,6 +257,20 @@ def test_pasted_lines_are_one_question(student: Path) -> None:
             os.write(master, orders.pop(0))
     assert process.wait(timeout=60) == 0, seen
     assert seen.count(b"/regenerate") == 2, seen
+
+
+def _at_a_terminal(student: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """The command in a terminal of its own, and that terminal's other side."""
+    import pty
+
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "limbeck.cli", "chat", "--results", str(student)]
+    process = subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+        preexec_fn=_take_terminal, env={**os.environ, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(slave)
+    return process, master
 
 
 def _read(terminal: int, seconds: float) -> bytes | None:
