@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -78,10 +79,10 @@ def _join(run: int) -> None:
     """
 
     def end_with_it() -> None:
-        import psutil
-
-        with contextlib.suppress(psutil.NoSuchProcess):
-            psutil.Process(run).wait()
+        with contextlib.suppress(ProcessLookupError):
+            while True:
+                os.kill(run, 0)
+                time.sleep(1)
         os._exit(1)
 
     def cut(number: int, frame: object) -> None:
