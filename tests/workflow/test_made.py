@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from test_killed import answer, config
 
 from endpoint import serving
 from limbeck.files import read_jsonl
-from project import Project, Result
+from limbeck.workflow.options import config_of
+from project import TEST_CONFIG, Project, Result
 
 ROWS = "results/swh_Latn/tiny/train.parquet"
 TOPICS = "config/prompts/topics.yaml"
@@ -42,6 +44,24 @@ def test_a_text_and_its_earlier_wording(finished: Project) -> None:
     assert put_back(back) == jobs(back)
     assert finished.files("results") == before
     assert "Nothing to be done" in finished.snakemake().output
+
+
+def test_a_renamed_student_is_not_trained_again(
+    finished: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(finished.folder)
+    values = config_of([Path(TEST_CONFIG)], [])
+    values["students"] = {"tiny": None, "renamed": values["students"]["tiny"]}
+    path = finished.folder / "renamed.json"
+    path.write_text(json.dumps(values))
+    folder = finished.folder / "results/swh_Latn"
+    result = finished.snakemake("results/swh_Latn/renamed/training.json", config=str(path))
+    assert jobs(result) >= 3, "its rows, its base and its training"
+    assert put_back(result) == jobs(result)
+    for name in ("train.parquet", "checkpoint/model.safetensors"):
+        assert (folder / "renamed" / name).read_bytes() == (folder / "tiny" / name).read_bytes()
+    shutil.rmtree(folder / "renamed")
+    path.unlink()
 
 
 def test_a_tenth_more_topics_asks_for_the_tenth(tmp_path: Path) -> None:

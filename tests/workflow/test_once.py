@@ -111,3 +111,35 @@ def test_what_a_kill_left_half_made_goes(folder: Path) -> None:
     Path("out/.out.txt.z3").write_text("half")
     snakemake()
     assert {path.name for path in Path("out").iterdir()} == {"out.txt", "folder"}
+
+
+STUDENTS = """
+from limbeck.workflow.once import once
+
+rule train:
+    input: "rows/{student}/rows.txt"
+    output: "out/{student}/trained.txt"
+    shell: "echo train >> runs; cp {input} {output}"
+
+rule name:
+    input: "out/{student}/trained.txt"
+    output: "out/{student}/named.txt"
+    shell: "echo name >> runs; echo {wildcards.student} > {output}"
+
+once(workflow)
+"""
+
+
+def test_a_student_of_another_name_is_not_made_again(folder: Path) -> None:
+    (folder / "Snakefile").write_text(STUDENTS)
+    for name, rows in (("early", "rows"), ("late", "rows"), ("other", "others")):
+        (folder / "rows" / name).mkdir(parents=True)
+        (folder / "rows" / name / "rows.txt").write_text(rows)
+    for name in ("early", "late"):
+        said = snakemake(f"out/{name}/named.txt")
+        assert (folder / "out" / name / "named.txt").read_text() == f"{name}\n"
+        assert (folder / "out" / name / "trained.txt").read_text() == "rows"
+    assert "unchanged: out/late/trained.txt" in said
+    assert (folder / "runs").read_text().split() == ["train", "name", "name"]
+    snakemake("out/other/named.txt")
+    assert (folder / "runs").read_text().split().count("train") == 2

@@ -12,7 +12,7 @@ local file or folder, and a teacher's key is in neither.
 import json
 import subprocess
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -20,7 +20,7 @@ from limbeck import files, stage
 from limbeck.config import public
 from limbeck.errors import UserError
 from limbeck.report import crate
-from limbeck.workflow import kept
+from limbeck.workflow import kept, once
 from limbeck.workflow.build import Build, load
 from limbeck.workflow.digest import libraries
 from limbeck.workflow.places import manifest
@@ -28,6 +28,8 @@ from limbeck.workflow.places import manifest
 _ROOT = Path(__file__).parents[3]
 _OWN = ("config", "resources", "results")  # folders of every build; others are a machine's own
 _HOW = {"api_key_env", "server_args"}  # of a teacher: how it is reached from here
+
+Record = dict[str, Any]  # of `limbeck.workflow.kept`
 
 
 class File(TypedDict):
@@ -90,12 +92,13 @@ def roots(build: Build) -> list[str]:
     return [*build.results(), *build.scores(), *build.classification(), *made]
 
 
-def stages(wanted: Iterable[str]) -> list[Stage]:
+def stages(wanted: Iterable[str], students: Collection[str]) -> list[Stage]:
     """The stages that made some files, and those that made what these are made from; by outputs."""
-    makers: dict[str, list[kept.Entry]] = {}
+    makers: dict[str, list[tuple[str, Record]]] = {}
     for entry in kept.entries():
-        for output in entry.record.get("outputs", ()):
-            makers.setdefault(output, []).append(entry)
+        for record in _named(entry.record, students):
+            for output in record["outputs"]:
+                makers.setdefault(output, []).append((entry.folder.name, record))
     found: dict[str, Stage] = {}
     todo, seen = list(wanted), set()
     while todo:
@@ -103,26 +106,34 @@ def stages(wanted: Iterable[str]) -> list[Stage]:
         if path in seen:
             continue
         seen.add(path)
-        made = (entry for entry in reversed(makers.get(path, [])) if kept.in_place(entry))
+        made = (maker for maker in reversed(makers.get(path, [])) if kept.in_place(maker[1]))
         if maker := next(made, None):
-            record = maker.record
-            found[record["outputs"][0]] = _stage(maker.folder.name, record)
+            key, record = maker
+            found[record["outputs"][0]] = _stage(key, record)
             seen.update(record["outputs"])
             todo += record["inputs"]
     return [found[output] for output in sorted(found)]
 
 
-def _stage(key: str, record: dict[str, Any]) -> Stage:
+def _named(record: Record, students: Collection[str]) -> Iterator[Record]:
+    """A kept record with the name of each student whose result it may be."""
+    outputs = record.get("outputs", [])
+    for name in students if any(once.STUDENT in path for path in outputs) else [""]:
+        named = [path.replace(once.STUDENT, name) for path in outputs]
+        read = {path.replace(once.STUDENT, name): was for path, was in record["inputs"].items()}
+        yield {**record, "outputs": named, "inputs": read}
+
+
+def _stage(key: str, record: Record) -> Stage:
     inputs = [
         File(path=_shown(str(Path(path, name))), sha256=digest)
         for path, parts in record["inputs"].items()
         for name, digest in parts.items()
     ]
-    outputs = [file for file in _outputs(record) if not file["path"].endswith(".manifest.json")]
-    return Stage(rule=record["rule"], key=key, inputs=inputs, outputs=outputs)
+    return Stage(rule=record["rule"], key=key, inputs=inputs, outputs=list(_outputs(record)))
 
 
-def _outputs(record: dict[str, Any]) -> Iterator[File]:
+def _outputs(record: Record) -> Iterator[File]:
     for path, parts in zip(record["outputs"], record["files"], strict=True):
         listed = Path(manifest(path))  # weights are looked at once, when they were made
         known = json.loads(listed.read_bytes()) if listed.is_file() else {}
@@ -146,7 +157,7 @@ def main() -> None:
     if not options.config.is_file():
         raise UserError(f"{options.config}: there is no such file; a run of snakemake writes it")
     build = load(json.loads(options.config.read_bytes()))
-    made = stages(roots(build))
+    made = stages(roots(build), build.config.students)
     pages = [File(path=path, sha256=kept.file_digest(path)) for path in build.pages()]
     whole = {
         "limbeck": code(),

@@ -40,8 +40,8 @@ STAGES = {
 
 # These write what shows the table: their own time would make the page another at its next writing.
 PAGES = frozenset(
-    ("write_report", "write_index", "write_dataset_card", "write_model_card", "sum_costs")
-)
+    ("write_report", "write_index", "write_dataset_card", "write_model_card", "write_build")
+) | {"sum_costs"}
 
 # Journals that are not named after their stage.
 JOURNALS = {

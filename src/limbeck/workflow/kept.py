@@ -78,7 +78,7 @@ def keep(key: str, outputs: Sequence[str], record: Mapping[str, Any]) -> bool:
             sizes.append({name: _measure(file) for name, file in found.items()})
             for name, file in found.items():
                 _link(file, temporary / str(number) / name)
-        content = {**record, "outputs": list(outputs), "files": sizes, "made": time.time()}
+        content = {"outputs": list(outputs), **record, "files": sizes, "made": time.time()}
         (temporary / "record.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
         temporary.chmod(0o755)
         try:
@@ -114,10 +114,9 @@ def fetch(key: str, outputs: Sequence[str]) -> dict[str, Any] | None:
     return record
 
 
-def in_place(entry: Entry) -> bool:
-    """Whether the outputs that an entry was made of are in their places, as they were."""
-    record = entry.record
-    return bool(record) and _sound(list(map(Path, record["outputs"])), record["files"])
+def in_place(record: Mapping[str, Any]) -> bool:
+    """Whether the outputs that a record tells of are in their places, as they were."""
+    return _sound(list(map(Path, record["outputs"])), record["files"])
 
 
 def entries() -> Iterator[Entry]:

@@ -6,7 +6,8 @@ its rule, its outputs' names, its params, and the bytes of its inputs; what is f
 Snakemake has planned stops costing anything at the first output that came out the same.
 
 Left out of the key: an `ancient()` input, whose bytes decide nothing or stand in a param or a
-manifest; and params that are places under ``work/``, where stages keep what they had so far.
+manifest; params that are places under ``work/``, where stages keep what they had so far; and the
+name of a student in paths, where its command is not told it: one that is renamed is the same.
 """
 
 import glob
@@ -25,6 +26,7 @@ from limbeck.files.lock import take
 from limbeck.workflow import kept
 
 LOCKS = Path("work/locks")
+STUDENT = "{student}"  # stands for a student's name in keys and records
 
 Job = Callable[..., None]
 
@@ -45,11 +47,13 @@ def once(workflow: Any) -> None:
 def _once(rule: Any, run: Job, workflow: Any) -> Job:
     aside = {name for name, file in rule.input._allitems() if "ancient" in _flags(file)}
     form = inspect.signature(run)
+    nameless = "student" in rule.wildcard_names and "wildcards.student" not in rule.shellcmd
 
     def job(*arguments: Any, **named: Any) -> None:
         given = form.bind(*arguments, **named).arguments
         outputs = [str(path) for path in given["output"]]
-        decides = deciding(rule.name, outputs, given["params"], given["input"], aside)
+        name = given["wildcards"].student if nameless else None
+        decides = deciding(rule.name, outputs, given["params"], given["input"], aside, name)
         key = digest(decides)
         # What a killed Snakemake left running makes the same, on whatever machine: that is taken.
         lock = take(LOCKS / key, ", ".join(outputs), "makes it", patience=math.inf)
@@ -71,7 +75,7 @@ def _once(rule: Any, run: Job, workflow: Any) -> Job:
 
 
 def deciding(
-    rule: str, outputs: list[str], params: Any, inputs: Any, aside: set[str]
+    rule: str, outputs: list[str], params: Any, inputs: Any, aside: set[str], student: str | None
 ) -> dict[str, Any]:
     """All that decides a job, as JSON values.
 
@@ -81,13 +85,20 @@ def deciding(
         params: by name.
         inputs: one path or several, by name.
         aside: the names of inputs whose bytes do not count.
+        student: a name that is left out of the paths.
     """
+
+    def nameless(path: Any) -> str:
+        return str(path).replace(f"/{student}/", f"/{STUDENT}/")
+
     skipped = {str(path) for name in aside for path in _listed(inputs[name])}
     return {
         "rule": rule,
-        "outputs": outputs,
+        "outputs": [nameless(path) for path in outputs],
         "settings": {name: value for name, value in params.items() if not _is_work(value)},
-        "inputs": {str(path): _bytes(Path(path)) for path in inputs if str(path) not in skipped},
+        "inputs": {
+            nameless(path): _bytes(Path(path)) for path in inputs if str(path) not in skipped
+        },
     }
 
 

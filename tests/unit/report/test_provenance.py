@@ -12,7 +12,7 @@ import yaml
 from limbeck import config as configuration
 from limbeck.languages import resolve
 from limbeck.report import crate, provenance
-from limbeck.workflow import kept
+from limbeck.workflow import kept, once
 from limbeck.workflow.build import Build
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +43,7 @@ def small_build(private: Path) -> list[provenance.Stage]:
     made("sample_texts", "k2", {texts: "now"}, str(private))
     made("filter_rows", "k3", {rows: "rows", f"{LANGUAGE}/funnel.json": "{}"}, texts)
     made("mix_rows", "k4", {old: "of a student that is gone"}, rows)
-    return provenance.stages([rows])
+    return provenance.stages([rows], ["tiny"])
 
 
 def test_stages_are_followed_back_from_what_the_build_wants(folder: Path) -> None:
@@ -62,8 +62,20 @@ def test_weights_are_told_by_their_manifest(folder: Path, monkeypatch: pytest.Mo
     listed = json.dumps({"F16.gguf": "a digest"})
     gguf = f"{LANGUAGE}/tiny/gguf/F16.gguf"
     made("export_gguf", "k", {gguf: "weights", gguf[:-4] + "manifest.json": listed})
-    (stage,) = provenance.stages([gguf])
-    assert stage["outputs"] == [{"path": gguf, "sha256": "a digest"}]
+    (stage,) = provenance.stages([gguf], ["tiny"])
+    assert stage["outputs"][0] == {"path": gguf, "sha256": "a digest"}
+
+
+def test_a_renamed_student_has_the_key_of_its_training(folder: Path) -> None:
+    history = f"{LANGUAGE}/{once.STUDENT}/training.json"
+    for name in ("early", "late"):
+        path = Path(history.replace(once.STUDENT, name))
+        path.parent.mkdir(parents=True)
+        path.write_text("trained")
+    kept.keep("k", [str(path)], {"rule": "train_student", "outputs": [history], "inputs": {}})
+    (stage,) = provenance.stages([str(path)], ["other", "late"])
+    assert stage["key"] == "k"
+    assert [file["path"] for file in stage["outputs"]] == [str(path)]
 
 
 def test_the_config_tells_nothing_of_this_machine(folder: Path) -> None:

@@ -1,0 +1,79 @@
+"""What lies in results/ and work/ that the last build does not rest on.
+
+The build says in ``results/build.json`` which files those are (limbeck.report.provenance). Journals
+are never stray: they are what was paid for.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from limbeck.errors import UserError
+
+BUILD = Path("results/build.json")
+# Of each language and student: states of a training, answers of a scoring.
+_WORK = (Path("work/training"), Path("work/answers"))
+_LANGUAGE = re.compile(r"[a-z]{2,3}_[A-Z][a-z]{3}")
+# Scored models that are no students.
+_OTHERS = {"teacher", "translator", "comparisons"}
+
+
+def folders() -> dict[Path, list[Path]]:
+    """Stray files, by the folder of their student or else of their language.
+
+    Raises:
+        UserError: no build tells what it rests on.
+    """
+    try:
+        build = json.loads(BUILD.read_bytes())
+    except (OSError, ValueError):
+        raise UserError(
+            f"{BUILD}: no finished build is told here, so that nobody knows what one needs; "
+            "run snakemake to its end first"
+        ) from None
+    found: dict[Path, list[Path]] = {}
+    for file in sorted([*_results(build), *_work(build)]):
+        found.setdefault(_of_student(file), []).append(file)
+    return found
+
+
+def remove(files: list[Path]) -> None:
+    """Remove stray files, and the folders that are empty then."""
+    for file in files:
+        file.unlink(missing_ok=True)
+        for folder in list(file.parents)[:-2]:  # results/ itself and what it lies in stay
+            if any(one.name != ".snakemake_timestamp" for one in folder.iterdir()):
+                break
+            (folder / ".snakemake_timestamp").unlink(missing_ok=True)
+            folder.rmdir()
+
+
+def _results(build: dict[str, Any]) -> Iterator[Path]:
+    parts = (*(stage["outputs"] for stage in build["stages"]), build["pages"])
+    needed = {file["path"] for part in parts for file in part}
+    for folder in BUILD.parent.iterdir():
+        if _LANGUAGE.fullmatch(folder.name):  # what else lies there is not of a build
+            yield from (file for file in _files(folder) if str(file) not in needed)
+
+
+def _work(build: dict[str, Any]) -> Iterator[Path]:
+    languages = set(build["config"]["languages"])
+    names = {*build["config"]["students"], *_OTHERS}
+    for top in _WORK:
+        for file in _files(top):
+            language, name = file.relative_to(top).parts[:2]
+            if language not in languages or name not in names:
+                yield file
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for file in folder.rglob("*"):
+        if file.is_file() and file.name != ".snakemake_timestamp":
+            yield file
+
+
+def _of_student(file: Path) -> Path:
+    """``results/{language}/{student}`` of a file, or what else it lies in there."""
+    return Path(*file.parent.parts[:3])

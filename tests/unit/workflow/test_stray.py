@@ -1,0 +1,89 @@
+"""`limbeck clean` tells what a build left behind, and removes it when told."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from limbeck import cli
+from limbeck.errors import UserError
+
+NEEDED = (
+    "results/swh_Latn/rows.parquet",
+    "results/swh_Latn/kept/checkpoint/model.safetensors",
+    "results/index.html",
+    "results/reproduction/classification.tsv",
+    "work/training/swh_Latn/kept/state",
+    "work/answers/swh_Latn/teacher/sib200.jsonl",
+    "work/journal/swh_Latn/score-sib200.jsonl",
+    "work/journal/yor_Latn/write_topics.jsonl",
+)
+STRAY = (
+    "results/swh_Latn/gone/checkpoint/model.safetensors",
+    "results/swh_Latn/scores/gone/base/sib200.json",
+    "results/yor_Latn/rows.parquet",
+    "work/training/swh_Latn/gone/state",
+    "work/answers/yor_Latn/teacher/sib200.jsonl",
+)
+CLEAN = ["clean", "--stray"]
+
+
+def write(path: str, text: str = "x") -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text)
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in (*NEEDED, *STRAY, "results/swh_Latn/gone/checkpoint/.snakemake_timestamp"):
+        write(path)
+
+
+def build() -> None:
+    """What a finished build says of itself."""
+    files = [{"path": path, "sha256": "x"} for path in NEEDED[:3]]
+    config = {"languages": ["swh_Latn"], "students": {"kept": {}}}
+    whole = {"config": config, "stages": [{"outputs": files[:2]}], "pages": files[2:]}
+    write("results/build.json", json.dumps(whole))
+    write("results/ro-crate-metadata.json")
+
+
+def limbeck(*arguments: str) -> None:
+    options = cli.parser().parse_args(arguments)
+    assert options.run(options) == 0
+
+
+def files() -> set[str]:
+    found = (path for top in ("results", "work") for path in Path(top).rglob("*"))
+    return {str(path) for path in found if path.is_file()}
+
+
+def test_it_is_shown_by_folder_and_left(capsys: pytest.CaptureFixture[str]) -> None:
+    build()
+    before = files()
+    limbeck("clean")
+    said = capsys.readouterr().out
+    for folder in (
+        "results/swh_Latn/gone", "results/swh_Latn/scores", "results/yor_Latn",
+        "work/training/swh_Latn", "work/answers/yor_Latn",
+    ):  # fmt: skip
+        assert folder in said
+    assert "kept/" not in said.replace("work/made", "")
+    assert files() == before
+
+
+def test_it_is_removed_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    build()
+    limbeck(*CLEAN)
+    assert f"{len(STRAY)} files" in capsys.readouterr().out
+    assert files() == {*NEEDED, "results/build.json", "results/ro-crate-metadata.json"}
+    assert not Path("results/swh_Latn/gone").exists()
+    assert not Path("results/yor_Latn").exists()
+
+
+def test_without_a_finished_build_nothing_is_removed() -> None:
+    before = files()
+    with pytest.raises(UserError, match="run snakemake to its end first"):
+        limbeck(*CLEAN)
+    assert files() == before
