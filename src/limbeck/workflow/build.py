@@ -427,7 +427,7 @@ def load(data: Mapping[str, Any]) -> Build:
     for language in build.languages:
         if names := build.skipped(language.code):
             _say(language, f"not scored by {', '.join(names)}: no items")
-    for line in checks.keys(config):
+    for line in (*checks.keys(config), *checks.corpus(config, build.languages)):
         print(line, file=sys.stderr)
     for language in build.languages:
         if names := build.unclassified(language.code):

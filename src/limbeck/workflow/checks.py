@@ -10,8 +10,9 @@ from typing import Any, get_args
 
 from limbeck.config import DATA_SETS, Config, Role
 from limbeck.errors import UserError
-from limbeck.languages import Language
+from limbeck.languages import Language, covered
 
+FINEWEB2 = "HuggingFaceFW/fineweb-2"
 _DATA_SUFFIXES = frozenset(
     (".bin", ".csv", ".ftz", ".gguf", ".gz", ".json", ".jsonl", ".parquet", ".tsv", ".txt")
 )
@@ -166,6 +167,22 @@ def keys(config: Config) -> list[str]:
         f"{name}: this variable, which holds a teacher's key, is not set"
         for name in config.teacher.variables()
         if not os.environ.get(name, "").strip()
+    ]
+
+
+def corpus(config: Config, languages: Iterable[Language]) -> list[str]:
+    """A line for each language that FineWeb-2, asked by the languages' own codes, does not have.
+
+    This is no error yet: a classification alone needs no texts.
+    """
+    texts = config.texts
+    if not (texts.limit and texts.source == FINEWEB2 and "{code}" in (texts.name or "")):
+        return []
+    return [
+        f"{language.name} ({language.code}): no texts in FineWeb-2: name another texts.source, set "
+        "texts.limit to 0, or build `classification` alone"
+        for language in languages
+        if covered(language, "fineweb2") is None
     ]
 
 

@@ -260,6 +260,20 @@ def test_a_language_that_fineweb_lacks_stops_at_planning() -> None:
     assert load(changed).codes == ["ace_Arab"]
 
 
+@pytest.mark.parametrize(("language", "limit", "lines"), [
+    ("English", 8, 1), ("Persian", 8, 0), ("English", 0, 0)
+])  # fmt: skip
+def test_a_language_that_fineweb_lacks_by_its_own_code_is_told_at_planning(
+    language: str, limit: int, lines: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = elsewhere(languages=[language])
+    changed["texts"] |= {"name": "{code}", "limit": limit}
+    changed["benchmarks"]["run"] = []
+    load(changed)
+    said = capsys.readouterr().err.splitlines()
+    assert sum("no texts in FineWeb-2" in line for line in said) == lines
+
+
 @pytest.mark.parametrize(
     ("section", "change", "message"),
     [
