@@ -97,12 +97,12 @@ def items_schema() -> Any:
 
 
 def summary(result: Row, seconds: float) -> str:
-    """A score in one line, with the speed of the model: of times the log alone tells."""
+    """A score in one line, with the model's time, of which the log alone tells."""
     low, high = result["interval"]
     return (
         f"{result['benchmark']}: {result['metric']} {result['value']:.1f} "
-        f"[{low:.1f}, {high:.1f}] on {result['n']} items, {result['unparsed']} unparsed, "
-        f"{result['cut']} cut, {result['n'] / max(seconds, 1e-9):.1f} items/s"
+        f"[{low:.1f}, {high:.1f}] on {result['n']} items in {seconds:.2f} s, "
+        f"{result['unparsed']} unparsed, {result['cut']} cut"
     )
 
 

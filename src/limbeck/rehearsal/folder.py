@@ -62,9 +62,8 @@ def prepare(build: Build, config: dict[str, Any]) -> None:
     for entry in here.iterdir():
         if entry.name not in _OWN and not entry.name.startswith("."):
             _link(entry, REHEARSAL / entry.name)
-    converter = here / "resources/llama.cpp"
-    if converter.is_dir():
-        _link(converter, REHEARSAL / "resources/llama.cpp")
+    for entry in (here / "resources").glob("llama.cpp*"):  # the converter, and its manifest
+        _link(entry, REHEARSAL / "resources" / entry.name)
     write_json(REHEARSAL / "config.json", merged(config, small(build)))
 
 

@@ -3,6 +3,8 @@
 Every check is one line. Of the hub each repository costs one request, a base one more.
 """
 
+import contextlib
+import io
 import math
 import os
 from collections.abc import Iterator
@@ -123,7 +125,15 @@ def _small_files(name: str, revision: str | None) -> Path:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder
-    return base.fetch(name, revision, trust_remote_code=False, weights=False)
+    with _silence():
+        return base.fetch(name, revision, trust_remote_code=False, weights=False)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """What a client says of its progress is no line of a check."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
 
 
 def disk(build: Build) -> Check:
@@ -172,13 +182,9 @@ def teachers(build: Build, work: Path) -> Iterator[Check]:
         requests = [Request(turns), Request(turns, Sum)]
         try:
             patient = connection.model_copy(update={"retries": 2, "batch": None})
-            plain, formed = ask(
-                requests,
-                build.teacher_settings(role, build.codes[0]),
-                patient,
-                work / "rehearsal.jsonl",
-                work,
-            )
+            settings = build.teacher_settings(role, build.codes[0])
+            with _silence():
+                plain, formed = ask(requests, settings, patient, work / "rehearsal.jsonl", work)
         except UserError as error:
             yield Check(False, f"{where}: {error}")
             continue

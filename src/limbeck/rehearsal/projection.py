@@ -6,6 +6,7 @@ to import its libraries, is taken as it was.
 
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,10 @@ from limbeck.files import canonical, read_json, read_jsonl, read_parquet
 from limbeck.rehearsal.folder import Job
 from limbeck.workflow.build import Build
 
-RESULTS = REHEARSAL / "results"
+RESULTS, LOGS = REHEARSAL / "results", REHEARSAL / "logs"
+# What a log says of the time that grows with a run; of the rest libraries are imported.
+_TRAINED = re.compile(r"^training: [\d,]+ tokens in ([\d.]+) s", re.M)
+_SCORED = re.compile(r" on [\d,]+ items in ([\d.]+) s", re.M)
 _WRITTEN = ("topic", "scenario", "context")  # strategies of rows that the teacher answered
 
 
@@ -110,12 +114,12 @@ def _capped(build: Build, name: str) -> int:
 def training(build: Build, code: str, name: str, job: Job) -> Hours:
     """Seconds of a student's training: its tokens at the speed of the rehearsal's."""
     folder = RESULTS / code / name
-    history = read_json(folder / "training.json")
     sizes: dict[str, list[int]] = {}
     for row in read_parquet(folder / "train.parquet"):
         sizes.setdefault(row["strategy"], []).append(len(canonical(row["messages"]).encode()))
     seen = sum(map(sum, sizes.values()))
-    speed = seen / max(1e-6, history["train_seconds"])  # bytes of rows a second
+    took = _told(job, _TRAINED)
+    speed = seen / took  # bytes of rows a second
     epochs = build.config.students[name].training.epochs
     total, variance = 0.0, 0.0
     for strategy, count in rows(build, code, name).items():
@@ -126,7 +130,13 @@ def training(build: Build, code: str, name: str, job: Job) -> Hours:
         total += count * mean
         variance += count**2 * spread / len(own)
     seconds, error = total * epochs / speed, SURE * math.sqrt(variance) * epochs / speed
-    return Hours(seconds + job.seconds - history["train_seconds"], error)
+    return Hours(seconds + job.seconds - took, error)
+
+
+def _told(job: Job, pattern: re.Pattern[str]) -> float:
+    """Seconds of a job that grow with the run, by its log; all of them where it says nothing."""
+    found = pattern.search((LOGS / job.place / f"{job.rule}.log").read_text(encoding="utf-8"))
+    return min(max(float(found[1]), 0.01), job.seconds) if found else job.seconds
 
 
 def scoring(build: Build, code: str, model: str, benchmark: str, job: Job) -> Hours:
@@ -138,7 +148,7 @@ def scoring(build: Build, code: str, model: str, benchmark: str, job: Job) -> Ho
     if model.rpartition("/")[2] in build.config.gguf.quantizations:
         limit = min(limit, section.limit_quantized or limit)
     items = min(limit, sum(1 for _ in test.open("rb")))
-    took = min(score["seconds"], job.seconds)
+    took = _told(job, _SCORED)
     # Ten items tell their mean within about a half, as one batch of them is slow or not.
     error = SURE * took * items / score["n"] / math.sqrt(score["n"]) / 2
     return Hours(took * items / score["n"] + job.seconds - took, error)

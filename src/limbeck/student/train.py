@@ -158,7 +158,6 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--history", type=Path, required=True)
     options = parser.parse_args()
-    started = time.time()
     prepare_environment(options.work)
     settings: Settings = options.settings
     folder = run_folder(options.work, options.base, [options.train, options.validation], settings)
@@ -183,7 +182,9 @@ def main() -> None:
         save_every=options.save_every,
         autocast=precision == "bfloat16",
     )
+    started = time.monotonic()
     loop.run()
+    seconds = time.monotonic() - started
     facts = {
         "packed": way != "alone",
         "precision": precision,
@@ -195,9 +196,10 @@ def main() -> None:
     write_json(options.history, result)
     (folder / DONE).touch()
     os.close(held)
+    loss, padding = result["loss"][-1]["loss"], 1 - loop.tokens / loop.placed
     print(
-        f"training: {time.time() - started:.0f} s, loss {result['loss'][-1]['loss']:.4f}; "
-        f"{1 - loop.tokens / loop.placed:.1%} of what the device read was padding"
+        f"training: {loop.tokens:,} tokens in {seconds:.2f} s, loss {loss:.4f}; {padding:.1%} of "
+        "what the device read was padding"
     )
 
 

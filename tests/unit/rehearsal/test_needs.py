@@ -138,29 +138,65 @@ def test_a_teacher_is_asked_a_little(case: str, tmp_path: Path) -> None:
     assert "\n" not in found.line
 
 
+def rehearsed(own: dict[str, Any], folder: Path, hub_url: str = "http://127.0.0.1:9") -> list[str]:
+    """The lines on what is missing, with which `limbeck rehearse` ends."""
+    repository = folder / "repository"
+    repository.mkdir()
+    for name in ("Snakefile", "config", "requirements"):
+        (repository / name).symlink_to(ROOT / name)
+    write_json(folder / "own.json", own)
+    done = subprocess.run(
+        [sys.executable, "-m", "limbeck.cli", "rehearse", "--configfile", str(folder / "own.json")],
+        capture_output=True, text=True, cwd=repository, env=hub_environment(hub_url, folder),
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.endswith("\nnothing was rehearsed: what is missing would stop it\n")
+    lines = done.stdout.splitlines()[:-2]
+    assert all(line.startswith(("ok  ", "MISSING  ")) for line in lines), lines
+    return [line for line in lines if line.startswith("MISSING")]
+
+
 def test_nothing_is_rehearsed_where_something_is_missing(tmp_path: Path) -> None:
-    """Gated data and a key that is not set: a line each, and not one call."""
-    own = tmp_path / "own.yaml"
+    """Gated data, no key, a base without a template, one too large, no room: not one call."""
+    bare, large = sized(tmp_path / "bare", 0.001), sized(tmp_path / "large", 8000)
+    tokenizer(bare, None)
+    tokenizer(large, "{{ messages[0].content }}")
     with (
         endpoint.serving(form) as served,
         hub.serving({"owner/gated": {"0" * 40: tmp_path}}, {"owner/gated": "manual"}) as there,
     ):
-        write_json(own, {
-            "teacher": {"generator": {"model": "any", "server": None, "url": served.url,
-                                      "api_key_env": "NOBODY_SET_THIS"}},
-            "conversations": {"source": "owner/gated"},
-        })  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "-m", "limbeck.cli", "rehearse", "--configfile", str(own)],
-            capture_output=True, text=True, cwd=ROOT,
-            env=hub_environment(there.url, tmp_path),
+        generator = {"model": "any", "server": None, "url": served.url}
+        students = {"bare": {"base": str(bare)}, "large": {"base": str(large)}, "tiny": None}
+        missing = rehearsed(
+            {"teacher": {"generator": {**generator, "api_key_env": "NOBODY_SET_THIS"}},
+             "conversations": {"source": "owner/gated"}, "students": students},
+            tmp_path, there.url,
         )  # fmt: skip
-        assert (done.returncode, served.requests) == (1, 0), done.stderr
-    missing = [line for line in done.stdout.splitlines() if line.startswith("MISSING")]
-    assert len(missing) == 2, done.stdout
-    assert "NOBODY_SET_THIS is not set" in missing[0]
-    assert "owner/gated: gated: agree to its terms on" in missing[1]
-    assert "nothing was rehearsed" in done.stdout
+        assert served.requests == 0
+    said = ["NOBODY_SET_THIS is not set", "owner/gated: gated: agree to its terms on",
+            "has no chat template", "take a smaller base", "GiB needed: make room"]  # fmt: skip
+    for line, words in zip(missing, said, strict=True):
+        assert words in line
+
+
+@pytest.mark.parametrize("case", ["no JSON", "wrong key"])
+def test_nothing_is_rehearsed_with_a_teacher_who_cannot(case: str, tmp_path: Path) -> None:
+    answer, _, said = ANSWERS[case]
+    with endpoint.serving(answer) as served:
+        generator = {"model": "any", "server": None, "url": served.url}
+        [line] = rehearsed({"teacher": {"generator": generator}}, tmp_path)
+        assert 0 < served.requests < 100
+    assert said in line
+
+
+def tokenizer(folder: Path, template: str | None) -> None:
+    """Write a base's tokenizer."""
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
+    words = Tokenizer(models.WordLevel({"</s>": 0, "a": 1}, unk_token="</s>"))
+    made = PreTrainedTokenizerFast(tokenizer_object=words, eos_token="</s>", chat_template=template)
+    made.save_pretrained(folder)
 
 
 def hub_environment(url: str, home: Path) -> dict[str, str]:

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from limbeck import config
-from limbeck.files import write_json, write_jsonl, write_parquet
+from limbeck.evaluation.score import summary
+from limbeck.files import write_json, write_jsonl, write_parquet, write_text
 from limbeck.languages import resolve
 from limbeck.rehearsal import projection
 from limbeck.rehearsal.folder import Job
@@ -36,8 +37,12 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
     turns = [{"role": "user", "content": "x" * 40}]
     rows = [{"strategy": name, "messages": turns} for name, n in counts.items() for _ in range(n)]
     write_parquet(folder / "tiny/train.parquet", rows, None)
-    write_json(folder / "tiny/training.json", {"train_seconds": 10.0})
-    write_json(folder / "scores/tiny/Q8_0/sib200.json", {"n": 10, "seconds": 2.0})
+    write_json(folder / "scores/tiny/Q8_0/sib200.json", {"n": 10})
+    score = {"benchmark": "sib200", "metric": "accuracy", "value": 50.0, "interval": [40.0, 60.0],
+             "n": 10, "unparsed": 0, "cut": 0}  # fmt: skip
+    logs = projection.LOGS / CODE
+    write_text(logs / "tiny/train_student.log", "training: 9,000 tokens in 10.00 s, loss 1.0\n")
+    write_text(logs / "scores/tiny/Q8_0/sib200/score_model.log", summary(score, 2.0))
     return Build(config.load(values), [resolve("Swahili")])
 
 
