@@ -223,7 +223,7 @@ class Replay:
             return texts.collect(section, self.card, self.settings.seed)
         length = round(WORD * min(section.max_words, 300) * self.size)
         assumed = {"id": "text", "text": "x" * length}
-        return _filled(f"results/{self.code}/texts.jsonl", section.limit, assumed)
+        return _filled(f"results/{self.code}/texts.jsonl", "texts", section.limit, assumed)
 
     def _conversations(self) -> list[Row]:
         section = self.settings.conversations
@@ -232,20 +232,25 @@ class Replay:
         turns = (("user", CONVERSATION // 4), ("assistant", 3 * CONVERSATION // 4))
         said = [{"role": role, "content": "x" * length} for role, length in turns]
         assumed = {"id": "conversation", "messages": said}
-        return _filled("resources/conversations.jsonl", section.limit, assumed)
+        path = "resources/conversations.jsonl"
+        return _filled(path, "conversations", section.limit, assumed)
 
 
 def _said(text: str) -> dict[str, str]:
     return {"role": "user", "content": text}
 
 
-def _filled(path: str, limit: int, assumed: Row) -> list[Row]:
+def _filled(path: str, section: str, limit: int, assumed: Row) -> list[Row]:
     """The rows of a file that a run or a rehearsal has made, filled up with copies of them.
 
-    No copy is equal to another: equal questions are asked once.
+    No copy is equal to another: equal questions are asked once. Where a rehearsal, which samples
+    as much as the whole, came to the end of the corpus, there is no more to come.
     """
     found = [place / path for place in (Path(), REHEARSAL) if (place / path).is_file()]
     rows = list(files.read_jsonl(found[0]))[:limit] if found else []
+    if found and found[0].parts[0] == REHEARSAL.name:
+        asked = files.read_json(REHEARSAL / "config.json")[section]["limit"]
+        limit = len(rows) if len(rows) < min(limit, asked) else limit
     copied = rows or [assumed]
     return [*rows, *(_copy(copied[n % len(copied)], n) for n in range(len(rows), limit))]
 

@@ -18,7 +18,7 @@ from limbeck.costs.plan import summary
 from limbeck.costs.pretend import size
 from limbeck.costs.sum_costs import costs
 from limbeck.errors import UserError
-from limbeck.files import digest
+from limbeck.files import digest, write_json, write_jsonl
 from limbeck.generation import instructions, scenarios
 from limbeck.generation.asking import Teacher
 from limbeck.languages import resolve
@@ -170,6 +170,16 @@ def test_the_plan_measures_where_it_can(
         (stage["prompt_tokens"] + 10 * stage["completion_tokens"]) / 1e6
     )
     assert other["completion_tokens"] > 2 * 96 * 400
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(10, 4), (4, 10)])
+def test_the_plan_knows_the_end_of_a_corpus(asked: int, expected: int) -> None:
+    """Of one that gave a rehearsal 4 conversations: all that it has, or all that it was asked."""
+    build = elsewhere(["Swahili"])
+    rows = [{"id": str(n), "messages": [{"role": "user", "content": str(n)}]} for n in range(4)]
+    write_jsonl(Path("rehearsal/resources/conversations.jsonl"), rows)
+    write_json(Path("rehearsal/config.json"), {"conversations": {"limit": asked}})
+    assert planned(build)["translate_conversations"] == expected
 
 
 def test_the_plan_knows_the_script() -> None:
