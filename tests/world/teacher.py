@@ -48,6 +48,7 @@ class Manners:
     breaks_off: float = 0.02
     slips: float = 0.02
     repeats: float = 0.01
+    original: bool = False  # says nothing twice
     sentences: float = 0.3  # choices inside a sentence
     overloaded: float = 0.02
 
@@ -217,7 +218,8 @@ class Mind:
         start = self.chance.randrange(max(1, len(pool) - count))
         if self.happens(self.manners.repeats):
             return " ".join([pool[start]] * 12)
-        return " ".join(pool[start : start + count])
+        mark = [str(self.chance.randrange(10**9))] if self.manners.original else []
+        return " ".join([*pool[start : start + count], *mark])
 
     def _translated(self) -> dict[str, Any] | None:
         """A conversation in the language, where one is to be translated."""

@@ -220,11 +220,16 @@ class Pretender(Teacher):
                 return f"{own.texts[next(self.numbers) % len(own.texts)]} {mark()}".strip()
             return mark().ljust(length, "x")
 
+        def choice(options: Sequence[str]) -> str:
+            said = [text for text in own.texts if text in options] if own else []
+            # As often as it was chosen until now.
+            return said[next(self.numbers) % len(said)] if said else _agreed(options)
+
         if request.reply_model is None:
             return Reply(text(), "x", "stop", 0, 0, None, None)
         turns = _turns(item)
         if turns is None:
-            value: Any = _value(replies.json_schema(request.reply_model), text)
+            value: Any = _value(replies.json_schema(request.reply_model), text, choice)
         else:
             ratio = 1 / size if form == "BackTranslation" else size
             sizes = [round(ratio * len(turn["content"].encode())) for turn in turns]
@@ -249,16 +254,23 @@ def _turns(item: object) -> list[dict[str, str]] | None:
     return item.get("messages") if isinstance(item, dict) else None
 
 
-def _value(schema: Mapping[str, Any], text: Callable[[], str]) -> Any:
-    """A value of a schema; of choices "yes" where there is one."""
+def _agreed(options: Sequence[str]) -> str:
+    return "yes" if "yes" in options else options[0]
+
+
+def _value(
+    schema: Mapping[str, Any], text: Callable[[], str], choice: Callable[[Sequence[str]], str]
+) -> Any:
+    """A value of a schema, of texts and choices."""
     if "const" in schema:
         return schema["const"]
     if "enum" in schema:
-        return "yes" if "yes" in schema["enum"] else schema["enum"][0]
+        return choice(schema["enum"])
     if schema.get("type") == "object":
-        return {name: _value(part, text) for name, part in schema["properties"].items()}
+        parts = schema["properties"].items()
+        return {name: _value(part, text, choice) for name, part in parts}
     if schema.get("type") == "array":
-        return [_value(schema["items"], text) for _ in range(schema.get("minItems", 1))]
+        return [_value(schema["items"], text, choice) for _ in range(schema.get("minItems", 1))]
     return text()
 
 

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from limbeck.config import TINY
+from limbeck.config import TINY, Config
 from limbeck.workflow.build import ASKED, Build
 from limbeck.workflow.places import local_files, manifest
 from limbeck.workflow.settings import as_json
@@ -86,6 +86,13 @@ def settings(build: Build, wildcards: Any) -> str:
     return _settings(build, wildcards.model, wildcards.benchmark, code)
 
 
+def _items(config: Config, model: str) -> int | None:
+    """Of how many items a rehearsal asks; a teacher is asked of so many as in other stages."""
+    if model in ASKED:
+        return config.questions(ASKED[model])
+    return config.rehearsal and config.rehearsal.items
+
+
 @cache
 def _settings(build: Build, model: str, benchmark: str, code: str | None) -> str:
     """A score's settings, which only those of a teacher have by language."""
@@ -101,5 +108,5 @@ def _settings(build: Build, model: str, benchmark: str, code: str | None) -> str
         teacher=build.teacher(ASKED[model], code) if code else None,
         language=named if named.model else None,  # without an identifier the rest decides nothing
         trust_remote_code=bool(student and student.trust_remote_code),
-        items=config.rehearsal and config.rehearsal.items,
+        items=_items(config, model),
     )
