@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.cards import publish
+from limbeck.config.options import add_config, config_of
 from limbeck.costs import plan
 from limbeck.costs.commands import table
 from limbeck.costs.replay import REHEARSAL
@@ -21,7 +22,6 @@ from limbeck.rehearsal.folder import Job
 from limbeck.rehearsal.machine import Check
 from limbeck.rehearsal.projection import Hours
 from limbeck.workflow.build import Build
-from limbeck.config.options import add_config, config_of
 from limbeck.workflow.options import build_of
 
 WORK = Path("work")

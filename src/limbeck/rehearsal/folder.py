@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.config import Student
+from limbeck.config.options import merged
 from limbeck.costs.replay import REHEARSAL
 from limbeck.files import write_json
 from limbeck.workflow.build import Build
-from limbeck.config.options import merged
 
 STEPS = 20  # of a training, about
 # What a rehearsal makes itself. Journals are the run's own: what both ask is paid for once.

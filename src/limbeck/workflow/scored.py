@@ -90,7 +90,7 @@ def _items(config: Config, model: str) -> int | None:
     """Of how many items a rehearsal asks; a teacher is asked of so many as in other stages."""
     if model in ASKED:
         return config.questions(ASKED[model])
-    return config.rehearsal and config.rehearsal.items
+    return config.rehearsal.items if config.rehearsal else None
 
 
 @cache

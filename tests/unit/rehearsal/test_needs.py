@@ -15,12 +15,12 @@ import yaml
 import endpoint
 from limbeck import config
 from limbeck.config import Training
+from limbeck.config.options import merged
 from limbeck.files import write_json
 from limbeck.languages import resolve
 from limbeck.rehearsal import folder, machine, needs
 from limbeck.rehearsal.machine import GIB, Check, Device
 from limbeck.workflow.build import Build
-from limbeck.config.options import merged
 from world import hub
 
 ROOT = Path(__file__).parents[3]
