@@ -120,7 +120,6 @@ def test_a_full_disk_leaves_nothing_half_made() -> None:
 KEEPER = """
 import sys
 from limbeck.workflow import kept
-from small_disk import FULL, small_disk
 while True:
     for key in "abcdefgh":
         kept.keep(key, ["results/rows.jsonl", "results/checkpoint"], {})
