@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from limbeck.workflow import kept
-
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 _TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
@@ -56,8 +54,9 @@ def crate(build: Mapping[str, Any], written: Path) -> Entity:
         }
         for stage in build["stages"]
     ]  # fmt: skip
-    known(build["pages"])
-    known([{"path": f"{folder}{written.name}", "sha256": kept.file_digest(written)}])
+    for page in (*build["pages"], f"{folder}{written.name}"):
+        place = quote(page.removeprefix(folder))
+        entities[place] = {"@id": place, "@type": "File", "name": page}
     languages = ", ".join(build["config"]["languages"])
     root = {
         "@id": "./", "@type": "Dataset", "name": f"Small models and their data: {languages}",

@@ -158,15 +158,14 @@ def main() -> None:
         raise UserError(f"{options.config}: there is no such file; a run of snakemake writes it")
     build = load(json.loads(options.config.read_bytes()))
     made = stages(roots(build), build.config.students)
-    pages = [File(path=path, sha256=kept.file_digest(path)) for path in build.pages()]
     whole = {
         "limbeck": code(),
         "libraries": libraries(),
         "config": resolved(build),
         "stages": made,
-        "pages": pages,
+        "pages": build.pages(),
     }
-    print(f"{len(made)} stages, {len(pages)} pages")
+    print(f"{len(made)} stages")
     files.write_json(options.output, whole)
     files.write_json(options.crate, crate.crate(whole, options.output))
 

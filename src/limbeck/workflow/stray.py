@@ -51,8 +51,8 @@ def remove(files: list[Path]) -> None:
 
 
 def _results(build: dict[str, Any]) -> Iterator[Path]:
-    parts = (*(stage["outputs"] for stage in build["stages"]), build["pages"])
-    needed = {file["path"] for part in parts for file in part}
+    made = {file["path"] for stage in build["stages"] for file in stage["outputs"]}
+    needed = {*made, *build["pages"]}
     for folder in BUILD.parent.iterdir():
         if _LANGUAGE.fullmatch(folder.name):  # what else lies there is not of a build
             yield from (file for file in _files(folder) if str(file) not in needed)
