@@ -10,7 +10,7 @@ LIMBECK_TEST_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 export LIMBECK_TEST_DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo real reproduce-classification test test-fast fuzz lint format lock generated clean help
+.PHONY: demo real reproduce-classification test test-fast fuzz lint format lock audit generated clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 14
@@ -63,17 +63,24 @@ lock: $(VENV)/ready ## Resolve requirements/*.txt and envs/*.yaml again
 	pip install --quiet uv
 	python requirements/lock.py
 
+audit: $(VENV)/ready ## Licences and known vulnerabilities of the lock
+	test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && \
+		$(VENV)/audit/bin/pip install --quiet pip-audit; } || true
+	python requirements/audit.py --pip-audit $(VENV)/audit/bin/pip-audit
+
 clean: ## Remove what the workflow made; config, journals and .venv stay
 	rm -rf results resources logs rehearsal .snakemake
 
-# The lock is complete, so pip resolves nothing. torch comes first and with its own needs, because
-# its CPU and CUDA builds carry one version number.
+# The lock is complete and has the digests of all files, so pip resolves nothing and takes no other
+# file. Where the index gives torch's CUDA build, that wants its libraries, which cpu.txt has not.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 $(VENV)/ready: requirements/cpu.txt pyproject.toml
 	@command -v $(PYTHON) > /dev/null || { echo "error: Python 3.11 is needed, as '$(PYTHON)'; name another with PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "error: '$(PYTHON)' is not Python 3.11; name another with PYTHON=..."; exit 1; }
 	@command -v c++ > /dev/null || { echo "error: a C++ compiler is needed to build llama.cpp; on Debian: apt-get install build-essential"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check $$(grep '^torch==' requirements/cpu.txt)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements/cpu.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(INSTALL) --require-hashes -r requirements/cpu.txt
+	if $(BIN)/pip show torch | grep -q '^Requires:.*cuda'; then \
+		$(INSTALL) --require-hashes -r <(grep -E '^(cuda-|nvidia-|triton==)' requirements/cuda.txt); fi
+	$(INSTALL) --editable .
 	touch $@

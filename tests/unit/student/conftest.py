@@ -133,10 +133,11 @@ def converter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from importlib.metadata import version
 
     from limbeck.student.converter import fetch
+    from limbeck.workflow.digest import digests
 
     path = tmp_path_factory.mktemp("resources") / "llama.cpp"
     try:
-        fetch(version("llama-cpp-python"), path)
+        fetch(version("llama-cpp-python"), path, digests("llama-cpp-python"))
     except UserError as error:
         pytest.skip(f"no converter: {error}")
     return path

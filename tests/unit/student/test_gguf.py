@@ -14,6 +14,7 @@ from limbeck.files import read_json, write_json
 from limbeck.student import converter as converter_stage
 from limbeck.student.export import Metadata, convert, override, told
 from limbeck.student.quantize import quantize
+from limbeck.workflow.digest import digests
 
 from .conftest import METADATA, run
 
@@ -51,6 +52,27 @@ def test_an_archive_without_converter_is_refused(tmp_path: Path) -> None:
     tarfile.open(archive, "w:gz").close()
     with pytest.raises(UserError, match=r"no vendor/llama\.cpp/convert_hf_to_gguf\.py"):
         converter_stage.unpack(archive, tmp_path / "output")
+
+
+def test_another_archive_than_the_locks_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither unpacked nor run: pip asks a source distribution what it needs by running it."""
+    links, ran = tmp_path / "links", tmp_path / "ran"
+    links.mkdir()
+    setup = f"open({str(ran)!r}, 'w').close()\n".encode()
+    with tarfile.open(links / "llama_cpp_python-0.3.36.tar.gz", "w:gz") as tar:
+        member = tarfile.TarInfo("llama_cpp_python-0.3.36/setup.py")
+        member.size = len(setup)
+        tar.addfile(member, BytesIO(setup))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(links))
+    output = tmp_path / "out" / "llama.cpp"
+    assert len(digests("llama-cpp-python")) == 1
+    with pytest.raises(UserError, match=r"^llama-cpp-python 0\.3\.36: .* is not that of the lock$"):
+        converter_stage.fetch("0.3.36", output, digests("llama-cpp-python"))
+    assert not ran.exists()
+    assert list(output.parent.iterdir()) == []
 
 
 def test_no_network_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
