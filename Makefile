@@ -72,15 +72,21 @@ clean: ## Remove what the workflow made; config, journals and .venv stay
 	rm -rf results resources logs rehearsal .snakemake
 
 # The lock is complete and has the digests of all files, so pip resolves nothing and takes no other
-# file. Where the index gives torch's CUDA build, that wants its libraries, which cpu.txt has not.
+# file. torch comes first, as pip finds it, because its CPU and CUDA builds carry one version number;
+# the CUDA build wants its libraries, which cpu.txt has not.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 $(VENV)/ready: requirements/cpu.txt pyproject.toml
 	@command -v $(PYTHON) > /dev/null || { echo "error: Python 3.11 is needed, as '$(PYTHON)'; name another with PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "error: '$(PYTHON)' is not Python 3.11; name another with PYTHON=..."; exit 1; }
 	@command -v c++ > /dev/null || { echo "error: a C++ compiler is needed to build llama.cpp; on Debian: apt-get install build-essential"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --dest $(VENV)/torch \
+		$$(grep -o '^torch==[^ ]*' requirements/cpu.txt)
+	$(INSTALL) --require-hashes --no-index --find-links $(VENV)/torch \
+		-r <(grep '^torch==' requirements/cpu.txt)
+	rm -r $(VENV)/torch
 	$(INSTALL) --require-hashes -r requirements/cpu.txt
-	if $(BIN)/pip show torch | grep -q '^Requires:.*cuda'; then \
+	if $(BIN)/pip show torch | grep '^Requires:.*cuda' > /dev/null; then \
 		$(INSTALL) --require-hashes -r <(grep -E '^(cuda-|nvidia-|triton==)' requirements/cuda.txt); fi
 	$(INSTALL) --editable .
 	touch $@

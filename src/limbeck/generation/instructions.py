@@ -8,6 +8,7 @@ between tags that it cannot close.
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,10 +116,25 @@ def fill(template: str, values: Mapping[str, str], where: str) -> str:
     return _PLACEHOLDER.sub(value, template)
 
 
+_BEGINS = re.compile(r"[<＜﹤]")  # a tag, to a reader who is no parser
+_UNSEEN = ("Cc", "Cf", "Mn", "Me")  # categories of Unicode: joiners, variation selectors, accents
+_HIDDEN = 40  # characters that may hide among those of a tag
+
+
 def quote(tag: str, text: str, tags: Collection[str]) -> str:
-    """The text between ``<tag>`` and ``</tag>``; none of ``tags`` can open or close inside it."""
-    inside = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(map(re.escape, tags))})\b)", re.IGNORECASE)
-    return f"<{tag}>{inside.sub('‹', text)}</{tag}>"
+    """The text between ``<tag>`` and ``</tag>``; none of ``tags`` can open or close inside it.
+
+    Nor what looks like one: of full-width letters, or with signs between that nobody sees.
+    """
+    named = re.compile(rf"[\s/⁄∕]*(?:{'|'.join(map(re.escape, tags))})(?!\w)")
+    reach = max(map(len, tags)) + _HIDDEN
+
+    def begun(match: re.Match[str]) -> str:
+        after = unicodedata.normalize("NFKC", text[match.end() : match.end() + reach]).casefold()
+        seen = "".join(c for c in after if c.isspace() or unicodedata.category(c) not in _UNSEEN)
+        return "‹" if named.match(seen) else match[0]
+
+    return f"<{tag}>{_BEGINS.sub(begun, text)}</{tag}>"
 
 
 def language_words(card: Row) -> dict[str, str]:

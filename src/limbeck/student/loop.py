@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -206,7 +207,7 @@ class Loop:
 
     def _restore_best(self) -> None:
         if self.validations and self._best() < len(self.validations) - 1:
-            best = torch.load(self.folder / "best.pt", self.device, weights_only=True)
+            best = _read(self.folder / "best.pt", self.device)
             self._load(best["weights"])
             print(f"training: the weights of step {best['step']}, of the best validation, are kept")
 
@@ -256,7 +257,7 @@ class Loop:
         path = self.folder / "state.pt"
         if not path.is_file():
             return
-        state = torch.load(path, self.device, weights_only=True)
+        state = _read(path, self.device)
         self._load(state["weights"])
         self.optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"].cpu())
@@ -306,3 +307,19 @@ def _write(content: dict[str, Any], path: Path) -> None:
         free = shutil.disk_usage(path.parent).free / 1e9
         raise UserError(f"{path}: cannot be written ({free:,.1f} GB are free): {error}") from None
     temporary.replace(path)
+
+
+def _read(path: Path, device: torch.device) -> dict[str, Any]:
+    """What `_write` wrote; nothing in a file is run.
+
+    Raises:
+        UserError: it is damaged, or another program's.
+    """
+    try:
+        content = torch.load(path, device, weights_only=True)
+        return dict(content.items())
+    except (UnpicklingError, RuntimeError, EOFError, OSError, ValueError, AttributeError) as error:
+        why = type(error).__name__
+        raise UserError(
+            f"{path}: no state of a training, or a damaged one ({why}); remove it to begin anew"
+        ) from None

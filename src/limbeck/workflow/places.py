@@ -1,10 +1,12 @@
 """Files as inputs of rules: those on this machine that a config names, and manifests."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from limbeck.config import BUILTIN, HUB
+from limbeck.errors import UserError
 
 
 def option(name: str, paths: Any) -> list[str]:
@@ -21,9 +23,16 @@ def local_files(*sources: str | None) -> list[str]:
     """The files of those sources that are on this machine, folders opened, as a rule's input.
 
     A corrected file makes stale what was read from it.
+
+    Raises:
+        UserError: Snakemake would take a part of a file's name for a wildcard.
     """
     named = {source for source in sources if source and source not in (BUILTIN, HUB)}
-    return sorted({file for source in named for file in _files(source)})
+    found = sorted({file for source in named for file in _files(source)})
+    for file in found:
+        if re.search(r"\{.*\}", file):
+            raise UserError(f"{file}: braces in a name are wildcards to Snakemake: rename the file")
+    return found
 
 
 @cache

@@ -184,6 +184,29 @@ def test_ten_kills_change_no_bit(bases: Any, samples: Any, tmp_path: Path) -> No
     assert all(weights[name].equal(other[name]) for name in weights)
 
 
+class Evil:
+    def __reduce__(self) -> Any:
+        return (Path.touch, (Path("ran"),))
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "cut", "pickle", "list"])
+def test_a_foreign_state_is_one_line_and_never_run(
+    bases: Any, samples: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    import torch
+
+    monkeypatch.chdir(tmp_path)
+    loop = make(bases("llama"), samples, tmp_path, Settings(epochs=1.0))
+    path = tmp_path / "state.pt"
+    torch.save([Evil()] if kind == "pickle" else [1], path)
+    said = {"empty": b"", "text": b"no state", "cut": path.read_bytes()[:-20]}
+    path.write_bytes(said.get(kind, path.read_bytes()))
+    with pytest.raises(UserError, match=r"state\.pt: no state of a training") as told:
+        loop.run()
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "ran").exists()
+
+
 def reached(folder: Path) -> int:
     """The step of the state in ``folder``."""
     import torch

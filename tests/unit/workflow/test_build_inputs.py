@@ -11,6 +11,7 @@ import yaml
 
 from limbeck import config as configuration
 from limbeck.config import Role
+from limbeck.errors import UserError
 from limbeck.translator import apertium as engine
 from limbeck.workflow import scored, shown
 from limbeck.workflow.build import Build, load
@@ -46,6 +47,17 @@ def test_local_files_are_a_rules_input(tmp_path: Path, monkeypatch: pytest.Monke
         str(tmp_path / "rows.jsonl"), "set/sw/test.csv",
     ]  # fmt: skip
     assert local_files("builtin", "hub", None, "owner/name", "gone.csv") == []
+
+
+@pytest.mark.parametrize("name", ["a{b}c.jsonl", "{language}.tsv", "set/{0}/x.csv"])
+def test_braces_in_the_name_of_a_file_are_told(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True, parents=True)
+    path.write_text("x")
+    with pytest.raises(UserError, match=r"braces in a name are wildcards to Snakemake: rename"):
+        local_files(str(path if "/" not in name else tmp_path))
+    (tmp_path / "a{b.txt").write_text("x")
+    assert local_files(str(tmp_path / "a{b.txt")) == [str(tmp_path / "a{b.txt")]
 
 
 def test_the_files_of_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
