@@ -184,7 +184,7 @@ rule train_classifier:
         language="<results>/{language}/language.json",
         task=ancient("config/tasks/{task}.yaml"),
         instructions=ancient("config/prompts/classification.yaml"),
-        train="<results>/{language}/classification/{task}/train.parquet",
+        train=build.taught,
         human="<results>/{language}/classification/{task}/human.jsonl",
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",
         test="<results>/{language}/classification/{task}/test.jsonl",
@@ -234,12 +234,12 @@ rule train_classifier:
 
 
 rule compare_classifiers:
-    """Score all systems of a task, and find when a classifier beats the teacher"""
+    """Score all systems of a task, and find when a classifier beats the teacher, if one is asked"""
     input:
         task=ancient("config/tasks/{task}.yaml"),
         test="<results>/{language}/classification/{task}/test.jsonl",
-        train="<results>/{language}/classification/{task}/train.parquet",
-        teacher="<results>/{language}/classification/{task}/teacher/predictions.parquet",
+        train=build.taught,
+        teacher=build.rival,
         classifiers=expand(
             "<results>/{language}/classification/{task}/{classifier}/predictions.parquet",
             classifier=settings.classification.classifiers,

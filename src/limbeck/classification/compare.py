@@ -1,7 +1,7 @@
 """Score all systems of a task on one human test set; find when a student beats the teacher.
 
 python -m limbeck.classification.compare --task config/tasks/topic.yaml --test test.jsonl
-    --examples train.parquet --teacher predictions.parquet
+    --examples [train.parquet] --teacher [predictions.parquet]
     --names linear ... --classifiers predictions.parquet ... --settings JSON --output scores.json
 
 Scores come with 95% intervals of a bootstrap over test texts and training samples. A student beats
@@ -9,7 +9,8 @@ the teacher where the whole interval of the paired difference in macro-F1 is abo
 teacher is the better one of zero-shot and few-shot. It beats the teacher from a size on where it
 does with that size and with all larger ones: tests in a fixed order, the largest size first, each
 only where the one before held, so that many sizes give no more false alarms than one (Maurer,
-Hothorn & Lehmacher 1995). Settings: {"seed", "questions"}.
+Hothorn & Lehmacher 1995). Without a teacher the classifiers alone are scored.
+Settings: {"seed", "questions"}.
 """
 
 import math
@@ -68,33 +69,37 @@ def point(
 def compare(
     task: Task,
     test: Sequence[Row],
-    teacher: System,
+    teacher: System | None,
     classifiers: dict[str, System],
     seed: int,
 ) -> dict[str, Any]:
-    """All that a report shows of a task."""
+    """All that a report shows of a task.
+
+    A classifier's "disagreements" are with the teacher; without one, with the labels.
+    """
     gold, labels = [row["label"] for row in test], task.names
-    asked = {key[0]: point(teacher, key, gold, labels, seed) for key in teacher.runs}
-    best = max(asked, key=lambda source: asked[source][1].macro_f1)
-    rival = asked[best][1]
+    said_by = teacher.runs if teacher else {}
+    asked = {key[0]: point(teacher, key, gold, labels, seed) for key in said_by if teacher}
+    best = max(asked, key=lambda source: asked[source][1].macro_f1, default=None)
+    learned = "synthetic" if teacher else "human"
     students = {}
     for name, system in classifiers.items():
         points = []
         for key in system.runs:
             line, runs = point(system, key, gold, labels, seed)
-            line["to_teacher"] = runs.beats(rival)
+            line["to_teacher"] = runs.beats(asked[best][1]) if best else None
             points.append(line)
-        largest = ("synthetic", max(system.sizes("synthetic")))
+        largest = (learned, max(system.sizes(learned)))
         said = system.runs[largest][0]
         students[name] = {
             "points": points,
-            "beats_teacher_from": _beats_from(points),
+            "beats_teacher_from": _beats_from(points) if best else None,
             "full": score(gold, said, labels),
-            "disagreements": _disagreements(test, said, teacher.runs[best, 0][0]),
+            "disagreements": _disagreements(test, said, said_by[best, 0][0] if best else gold),
         }
     return {
         "teacher": {
-            source: {**line, **score(gold, teacher.runs[source, 0][0], labels)}
+            source: {**line, **score(gold, said_by[source, 0][0], labels)}
             for source, (line, _) in asked.items()
         },
         "teacher_best": best,
@@ -146,8 +151,10 @@ def chance(gold: Sequence[str], labels: Sequence[str]) -> dict[str, float]:
 def main() -> None:
     """Run the stage."""
     parser = stage.parser(__doc__)
-    for name in ("task", "test", "examples", "teacher", "output"):
+    for name in ("task", "test", "output"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--examples", type=Path, nargs="?", help="the teacher's, if any")
+    parser.add_argument("--teacher", type=Path, nargs="?", help="its predictions, if it is asked")
     parser.add_argument("--names", nargs="+", required=True, help="of the classifiers")
     parser.add_argument("--classifiers", nargs="+", type=Path, required=True)
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
@@ -159,7 +166,7 @@ def main() -> None:
     result = compare(
         task,
         test,
-        System(options.teacher, test),
+        System(options.teacher, test) if options.teacher else None,
         {name: System(path, test) for name, path in pairs},
         options.settings.seed,
     )
@@ -171,7 +178,7 @@ def main() -> None:
             "labels": task.names,
             "test": {"items": len(test), "chance": chance(gold, task.names)},
             **result,
-            "examples": _examples(options.examples, task),
+            "examples": _examples(options.examples, task) if options.examples else {},
         },
     )
 

@@ -1,14 +1,15 @@
 """Train a classifier at growing sizes, and write what each says of the test texts.
 
 python -m limbeck.classification.curve --language card.json --task config/tasks/topic.yaml
-    --instructions config/prompts/classification.yaml --train train.parquet --human human.jsonl
+    --instructions config/prompts/classification.yaml --train [train.parquet] --human human.jsonl
     --seeds seeds.jsonl --test test.jsonl --settings JSON [--threads N]
     --predictions predictions.parquet --model FOLDER
 
 Sources: `synthetic`, the teacher's examples; `human`, as many of people where there are; `seeds`,
 the control, the teacher's seeds alone, repeated to the size of the synthetic set. Each size is
 sampled several times. Training sees no test text; of the test set only the texts are read, to be
-predicted. The model trained on all synthetic examples is the one that is kept.
+predicted. The model trained on all synthetic examples is the one that is kept; without a teacher
+that on all human texts.
 Settings: {"classifier", "sizes", "repeats", "seed"}.
 """
 
@@ -26,6 +27,7 @@ from limbeck.classification.examples import TEMPLATES
 from limbeck.classification.predictions import write
 from limbeck.classification.sampling import balanced, sizes
 from limbeck.classification.tasks import load as load_task
+from limbeck.errors import UserError
 from limbeck.files import Row
 from limbeck.generation.instructions import load
 
@@ -59,7 +61,7 @@ def runs(
     wanted = settings.sizes if settings.classifier.sizes is None else settings.classifier.sizes
     for source, rows in (("synthetic", synthetic), ("human", human)):
         for size in sizes(wanted, len(rows)) if rows else []:
-            if source == "human" and size > len(synthetic):
+            if source == "human" and synthetic and size > len(synthetic):
                 continue
             # Of all texts there is one sample; only what starts from chance differs on it.
             same = size == len(rows) and settings.classifier.kind == "linear"
@@ -67,7 +69,7 @@ def runs(
                 chosen = balanced(rows, size, settings.seed + repeat)
                 if len({row["label"] for row in chosen}) > 1:
                     yield Run(source, size, repeat, chosen)
-    if len({row["label"] for row in seeds}) > 1:
+    if synthetic and len({row["label"] for row in seeds}) > 1:
         repeated = list(islice(cycle(seeds), max(len(synthetic), len(seeds))))
         yield Run("seeds", len(repeated), 0, repeated)
 
@@ -77,8 +79,10 @@ def _shown(
     repeats: int,
 ) -> Iterator[Run]:  # fmt: skip
     """What a model is shown that does not train: `shots` of each label, however many there are."""
-    count = settings.classifier.shots * len({row["label"] for row in synthetic})
+    count = settings.classifier.shots * len({row["label"] for row in synthetic or human})
     for source, rows in (("synthetic", synthetic), ("human", human), ("seeds", seeds)):
+        if source == "seeds" and not synthetic:
+            continue
         for repeat in range(1 if source == "seeds" else repeats):
             chosen = balanced(rows, count, settings.seed + repeat)
             if len({row["label"] for row in chosen}) > 1:
@@ -91,8 +95,9 @@ def main() -> None:
     parser.add_argument("--language", type=files.read_json, required=True)
     parser.add_argument("--device-tokens", type=int, default=8192, help="on the device at once")
     parser.add_argument("--threads", type=int, default=1)
-    for name in ("task", "instructions", "train", "human", "seeds", "test", "predictions", "model"):
+    for name in ("task", "instructions", "human", "seeds", "test", "predictions", "model"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--train", type=Path, nargs="?", help="the teacher's examples, if any")
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
     options = parser.parse_args()
     settings: Settings = options.settings
@@ -102,7 +107,7 @@ def main() -> None:
     settings = settings.model_copy(update={"classifier": classifier})
     os.environ["OMP_NUM_THREADS"] = str(options.threads)  # before anything heavy is imported
 
-    synthetic = files.read_parquet(options.train)
+    synthetic = files.read_parquet(options.train) if options.train else []
     human, seeds = (list(files.read_jsonl(path)) for path in (options.human, options.seeds))
     tests = [(row["id"], row["text"]) for row in files.read_jsonl(options.test)]
     texts = [text for _, text in tests]
@@ -114,11 +119,14 @@ def main() -> None:
     )
     rows: list[Row] = []
     planned = list(runs(synthetic, human, seeds, settings))
-    kept = max(run.size for run in planned if run.source == "synthetic")
+    learned = "synthetic" if synthetic else "human"
+    if not any(run.source == learned for run in planned):
+        raise UserError(f"{options.human}: texts of two labels at least are wanted to learn from")
+    kept = max(run.size for run in planned if run.source == learned)
     for run in planned:
         started = time.monotonic()
         model = kinds.train(run.rows, settings.classifier, settings.seed + run.repeat, context)
-        if run[:3] == ("synthetic", kept, 0):
+        if run[:3] == (learned, kept, 0):
             told = (settings.classifier, options.task.stem, options.language["code"])
             kinds.save(model, *told, options.model)
         predicted = model.predict(texts)

@@ -56,6 +56,7 @@ def read_csv(path: Path, task: Task) -> list[Row]:
 def labelled(pairs: Iterable[tuple[object, object]], task: Task, where: str) -> list[Row]:
     """Rows of pairs (text, label); what has no text or no label of the task is left out, aloud."""
     rows: dict[str, Row] = {}
+    repeated = 0
     unknown: Counter[str] = Counter()
     for text, value in pairs:
         if isinstance(value, float) and value.is_integer():
@@ -65,6 +66,7 @@ def labelled(pairs: Iterable[tuple[object, object]], task: Task, where: str) -> 
             unknown[str(value)] += 1
         elif isinstance(text, str) and text.strip():
             row = {"id": digest(text, label), "text": text.strip(), "label": label}
+            repeated += row["id"] in rows
             rows.setdefault(row["id"], row)
     if not rows:
         seen = ", ".join(repr(value) for value, _ in unknown.most_common(5)) or "nothing"
@@ -76,6 +78,11 @@ def labelled(pairs: Iterable[tuple[object, object]], task: Task, where: str) -> 
         print(
             f"{where}: {unknown.total()} texts left out, whose labels are not of the task "
             f"({', '.join(map(repr, list(unknown)[:5]))})",
+            file=sys.stderr,
+        )
+    if repeated:
+        print(
+            f"{where}: {repeated} rows repeat a text with its label, which counts once",
             file=sys.stderr,
         )
     return list(rows.values())

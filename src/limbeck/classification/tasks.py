@@ -36,7 +36,7 @@ class Source(Section):
 
     source: str = Field(
         description="A CSV, TSV, JSONL or Parquet file, a data set of the hub, or a folder with a "
-        "copy of one; the card's {code}, {iso639_3} ... are filled in"
+        "copy of one; the card's {code}, {iso639_3} ... and {name} are filled in"
     )
     name: str | None = Field(None, description="The data set's configuration, likewise filled in")
     names: dict[str, str] = Field({}, description="Code of a language -> name, where they differ")
@@ -52,6 +52,8 @@ class Source(Section):
             UserError: a code is to be filled in that the language does not have.
         """
         source, name = self.source, self.names.get(str(card["code"]), self.name or "")
+        # Of a file, which has no configuration, it may stand in the path.
+        source = source.replace("{name}", name) if name else source
         for key, value in card.items():
             mark = f"{{{key}}}"
             if value is None and mark in source + name:

@@ -84,13 +84,15 @@ ClassifierName = Annotated[
 
 
 class Classification(Section):
-    """Classifiers that learn from examples which the teacher writes."""
+    """Classifiers that learn from examples which the teacher writes, or from people's alone."""
 
     tasks: list[TaskName] = Field(description="Files of config/tasks/, without .yaml")
     data: str = Field(description="Human texts: 'builtin', 'task', or a folder of CSV files")
     limit: Positive = Field(description="Texts of the built-in test set; half as many to train on")
     seeds: Positive = Field(description="Human texts of each label that the teacher may see")
-    examples: Examples
+    examples: Examples | None = Field(
+        description="What the teacher writes; null asks none, and all learn from the human texts"
+    )
     sizes: list[Positive] = Field(description="Training examples, all labels together")
     repeats: Positive = Field(description="Samples of each size")
     classifiers: dict[ClassifierName, Classifier] = Field(

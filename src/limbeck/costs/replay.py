@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from limbeck import files
 from limbeck.classification import classify, examples, prepare, tasks
-from limbeck.config import BUILTIN, DATA_SETS, HUB, Role
+from limbeck.config import BUILTIN, DATA_SETS, HUB, Examples, Role
 from limbeck.costs.pretend import Asked, Memory, Pretender
 from limbeck.costs.tally import records
 from limbeck.evaluation import catalogue, questions
@@ -76,8 +76,9 @@ class Replay:
             self._generation()
             for name in self.build.benchmarks(self.code):
                 self._scores(name)
-            for name in self.build.tasks(self.code):
-                self._classification(tasks.find(name))
+            if wanted := self.settings.classification.examples:
+                for name in self.build.tasks(self.code):
+                    self._classification(tasks.find(name), wanted)
 
     def _teacher(self, stage: str, role: Role) -> Pretender:
         settings = self.build.teacher_settings(role, self.code)
@@ -175,12 +176,12 @@ class Replay:
         own = section.custom.get(name)
         return benchmarks.rows(catalogue.find(name, own), self.card, settings)
 
-    def _classification(self, task: tasks.Task) -> None:
-        section, seed = self.settings.classification, self.settings.seed
+    def _classification(self, task: tasks.Task, wanted: Examples) -> None:
+        seed = self.settings.seed
         told = instructions.load(PROMPTS / "classification.yaml", examples.TEMPLATES)
         seeds, test = self._labelled(task)
         teacher = self._teacher(f"examples-{task.name}", "generator")
-        settings = examples.Settings(teacher=teacher.settings, examples=section.examples, seed=seed)
+        settings = examples.Settings(teacher=teacher.settings, examples=wanted, seed=seed)
         examples.Writing(task, self.card, told, seeds, settings, teacher).run()
         teacher = self._teacher(f"classify-{task.name}", "judge")
         classify.classify(task, seeds, test, seed, teacher, self.card, told)

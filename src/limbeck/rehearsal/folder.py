@@ -34,7 +34,7 @@ def small(build: Build) -> dict[str, Any]:
         "students": {name: _small(student) for name, student in config.students.items()},
         "classification": {
             "classifiers": classifiers,
-            **({} if free else {"examples": {"rounds": 1}}),
+            **({} if free or section.examples is None else {"examples": {"rounds": 1}}),
         },
     }
 

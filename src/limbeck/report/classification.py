@@ -28,10 +28,11 @@ def collect(folder: Path, tasks: Sequence[str]) -> list[Row]:
 
 def view(task: Row) -> dict[str, Any]:
     """What the page shows of a task."""
-    teacher = task["teacher"]
+    teacher, rival = task["teacher"], task["teacher_best"]
     return {
         "name": task["task"],
         "labels": task["labels"],
+        "asked": rival is not None,  # or else people's texts alone were learned from
         "items": task["test"]["items"],
         "chance": _percent(task["test"]["chance"]["macro_f1"]),
         "sources": list(SOURCES.values()),
@@ -46,14 +47,14 @@ def view(task: Row) -> dict[str, Any]:
             {
                 "name": name,
                 "curve": _curve(body, task),
-                "verdict": _verdict(name, body, task),
+                "verdict": _verdict(name, body, task) if rival else None,
                 "disagreements": body["disagreements"],
             }
             for name, body in task["classifiers"].items()
         ],
         "details": [
             *(_detail(name, body["full"]) for name, body in task["classifiers"].items()),
-            _detail(f"teacher, {task['teacher_best']}", teacher[task["teacher_best"]]),
+            *(_detail(f"teacher, {best}", teacher[best]) for best in teacher if best == rival),
         ],
         "unparsed": {name: body["unparsed"] for name, body in teacher.items()},
     }
@@ -84,9 +85,9 @@ def _curve(body: Row, task: Row) -> Any:
             scores = [(point["macro_f1"], *point["macro_f1_interval"]) for point in points]
             percent = [tuple(100 * value for value in score) for score in scores]
             curves.append((name, [(p["n"], *v) for p, v in zip(points, percent, strict=True)]))
-    best = 100 * task["teacher"][task["teacher_best"]]["macro_f1"]
-    chance = 100 * task["test"]["chance"]["macro_f1"]
-    lines = [("teacher", best, "teacher"), ("guessing", chance, "chance")]
+    lines = [("guessing", 100 * task["test"]["chance"]["macro_f1"], "chance")]
+    if rival := task["teacher_best"]:
+        lines.insert(0, ("teacher", 100 * task["teacher"][rival]["macro_f1"], "teacher"))
     return Markup(charts.learning(curves, lines, "training texts", "macro-F1"))
 
 

@@ -217,6 +217,17 @@ class Build:
         everywhere = section.data != "task"
         return [name for name in named if everywhere or tasks.find(name).covers(language)]
 
+    def taught(self, wildcards: Any) -> list[str]:
+        """The teacher's examples of a task as a rule's input, where it writes any."""
+        on = self.config.classification.examples is not None
+        folder = f"results/{wildcards.language}/classification/{wildcards.task}"
+        return [f"{folder}/train.parquet"] if on else []
+
+    def rival(self, wildcards: Any) -> list[str]:
+        """What the teacher says of a task's test texts as a rule's input, where it is asked."""
+        folder = f"results/{wildcards.language}/classification/{wildcards.task}"
+        return [f"{folder}/teacher/predictions.parquet"] if self.taught(wildcards) else []
+
     def classifier(self, wildcards: Any) -> Classifier:
         """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
         section = self.config.classification.classifiers[wildcards.classifier]
@@ -380,6 +391,7 @@ class Build:
         asked = [
             f"{folder}/classification/{task}/{file}"
             for task in self.tasks(wildcards.language)
+            if self.config.classification.examples
             for file in ("examples.jsonl", "teacher/predictions.parquet")
         ]
         return [*self.checks(wildcards), *templates, *asked]

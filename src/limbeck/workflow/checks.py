@@ -38,6 +38,11 @@ def tasks(config: Config, languages: Iterable[Language]) -> None:
             )
         if section.data == "task":
             _sources(task, list(languages))
+            if section.examples is None and task.human is None:
+                raise UserError(
+                    f"config/tasks/{task.name}.yaml: without a teacher's examples "
+                    "(classification.examples: null) it must name human texts to learn from"
+                )
     if section.tasks and section.data not in ("builtin", "task"):
         _there("config: classification.data", section.data, local=True)
 

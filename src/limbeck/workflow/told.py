@@ -90,7 +90,8 @@ def identified_as(build: Build, wildcards: Any) -> str | None:
 
 def examples(build: Build) -> str:
     """The templates by which labelled examples are asked for and checked."""
-    wanted = build.config.classification.examples
+    if (wanted := build.config.classification.examples) is None:
+        return ""
     names: list[str] = list(wanted.strategies)
     names += ["summary"] if "summaries" in names else []
     names += ["hint", "subjects", "writers", "lengths"] if wanted.hints else []

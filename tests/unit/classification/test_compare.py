@@ -157,6 +157,17 @@ def test_runs_of_a_curve(classifier: Classifier, whole: int) -> None:
     assert len({row["id"] for row in found[-1].rows}) == 4
 
 
+def test_without_a_teacher_all_learn_from_people() -> None:
+    linear, shown = Classifier(kind="linear"), Classifier(kind="icl", base="m", shots=3)
+    for classifier, expected in (
+        (linear, {("human", 10): 2, ("human", 60): 1}),
+        (shown, {("human", 6): 2}),
+    ):
+        settings = curve.Settings(classifier=classifier, sizes=[10], repeats=2, seed=1)
+        found = curve.runs([], rows(60, "h"), rows(4, "h"), settings)
+        assert Counter((run.source, run.size) for run in found) == expected
+
+
 REPLIES = [
     (Reply('{"label": "positive"}', None, "stop", 1, 1, None, None), "positive"),
     (Reply("I think it is positive.", None, "stop", 1, 1, None, "format"), "positive"),

@@ -146,6 +146,18 @@ def test_a_downloaded_copy_of_a_hub_data_set(tmp_path: Path) -> None:
         data.read("task", task, resolve("Yoruba").card(), "test", 0, 1)
 
 
+def test_names_fill_the_path_of_a_file() -> None:
+    source = tasks.Source(source="clinic-{name}.csv", names={"swh_Latn": "kiswahili"})
+    assert source.place(CARD)[0] == "clinic-kiswahili.csv"
+
+
+def test_a_repeated_text_is_said_to_count_once(capsys: pytest.CaptureFixture[str]) -> None:
+    task = tasks.find("sentiment", ROOT / "config/tasks")
+    rows = data.labelled([("nzuri", "positive")] * 3 + [("mbaya", "negative")], task, "here")
+    assert len(rows) == 2
+    assert "here: 2 rows repeat a text with its label" in capsys.readouterr().err
+
+
 def test_a_code_that_a_language_does_not_have() -> None:
     intent = tasks.find("intent", ROOT / "config/tasks")
     assert intent.test

@@ -38,6 +38,22 @@ def test_the_table_has_every_system_and_source(tmp_path: Path) -> None:
         assert f">{name}</text>" in curve
 
 
+def test_without_a_teacher_the_page_speaks_of_none(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    report_build.write(results)
+    report_build.write_classified(results / "swh_Latn/classification", tmp_path, asked=False)
+    given = json.loads(report_build.settings(classification=["sentiment"]))
+    settings = Settings.model_validate(given)
+    page = render(settings, collect(results / "swh_Latn", settings))
+    section = page[page.index('<section id="classifiers">') : page.index('<section id="samples">')]
+    assert "No teacher was asked: classifiers learned from people&#39;s" in section.replace(
+        "people's", "people&#39;s"
+    )
+    assert "linear: texts that it takes for something else" in section
+    for text in ("The teacher wrote", "Teacher</th>", "than the teacher", "The seeds are"):
+        assert text not in section
+
+
 def test_on_the_page_texts_are_no_markup(tmp_path: Path) -> None:
     results = tmp_path / "results"
     report_build.write(results)
