@@ -116,8 +116,9 @@ def _score_model(options: argparse.Namespace) -> int:
     described = own or entry
     assert described is not None
     settings = Settings(
-        version=described.version, custom=own, language=_identifier(options.identify), **said
-    )
+        version=described.version, custom=own, language=_identifier(options.identify),
+        thinking_prompt=_thinking_prompt(options), **said,
+    )  # fmt: skip
     texts = catalogue.load_instructions(_prompts(options.prompts, str(card["code"])))
     asked = questions(benchmark, test, shots, texts, card, settings)
     model, name = _model(options, config, f"{card['code']}/score-{benchmark.name}.jsonl")
@@ -165,6 +166,14 @@ def _model(options: argparse.Namespace, config: dict[str, Any], journal: str) ->
     reached = (wanted.teacher.role("judge").settings(None), wanted.connection("judge"))
     opened = open_model(TEACHER, *speed, *reached, options.work / "journal" / journal)
     return opened, str(options.called)
+
+
+def _thinking_prompt(options: argparse.Namespace) -> str | None:
+    """What asks a student to think: the system prompt of its training; of an endpoint nothing."""
+    if not options.thinking or _is_url(options.model):
+        return None
+    path = _ROOT / "config" / "prompts" / "dataset.yaml"
+    return str(yaml.safe_load(path.read_text(encoding="utf-8"))["thinking"])
 
 
 def _identifier(model: str | None) -> LanguageFilter:

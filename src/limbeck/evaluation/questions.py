@@ -22,7 +22,7 @@ from limbeck.errors import UserError
 from limbeck.evaluation import multiple_choice
 from limbeck.evaluation.items import Benchmark, Item, prompt
 from limbeck.files import Row, spread
-from limbeck.generation.instructions import Instructions
+from limbeck.generation.instructions import Instructions, fill, language_words
 from limbeck.student.encoding import Message
 
 ENGLISH = "eng_Latn"
@@ -42,6 +42,9 @@ class Settings(Section):
     options: Options = "letters"
     prompts: PromptLanguage = "english"
     thinking: bool = False
+    thinking_prompt: str | None = Field(
+        None, description="System prompt that asks for it, as in training, where the model had one"
+    )
     seed: int
     teacher: TeacherSettings | None = None
     custom: Custom | None = None
@@ -107,5 +110,8 @@ def questions(
                 f"there are no prompts in {card['name']} (config/prompts/benchmarks/"
                 f"{card['code']}.yaml): it is asked in English"
             )
+    if settings.thinking and settings.thinking_prompt:
+        words = fill(settings.thinking_prompt, language_words(card), "thinking_prompt")
+        prompts = [[{"role": "system", "content": words}, *messages] for messages in prompts]
     split = str(rows[0].get("split", "test"))
     return Questions(benchmark, items, prompts, split, whole, language)

@@ -8,7 +8,7 @@ from typing import Any
 from limbeck.config import TINY, Config
 from limbeck.workflow.build import ASKED, Build
 from limbeck.workflow.places import local_files, manifest
-from limbeck.workflow.settings import as_json
+from limbeck.workflow.settings import as_json, read_entries
 
 
 def connection(build: Build, wildcards: Any) -> str:
@@ -93,6 +93,12 @@ def _items(config: Config, model: str) -> int | None:
     return config.rehearsal.items if config.rehearsal else None
 
 
+def thinking_prompt() -> str | None:
+    """The template of the system prompt that asks a student to think: that of its training."""
+    found = read_entries(Path("config/prompts/dataset.yaml")).get("thinking")
+    return found if isinstance(found, str) else None
+
+
 @cache
 def _settings(build: Build, model: str, benchmark: str, code: str | None) -> str:
     """A score's settings, which only those of a teacher have by language."""
@@ -107,6 +113,7 @@ def _settings(build: Build, model: str, benchmark: str, code: str | None) -> str
         seed=config.seed,
         teacher=build.teacher(ASKED[model], code) if code else None,
         language=named if named.model else None,  # without an identifier the rest decides nothing
+        thinking_prompt=thinking_prompt() if student and config.benchmarks.thinking else None,
         trust_remote_code=bool(student and student.trust_remote_code),
         items=_items(config, model),
     )

@@ -1,7 +1,11 @@
 """What decides a stage, of the sections of the config; without what only changes speed."""
 
+import functools
 import json
+from pathlib import Path
 from typing import Any, TypeVar
+
+import yaml
 
 from limbeck.config import (
     BUILTIN,
@@ -47,3 +51,13 @@ def as_json(**values: Any) -> str:
         for key, value in values.items()
     }
     return json.dumps(plain, ensure_ascii=False, sort_keys=True)
+
+
+@functools.cache
+def read_entries(path: Path) -> dict[str, Any]:
+    """A YAML mapping; of a file that is none, nothing: the stage that reads it says so."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -8,13 +8,11 @@ import functools
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from limbeck.config import DATA_SETS
 from limbeck.languages import covered
 from limbeck.workflow import scored
 from limbeck.workflow.build import Build
-from limbeck.workflow.settings import as_json
+from limbeck.workflow.settings import as_json, read_entries
 
 PROMPTS = Path("config/prompts")
 
@@ -22,7 +20,7 @@ PROMPTS = Path("config/prompts")
 def prompts(name: str, *entries: str) -> str:
     """Templates of a file of ``config/prompts``, all or those that are named."""
     path = PROMPTS / f"{name}.yaml"
-    return _entries(path, *(entries or _read(path)))
+    return _entries(path, *(entries or read_entries(path)))
 
 
 def contexts(build: Build) -> str:
@@ -146,7 +144,7 @@ def task_texts(build: Build, wildcards: Any) -> str:
 
 def _task(name: str) -> dict[str, Any]:
     """A task's file; of one that is wrong, what can be read: the stage says what is wrong."""
-    content = _read(Path(f"config/tasks/{name}.yaml"))
+    content = read_entries(Path(f"config/tasks/{name}.yaml"))
     listed = content.get("labels")
     told = [
         (str(label), {"names": {}, **body})
@@ -158,18 +156,8 @@ def _task(name: str) -> dict[str, Any]:
 
 @functools.cache
 def _entries(path: Path, *names: str) -> str:
-    chosen = {name: _read(path).get(name) for name in names}
+    chosen = {name: read_entries(path).get(name) for name in names}
     stripped = {
         name: text.strip() if isinstance(text, str) else text for name, text in chosen.items()
     }
     return as_json(**stripped)
-
-
-@functools.cache
-def _read(path: Path) -> dict[str, Any]:
-    """A YAML mapping; of a file that is none, nothing: the stage that reads it says so."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError):
-        return {}
-    return content if isinstance(content, dict) else {}

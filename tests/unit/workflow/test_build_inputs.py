@@ -325,6 +325,23 @@ def test_a_file_of_the_hub_is_not_looked_for_here() -> None:
     assert scored.files(load(values), wildcards) == []
 
 
+def test_students_alone_are_asked_to_think_by_the_prompt_of_their_training() -> None:
+    values = config()
+    values["benchmarks"] |= {"choose_by": "generation", "thinking": True}
+    values["benchmarks"]["comparisons"] = {"theirs": "owner/model"}
+
+    def told(model: str, build: Any) -> Any:
+        wildcards = SimpleNamespace(model=model, language="swh_Latn", benchmark="sib200")
+        return json.loads(scored.settings(build, wildcards))["thinking_prompt"]
+
+    build = load(values)
+    for form in ("base", "student", "Q8_0"):
+        assert told(f"tiny/{form}", build) == "Think first, then answer."
+    assert [told(model, build) for model in ("teacher", "comparisons/theirs")] == [None, None]
+    values["benchmarks"]["thinking"] = False
+    assert told("tiny/student", load(values)) is None
+
+
 def test_the_tables_of_a_benchmark_of_ones_own_are_inputs(tmp_path: Path) -> None:
     (tmp_path / "swh_Latn.tsv").write_text("en\tsw\n")
     values = config()
