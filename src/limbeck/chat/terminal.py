@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from limbeck.errors import UserError
 from limbeck.languages import resolve
+from limbeck.student.encoding import DAY
 
 Message = dict[str, str]
 
@@ -130,6 +131,7 @@ class Model:
             eos_token=self._piece(self._llama.token_eos()),
             bos_token=self._piece(self._llama.token_bos()),
         )
+        self._format.strftime_now = DAY.strftime
         self._thinking_prompt = thinking_prompt
 
     def _piece(self, token: int) -> str:

@@ -56,20 +56,12 @@ def convert(
     Raises:
         UserError: the converter refused, in its own last words (an unknown tokenizer, for one).
     """
-    script = converter / SCRIPT
-    if not script.is_file():
-        raise UserError(f"{converter}: no {SCRIPT} here; limbeck.student.converter fetches it")
     weights.check(checkpoint)
     output.parent.mkdir(parents=True, exist_ok=True)
     # Beside its target: a system's folder for temporary files may be small.
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as name:
         folder = Path(name).resolve()
-        _link(checkpoint, folder / "checkpoint", metadata)
-        command = [sys.executable, str(script.resolve()), str(folder / "checkpoint")]
-        command += ["--outtype", outtype, "--outfile", str(folder / "model.gguf")]
-        if metadata:
-            write_json(folder / "metadata.json", override(metadata))
-            command += ["--metadata", str(folder / "metadata.json")]
+        command = [sys.executable, *prepare(checkpoint, converter, folder, outtype, metadata)]
         environment = os.environ | {"HF_HUB_OFFLINE": "1"}
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, env=environment, cwd=folder
@@ -80,6 +72,28 @@ def convert(
             raise UserError(f"{checkpoint}: llama.cpp's converter refuses it ({reason})")
         (folder / "model.gguf").chmod(0o644)
         (folder / "model.gguf").replace(output)
+
+
+def prepare(
+    checkpoint: Path,
+    converter: Path,
+    folder: Path,
+    outtype: Literal["f16", "f32"],
+    metadata: Metadata | None = None,
+) -> list[str]:
+    """Lay out what the converter reads in ``folder``; its script and arguments.
+
+    They write `model.gguf` into the folder.
+    """
+    script = converter / SCRIPT
+    if not script.is_file():
+        raise UserError(f"{converter}: no {SCRIPT} here; limbeck.student.converter fetches it")
+    _link(checkpoint, folder / "checkpoint", metadata)
+    arguments = ["--outtype", outtype, "--outfile", str(folder / "model.gguf")]
+    if metadata:
+        write_json(folder / "metadata.json", override(metadata))
+        arguments += ["--metadata", str(folder / "metadata.json")]
+    return [str(script.resolve()), str(folder / "checkpoint"), *arguments]
 
 
 def _link(checkpoint: Path, folder: Path, metadata: Metadata | None) -> None:

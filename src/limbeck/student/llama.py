@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from limbeck.errors import UserError
+from limbeck.student.encoding import DAY
 
 Value = TypeVar("Value")
 # Of a C++ exception that nobody catches, and of an assertion, in llama.cpp's last words.
@@ -60,6 +61,7 @@ class Gguf:
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
         formatter = Jinja2ChatFormatter(self.template, self.eos, self.bos)
+        formatter.strftime_now = DAY.strftime
         text: str = formatter(messages=list(messages), enable_thinking=thinking).prompt
         return text
 

@@ -168,8 +168,9 @@ def main() -> None:
 
     model, tokenizer, precision = training.load(options.base, settings)
     samples, counts = encode(tokenizer, options.base, options)
-    training.fit_attention(model, samples["train"])
     way = packing.find_way(model, samples["train"])
+    if way != "mask":  # plain attention would take it for numbers to add
+        training.fit_attention(model, samples["train"])
     if way == "alone":
         print("training: rows of this base see each other in a line; each has a line of its own")
     loop = Loop(

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+import small_families
 from limbeck.config import Training
 from limbeck.errors import UserError
 
-from . import families
 from .conftest import make_rows
 
 SETTINGS = {
@@ -51,7 +51,7 @@ def bases(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     def base(family: str) -> Path:
         path = root / family
-        return path if path.is_dir() else families.create(family, folder / "base", path)
+        return path if path.is_dir() else small_families.create(family, folder / "base", path)
 
     return base
 
@@ -69,7 +69,7 @@ def make(base: Path, samples: Any, folder: Path, settings: Any = None, **options
     return Loop(model, samples, settings or Settings(), folder, **{**usual, **options})
 
 
-@pytest.mark.parametrize("family", families.FAMILIES)
+@pytest.mark.parametrize("family", small_families.FAMILIES)
 def test_packed_rows_give_the_logits_of_rows_alone(bases: Any, samples: Any, family: str) -> None:
     import torch
     from transformers import AutoModelForCausalLM
