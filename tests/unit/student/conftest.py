@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import real_weights
 from limbeck.config import Architecture, Training
 from limbeck.errors import UserError
 from limbeck.files import write_parquet
@@ -161,3 +162,12 @@ def gguf(trained: Path, converter: Path) -> Path:
         "--metadata", json.dumps(METADATA), "--output", path,
     )  # fmt: skip
     return path
+
+
+@pytest.fixture(scope="session")
+def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The base of SmolLM2-135M-Instruct."""
+    folder = tmp_path_factory.mktemp("smollm2") / "base"
+    done = run("from_gguf", "--gguf", real_weights.smollm2(), "--output", folder)
+    assert "templates_equal 20, tokens_equal 20" in done.stdout
+    return folder

@@ -19,15 +19,6 @@ from .conftest import METADATA, run
 LANGUAGES = ["eng_Latn", "swh_Latn", "arb_Arab", "amh_Ethi", "hin_Deva", "tha_Thai", "zho_Hans"]
 
 
-@pytest.fixture(scope="session")
-def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The base of SmolLM2-135M-Instruct."""
-    folder = tmp_path_factory.mktemp("smollm2") / "base"
-    done = run("from_gguf", "--gguf", real_weights.smollm2(), "--output", folder)
-    assert "templates_equal 20, tokens_equal 20" in done.stdout
-    return folder
-
-
 @pytest.fixture(scope="module")
 def fields() -> from_gguf.Fields:
     return from_gguf.Fields(real_weights.smollm2())
