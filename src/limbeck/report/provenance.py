@@ -116,12 +116,14 @@ def stages(wanted: Iterable[str], students: Collection[str]) -> list[Stage]:
 
 
 def _named(record: Record, students: Collection[str]) -> Iterator[Record]:
-    """A kept record with the name of each student whose result it may be."""
+    """What counts of a kept record, with the name of each student whose result it may be."""
     outputs = record.get("outputs", [])
+    if not outputs:  # it cannot be read
+        return
     for name in students if any(once.STUDENT in path for path in outputs) else [""]:
         named = [path.replace(once.STUDENT, name) for path in outputs]
         read = {path.replace(once.STUDENT, name): was for path, was in record["inputs"].items()}
-        yield {**record, "outputs": named, "inputs": read}
+        yield {"rule": record["rule"], "files": record["files"], "outputs": named, "inputs": read}
 
 
 def _stage(key: str, record: Record) -> Stage:
