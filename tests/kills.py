@@ -103,11 +103,11 @@ class Killing:
 
 
 def built(project: Project) -> dict[str, bytes]:
-    """All that a build makes, but pages, cards and costs, which tell of their own day."""
+    """All that a build makes, but what tells of its own day and config, as pages do."""
     return {
         name: content
         for name, content in project.files("results", "resources").items()
-        if not name.endswith((".html", ".md", "cost.json"))
+        if not name.endswith((".html", ".md", "cost.json", "build.json", "ro-crate-metadata.json"))
     }
 
 
