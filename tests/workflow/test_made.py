@@ -64,26 +64,43 @@ def test_a_renamed_student_is_not_trained_again(
     path.unlink()
 
 
+def trainings(result: Result) -> int:
+    """The trainings that were run, not put back."""
+    done = len(re.findall(r"\d  train_student ", result.output))
+    back = len(re.findall(r"^unchanged: \S+/checkpoint,", result.output, re.MULTILINE))
+    return done - back
+
+
 def test_a_tenth_more_topics_asks_for_the_tenth(tmp_path: Path) -> None:
     project = Project(tmp_path / "project")
-    target = "results/swh_Latn/responses.jsonl"
+    rows = "results/swh_Latn/responses.jsonl"
     seeds = ["health", "work", "food", "rain", "school", "music", "roads", "fish", "trees", "games"]
-    off = {"texts": {"limit": 0}, "conversations": {"limit": 0}}
+    off = {"texts": {"limit": 0}, "conversations": {"limit": 0}, "benchmarks": {"run": []}}
+    small = {
+        "training": {"epochs": 1.0}, "architecture": {"vocabulary": 400, "layers": 1},
+        "mixture": {"validation": 0.1},
+    }  # fmt: skip
     with serving(answer) as endpoint:
         path = Path(config(project, endpoint))
-        values = yaml.safe_load(path.read_text()) | off
+        values = yaml.safe_load(path.read_text()) | off | {"students": {"tiny": small}}
         found: list[list[dict[str, object]]] = []
         sent: list[int] = []
-        for count in (10, 11):
+        trained: list[int] = []
+        for count in (10, 11, 10):
             topics = {"general_seeds": [*seeds, "stars"][:count], "language_seeds": []}
             topics |= {"macro_topics": 1, "topics": 1, "prompts": 2}
             generation = {"topics": topics, "scenarios": {"general": 0, "local": 0}}
             path.write_text(json.dumps(values | {"generation": generation}))
-            assert project.snakemake(target, config=str(path)).code == 0
-            found.append(list(read_jsonl(project.folder / target)))
+            result = project.snakemake("results/swh_Latn/tiny/training.json", config=str(path))
+            assert result.code == 0, result.output
+            found.append(list(read_jsonl(project.folder / rows)))
             sent.append(endpoint.requests)
+            trained.append(trainings(result))
     assert set(endpoint.counts.values()) == {1}, "no question was asked twice"
-    fewer, more = found
+    fewer, more, back = found
     assert [row for row in more if row in fewer] == fewer
+    assert back == fewer
     assert len(more) == pytest.approx(1.1 * len(fewer), rel=0.05)
     assert sent[1] == pytest.approx(1.1 * sent[0], rel=0.05)
+    assert sent[2] == sent[1]
+    assert trained == [1, 1, 0], "each set of rows is learnt once"
