@@ -1,7 +1,7 @@
 """The models of the stand-in hub: true configuration classes, a few layers, random weights.
 
-Tokenizers are made on the spot from English sentences. Granite's own vocabulary is of bytes; such
-ones are known to llama.cpp's converter by a hash alone, so this Granite has a SentencePiece one.
+Tokenizers are made on the spot from English sentences. Those of students' bases are SentencePiece
+ones: vocabularies of bytes are known to llama.cpp's converter by a hash alone.
 """
 
 import subprocess
@@ -39,21 +39,50 @@ def granite(folder: Path) -> None:
     """ibm-granite/granite-4.0-micro: dense, attention alone."""
     import transformers
 
-    lines = texts.sentences("eng_Latn")[:500]
-    rows = [{"messages": [{"role": "user", "content": line}]} for line in lines]
-    shape = tiny.Architecture(vocabulary=VOCABULARY, width=256, layers=1, heads=4)
-    tiny.create(rows, shape, 1, folder)  # for its tokenizer
-    turns = template("<|start_of_role|>", "<|end_of_role|>", "</s>\\n")
-    (folder / "chat_template.jinja").write_text(turns, encoding="utf-8")
-    size = len(transformers.AutoTokenizer.from_pretrained(folder))
+    tokenizer = _pieces(folder, template("<|start_of_role|>", "<|end_of_role|>", "</s>\\n"))
+    _prefix(tokenizer.backend_tokenizer)
+    tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
     config = transformers.GraniteMoeHybridConfig(
-        **_DECODER, vocab_size=size, layer_types=["attention"] * LAYERS, num_local_experts=0,
-        num_experts_per_tok=0, shared_intermediate_size=2 * WIDTH, position_embedding_type="rope",
+        **_DECODER, vocab_size=len(tokenizer), layer_types=["attention"] * LAYERS,
+        num_local_experts=0, num_experts_per_tok=0, shared_intermediate_size=2 * WIDTH,
+        position_embedding_type="rope",
         embedding_multiplier=12.0, residual_multiplier=0.22, attention_multiplier=1 / 16,
         logits_scaling=4.0, max_position_embeddings=131072,
         bos_token_id=1, eos_token_id=2, pad_token_id=3,
     )  # fmt: skip
     _save(transformers.GraniteMoeHybridForCausalLM, config, folder)
+
+
+def smollm2(folder: Path) -> None:
+    """HuggingFaceTB/SmolLM2-135M-Instruct, with marks of turns that are single tokens."""
+    import transformers
+
+    tokenizer = _pieces(folder, template("<|", "|>", "</s>\\n"))
+    config = transformers.LlamaConfig(
+        **_DECODER, vocab_size=len(tokenizer), max_position_embeddings=8192, rope_theta=100000.0,
+        bos_token_id=1, eos_token_id=2, pad_token_id=3,
+    )  # fmt: skip
+    _save(transformers.LlamaForCausalLM, config, folder)
+
+
+def _pieces(folder: Path, turns: str) -> Any:
+    """Write a SentencePiece tokenizer with a chat template."""
+    import transformers
+
+    lines = texts.sentences("eng_Latn")[:500]
+    rows = [{"messages": [{"role": "user", "content": line}]} for line in lines]
+    shape = tiny.Architecture(vocabulary=VOCABULARY, width=256, layers=1, heads=4)
+    tiny.create(rows, shape, 1, folder)  # for its tokenizer
+    (folder / "chat_template.jinja").write_text(turns, encoding="utf-8")
+    return transformers.AutoTokenizer.from_pretrained(folder)
+
+
+def _prefix(backend: Any) -> None:
+    """Put a space before each text, as llama.cpp does where the converter says nothing of it."""
+    from tokenizers import decoders, normalizers
+
+    backend.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), backend.normalizer])
+    backend.decoder = decoders.Sequence([backend.decoder, decoders.Strip(" ", 1, 0)])
 
 
 def llama(folder: Path) -> None:
@@ -151,22 +180,24 @@ def glotlid(folder: Path) -> None:
 MODELS: dict[str, Callable[[Path], None]] = {
     "ibm-granite/granite-4.0-micro": granite,
     "meta-llama/Llama-3.1-8B-Instruct": llama,
+    "HuggingFaceTB/SmolLM2-135M-Instruct": smollm2,
     "FacebookAI/xlm-roberta-large": xlm_roberta,
     "cis-lmu/glotlid": glotlid,
 }
 
 
 def main() -> None:
-    """Write a model: `python -m world.bases NAME FOLDER`."""
-    name, folder = sys.argv[1:]
-    MODELS[name](Path(folder))
+    """Write all models: `python -m world.bases FOLDER`."""
+    for name, write_model in MODELS.items():
+        place = Path(sys.argv[1]) / name
+        place.mkdir(parents=True)
+        write_model(place)
 
 
-def write(name: str, folder: Path) -> None:
-    """Write a model in a process of its own, so that the tests import nothing heavy."""
-    folder.mkdir(parents=True)
+def write(folder: Path) -> None:
+    """Write all models in a process of its own, so that the tests import nothing heavy."""
     subprocess.run(
-        [sys.executable, "-m", "world.bases", name, str(folder)], check=True,
+        [sys.executable, "-m", "world.bases", str(folder)], check=True,
         cwd=Path(__file__).parents[1],
     )  # fmt: skip
 

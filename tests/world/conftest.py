@@ -9,6 +9,6 @@ from world import start
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[start.World]:
-    """The hub, with what the teacher's stages need of it."""
-    with start.serving(tmp_path_factory.mktemp("world"), ["cis-lmu/glotlid"]) as running:
+    """The hub."""
+    with start.serving(tmp_path_factory.mktemp("world")) as running:
         yield running

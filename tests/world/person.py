@@ -6,23 +6,32 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from project import ROOT, Project, Result
-from world.start import World
+from world.start import SECRETS, World
 from world.teacher import Teacher
 
 HERE = Path(__file__).parent
+PROGRAMS = {"limbeck": "limbeck.cli", "snakemake": "snakemake"}
+CONVERTER = "resources/llama.cpp"
 
 
 class Person:
-    """Runs commands as they stand in a preset's heading, with the counts put over the preset."""
+    """Types commands as a page or a preset's heading has them, with the counts put over a config.
+
+    ``exported`` are the secrets in the environment: all of them at first. ``seconds`` is what the
+    last command took.
+    """
 
     def __init__(self, folder: Path, world: World, teacher: Teacher | None = None) -> None:
-        self.project, self.world = Project(folder), world
-        if (converter := ROOT / "resources/llama.cpp").is_dir():
-            shutil.copytree(converter, folder / "resources/llama.cpp")
-        self.overlays: list[str] = []
+        self.project, self.world, self.exported = Project(folder), world, dict(SECRETS)
+        self.folder, self.overlays, self.seconds = folder, list[str](), 0.0
+        if (ROOT / CONVERTER).is_dir():
+            shutil.copytree(ROOT / CONVERTER, folder / CONVERTER)
+            manifest = ["-m", "limbeck.workflow.manifest", CONVERTER]
+            self.run(sys.executable, *manifest, "--output", f"{CONVERTER}.manifest.json")
         if teacher:
             body = {"teacher": {"generator": {"url": teacher.url}}}
             (folder / "address.json").write_text(json.dumps(body), encoding="utf-8")
@@ -33,39 +42,41 @@ class Person:
         self.overlays += [str(HERE / f"{name}.yaml") for name in names]
         return self
 
-    def run(self, *command: str, said: str = "") -> Result:
+    def run(self, *command: str, said: str = "", **environment: str) -> Result:
         """Run a command to its end; ``said``: what is typed into it."""
+        known = {**self.project.environment, **self.world.environment(), **self.exported}
+        known |= environment
+        begun = time.monotonic()
         done = subprocess.run(
-            command, cwd=self.project.folder, input=said, text=True,
-            env={**self.project.environment, **self.world.environment()},
+            command, cwd=self.folder, input=said, text=True, errors="replace", env=known,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
+        self.seconds = time.monotonic() - begun
         return Result(done.returncode, done.stdout)
 
-    def limbeck(self, *arguments: str, said: str = "") -> str:
-        """What a command that succeeds says."""
-        result = self.run(sys.executable, "-m", "limbeck.cli", *arguments, said=said)
-        assert result.code == 0, result.output[-4000:]
-        return result.output
-
-    def snakemake(self, *arguments: str) -> str:
-        """What a run that succeeds says; the counts come after the last config file."""
-        words = list(arguments)
-        place = words.index("--configfile") + 2
-        words[place:place] = self.overlays
-        result = self.run(sys.executable, "-m", "snakemake", "--cores", "2", *words)
-        assert result.code == 0, result.output[-6000:]
+    def types(self, line: str, said: str = "", **environment: str) -> str:
+        """What a command line says, which must succeed; what it exports is known from then on."""
+        program, *words = shlex.split(line, comments=True)
+        if program == "export":
+            name = words[0].partition("=")[0]
+            self.exported[name] = SECRETS[name]
+            return ""
+        if "--configfile" in words:
+            place = words.index("--configfile") + 2
+            words[place:place] = self.overlays
+        module = [sys.executable, "-m", PROGRAMS[program]]
+        result = self.run(*module, *words, said=said, **environment)
+        assert result.code == 0, f"{line}\n{result.output[-6000:]}"
         assert "Traceback" not in result.output
         return result.output
 
-    def heading(self, preset: str) -> list[list[str]]:
-        """The snakemake commands in a preset's heading, without the number of cores."""
-        return snakemake_commands(ROOT / "config/presets" / f"{preset}.yaml")
 
-
-def snakemake_commands(path: Path) -> list[list[str]]:
-    """The arguments of the snakemake commands that a file's heading shows."""
+def commands(path: Path) -> list[str]:
+    """The command lines in a preset's heading."""
     heading = path.read_text(encoding="utf-8").partition("\n\n")[0]
-    text = re.sub(r"^# ?", "", heading, flags=re.M).replace("\\\n", " ")
-    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("snakemake ")]
-    return [shlex.split(line.replace("--cores all", ""))[1:] for line in lines]
+    return _lines(re.sub(r"^# ?", "", heading, flags=re.M))
+
+
+def _lines(text: str) -> list[str]:
+    lines = [line.strip() for line in text.replace("\\\n", " ").splitlines()]
+    return [line for line in lines if line.split(" ")[0] in ("export", *PROGRAMS)]

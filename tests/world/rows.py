@@ -19,7 +19,8 @@ TABLE = Path(__file__).with_name("repositories.tsv")
 ROWS = 120  # of a split
 Row = dict[str, Any]
 
-FLORES = [*texts.LANGUAGES, "est_Latn", "grn_Latn", "zho_Hans"]  # and some that FLORES+ renamed
+TRANSLATED = [*texts.LANGUAGES, "epo_Latn"]  # and one that a teacher need not know
+FLORES = [*TRANSLATED, "est_Latn", "grn_Latn", "zho_Hans"]  # and some that FLORES+ renamed
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,11 @@ def infinity_instruct(code: str, split: str) -> list[Row]:
     return found
 
 
+def dolly(code: str, split: str) -> list[Row]:
+    names = ("instruction", "context", "response", "category")
+    return [{name: row[name] for name in names} for row in real_texts.dolly()[:200]]
+
+
 def fineweb2(code: str, split: str) -> list[Row]:
     lines = texts.sentences(code)
     name, script = code.split("_")
@@ -166,11 +172,12 @@ class Content:
 
 CONTENT = {
     "openlanguagedata/flores_plus": Content(flores_plus, FLORES),
-    "Davlan/sib200": Content(sib200),
+    "Davlan/sib200": Content(sib200, TRANSLATED),
     "facebook/belebele": Content(belebele),
     "CohereLabs/Global-MMLU": Content(global_mmlu),
     "CohereLabs/Global-MMLU-Lite": Content(global_mmlu),
     "BAAI/Infinity-Instruct": Content(infinity_instruct, ["eng_Latn"]),
+    "databricks/databricks-dolly-15k": Content(dolly, ["eng_Latn"]),
     "HuggingFaceFW/fineweb-2": Content(fineweb2),
     "mteb/amazon_massive_intent": Content(massive, ["swh_Latn", "cym_Latn", "eng_Latn"]),
     "masakhane/afrisenti": Content(afrisenti, ["swh_Latn"]),
@@ -182,7 +189,8 @@ def write(entry: Repository, folder: Path) -> None:
     content = CONTENT[entry.repository]
     card = ["---", "configs:"]
     for code in content.languages:
-        config = "7M_core" if entry.labels == "7M_core" else label(code, entry.labels)
+        one = ("7M_core", "default")  # configurations that are no language
+        config = entry.labels if entry.labels in one else label(code, entry.labels)
         if config is None:
             continue
         card += [f"- config_name: {config}", "  data_files:"]

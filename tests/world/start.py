@@ -1,6 +1,6 @@
 """Start the stand-in world: its hub with all repositories, a teacher, and what commands need."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,9 @@ from pathlib import Path
 import endpoint
 from world import bases, hub, rows
 from world.teacher import Manners, Teacher
+
+# What a person exports: the key of a teacher, and the token of an account on the hub.
+SECRETS = {"OPENROUTER_API_KEY": "sk-or-of-the-tests", "HF_TOKEN": hub.MEMBER}
 
 
 @dataclass(frozen=True)
@@ -17,30 +20,23 @@ class World:
     hub: hub.Hub
     home: Path  # of the hub's client, empty at first
 
-    def environment(self, token: str | None = hub.MEMBER) -> dict[str, str]:
-        """What a person has set: the hub's address and token, and a teacher's key."""
-        found = {
-            "HF_ENDPOINT": self.hub.url,
-            "HF_HOME": str(self.home),
-            "HF_HUB_DISABLE_XET": "1",
-            "OPENROUTER_API_KEY": "sk-or-of-the-tests",
-        }
-        return found | ({"HF_TOKEN": token} if token else {})
+    def environment(self) -> dict[str, str]:
+        """Where the hub is, and where its client keeps what it read."""
+        return {
+            "HF_ENDPOINT": self.hub.url, "HF_HOME": str(self.home), "HF_HUB_DISABLE_XET": "1"
+        }  # fmt: skip
 
 
 @contextmanager
-def serving(folder: Path, models: Collection[str] = tuple(bases.MODELS)) -> Iterator[World]:
-    """The hub, whose repositories are written into a folder first: all data, and these models."""
+def serving(folder: Path) -> Iterator[World]:
+    """The hub, whose repositories are written into a folder first."""
     repositories, gated = {}, {}
+    bases.write(folder / "hub")
     for entry in rows.repositories():
-        if entry.kind == "model" and entry.repository not in models:
-            continue
         place = folder / "hub" / entry.repository
         if entry.kind == "dataset":
             place.mkdir(parents=True)
             rows.write(entry, place)
-        else:
-            bases.write(entry.repository, place)
         repositories[entry.repository] = {entry.revision: place}
         if entry.gated:
             gated[entry.repository] = entry.gated

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from world import hub, rows
+from world import hub, rows, texts
 
 ROOT = Path(__file__).parents[2]
 # Reads data sets as the stages do: a line each, what came or what is wrong.
@@ -56,15 +56,15 @@ READ = [
     ("flores", "Estonian", 120),  # ekk_Latn there
     ("flores", "Guarani", 120),  # gug_Latn
     ("flores", "Simplified Chinese", 120),  # cmn_Hans
-    ("sib200", "Welsh", 200),
+    ("sib200", "Welsh", texts.TESTED),
     ("belebele", "Amharic", 38),  # without the passages set aside
     ("global_mmlu", "Yoruba", 120),
     ("global_mmlu_lite", "Swahili", 120),
     ("texts", "Faroese", 120),
     ("conversations", "English", 175),  # without those in Chinese
-    ("task-topic", "Yoruba", 200),
-    ("task-intent", "Welsh", 561),
-    ("task-sentiment", "Swahili", 300),
+    ("task-topic", "Yoruba", texts.TESTED),
+    ("task-intent", "Welsh", texts.TESTED),
+    ("task-sentiment", "Swahili", texts.TESTED),
 ]
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import real_texts
 
+TESTED = 60  # texts of a classification's test
+
 # Where the teacher's and the corpus' sentences of a language are in the test data.
 _NEWS = {"kin_Latn": "kin", "yor_Latn": "yor", "amh_Ethi": "amh", "swh_Latn": "swa"}
 _TREEBANKS = {"cym_Latn": "UD_Welsh-CCG", "fao_Latn": "UD_Faroese-OFT"}
@@ -61,17 +63,18 @@ def flores(code: str, split: str) -> tuple[str, ...]:
 
 @cache
 def topics(code: str, split: str) -> tuple[dict[str, str], ...]:
-    """The rows of SIB-200 in a language."""
+    """The rows of SIB-200 in a language; of the test few, as all are classified."""
     name = {"validation": "dev"}.get(split, split)
     path = real_texts.folder() / f"sib200/{code}/{name}.tsv.gz"
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file, delimiter="\t"))[:200]
+        return tuple(csv.DictReader(file, delimiter="\t"))[: TESTED if split == "test" else 200]
 
 
 @cache
 def labelled(task: str, code: str, split: str) -> tuple[tuple[str, str], ...]:
-    """Texts of people with their labels, in a two-letter code, as (text, label)."""
+    """Texts of people with their labels, in a two-letter code, as (text, label); few of a test."""
     part = {"train": "train_human_parsed"}.get(split, "test")
     path = real_texts.folder() / f"kinit_intent_topic_sentiment/{task}/{code}-{part}.csv.gz"
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        return tuple((row["text"], row["intent"]) for row in csv.DictReader(file))
+        found = tuple((row["text"], row["intent"]) for row in csv.DictReader(file))
+    return found[:TESTED] if split == "test" else found

@@ -1,0 +1,31 @@
+"""What `limbeck init` writes, to the end: languages with all benchmarks, few and none."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from world import whole
+from world.person import Person
+from world.start import World, teaching
+
+BENCHMARKS = ("flores_from_english", "flores_into_english", "sib200", "belebele", "global_mmlu")
+# All benchmarks, few, another script, a language outside the table.
+KINDS = [("Yoruba", "yor_Latn", BENCHMARKS), ("Faroese", "fao_Latn", BENCHMARKS[:3]),
+         ("Amharic", "amh_Ethi", BENCHMARKS), ("Latin", "lat_Latn", ())]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def person(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+    """One who builds all of them in one place, with a file each."""
+    with teaching() as teacher:
+        yield Person(tmp_path_factory.mktemp("languages"), world, teacher).over("counts")
+
+
+@pytest.mark.parametrize(("name", "code", "benchmarks"), KINDS)
+def test_every_kind_of_language(
+    person: Person, name: str, code: str, benchmarks: Sequence[str]
+) -> None:
+    person.types(f"limbeck init --language {name} {code}")
+    person.types(f"snakemake --cores all --configfile {code}/my.yaml")
+    whole.check_student(person, code, "granite", benchmarks)
+    assert whole.calls(whole.plan(person, f"--configfile {code}/my.yaml"))
