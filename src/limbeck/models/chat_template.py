@@ -64,5 +64,5 @@ class ChatTemplate:
                 enable_thinking=thinking,
                 **self._tokens,
             )
-        except TemplateError as error:
+        except Exception as error:  # somebody else's program may raise anything
             raise UserError(f"the model's chat template refuses a prompt ({error})") from None

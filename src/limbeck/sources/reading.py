@@ -114,10 +114,14 @@ def _open(path: Path) -> TextIO:
     return path.open(encoding="utf-8", errors="replace")
 
 
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines of a file, one without an end in pieces that memory holds."""
+    return iter(lambda: file.readline(outside.LENGTH), "")
+
+
 def _json_rows(path: Path, bad: _Bad) -> Iterator[Row]:
     with _open(path) as file:
-        lines = iter(lambda: file.readline(outside.LENGTH), "")
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(_lines(file), start=1):
             if not line.strip():
                 continue
             try:
@@ -149,10 +153,10 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
 def _paragraphs(path: Path) -> Iterator[str]:
     """Paragraphs between blank lines; where a file has no blank line, its lines."""
     with _open(path) as file:
-        by_line = all(line.strip() for line in file)
+        by_line = all(line.strip() for line in _lines(file))
     lines: list[str] = []
     with _open(path) as file:
-        for line in file:
+        for line in _lines(file):
             if line.strip():
                 lines.append(line.rstrip("\n"))
             if lines and (by_line or not line.strip()):

@@ -22,6 +22,7 @@ BUILTIN_LANGUAGE = "swh_Latn"
 # Scripts without spaces between words; a word is taken to be of four characters there.
 _UNSPACED = {"Hani", "Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt"}
 _CHARACTERS_A_WORD = 4
+_LONGEST_WORDS = 40  # characters of a word on average; what has more is none
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？።፧।॥།۔؟။]+")
 # What chat templates take for their own: a text may not end a turn, or begin another's.
 _CONTROL = re.compile(
@@ -38,7 +39,7 @@ class Settings(config.Section):
 
 def cut(text: str, max_words: int, script: str) -> str:
     """The text's first words, up to the end of a sentence where one ends in their second half."""
-    text = text.strip()
+    text = text.strip()[: max_words * _LONGEST_WORDS]
     if script in _UNSPACED:
         end = min(len(text), max_words * _CHARACTERS_A_WORD)
     else:

@@ -5,8 +5,9 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -295,3 +296,22 @@ def _take_terminal() -> None:
 def test_a_terminal_is_given_no_orders() -> None:
     said = "a\x1b]0;title\x07b\x1b[2Jc\x9b2Jd\re\u200c\u06cc\n\tf"
     assert harmless(said) == "a]0;titleb[2Jc2Jde\u200c\u06cc\n\tf"
+
+
+class Escaping:
+    """A model that orders the terminal to be cleared."""
+
+    context = 100
+
+    def tokens(self, messages: Sequence[Message], thinking: bool) -> list[int]:
+        return [1]
+
+    def answer(self, tokens: Sequence[int], limit: int) -> Iterator[str]:
+        yield from ("Habari\x1b[2J", "\x1b]0;title\x07 yako")
+
+
+def test_an_answer_gives_the_terminal_no_orders() -> None:
+    output = io.StringIO()
+    chat = Chat(cast(Any, Escaping()), False, output)
+    chat.say("Hujambo?")
+    assert output.getvalue() == "Habari[2J]0;title yako\n"

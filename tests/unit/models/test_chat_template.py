@@ -56,6 +56,10 @@ REFUSED = {
     "{% for %}": "cannot be read",
     "{{ ''.__class__.__mro__[1].__subclasses__() }}": "refuses a prompt",
     "{{ messages.append({}) }}": "refuses a prompt",
+    "{{ messages + 1 }}": "refuses a prompt",
+    "{{ messages[0].content | int / 0 }}": "refuses a prompt",
+    "{{ strftime_now(1) }}": "refuses a prompt",
+    "{% for i in range(1000000000) %}x{% endfor %}": "refuses a prompt",
 }
 
 

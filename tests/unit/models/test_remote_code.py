@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,3 +58,24 @@ def test_it_runs_where_it_is_trusted(folder: Path, checkpoint: Path, tmp_path: P
     asked = ([[{"role": "user", "content": "mtoto"}]], [["A", "samaki"]])
     plain = open_model(str(checkpoint), 1, 1)
     assert trusted.loglikelihood(*asked)[0] == pytest.approx(plain.loglikelihood(*asked)[0])
+
+
+class Evil:
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.mark,)
+
+
+def test_pickled_weights_are_not_read(checkpoint: Path, tmp_path: Path) -> None:
+    import torch
+
+    own = tmp_path / "own"
+    shutil.copytree(checkpoint, own)
+    (own / "model.safetensors").unlink()
+    torch.save({"lm_head.weight": Evil(tmp_path / "ran")}, own / "pytorch_model.bin")
+    with pytest.raises(UserError, match=r"own: transformers cannot load it \(") as told:
+        open_model(str(own), 1, 1)
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "ran").exists()

@@ -322,6 +322,17 @@ def test_control_tokens_of_chat_templates_are_broken(text: str, kept: str) -> No
     assert texts.harmless(text) == kept
 
 
+def test_a_text_without_spaces_or_a_line_without_end_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(texts.cut("a" * 1_000_000, 100, "Latn")) == 4000
+    monkeypatch.setattr(reading.outside, "LENGTH", 10)
+    (tmp_path / "one.txt").write_text("maji na moto " * 100)
+    found = [row["text"] for row in reading.open_source(str(tmp_path), None, None, "", 1).rows]
+    assert max(map(len, found)) <= 10
+    assert "".join(found).startswith("maji na moto maji")
+
+
 def test_texts_without_a_text_column(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"content": "x", "url": "y"}\n')
     with pytest.raises(UserError, match=r"a column 'text' is wanted; the columns are: content, ur"):
