@@ -75,7 +75,7 @@ def _turns(row: Row) -> list[Message]:
             return [_turn(turn) for turn in row[column] or []]
     answer = next((key for key in ("response", "output") if key in row), None)
     if "instruction" not in row or answer is None:
-        raise UserError(f"unknown form, with the columns {', '.join(row)}; allowed: {FORMS}")
+        raise UserError(f"unknown form, with the columns {', '.join(row):.300}; allowed: {FORMS}")
     question = [row["instruction"], row.get("context"), row.get("input")]
     parts = [part.strip() for part in map(_text, question) if part.strip()]
     return [
@@ -103,20 +103,27 @@ def _text(value: Any) -> str:
 
 
 def conversations(found: Iterable[Row], source: str, skipped: Counter[str]) -> Iterator[Row]:
-    """The conversations among a source's rows; the others are counted by reason."""
+    """The conversations among a source's rows; the others are counted by reason.
+
+    Raises:
+        UserError: the first rows are all of an unknown form.
+    """
+    form = reading.Form(source)
     for row in found:
         try:
             turns = messages(row)
         except ValueError as error:
             skipped[str(error)] += 1
         except UserError as error:
-            raise UserError(f"{source}: {error}") from None
+            form.unknown(str(error))
         else:
+            form.known = True
             yield {
                 "id": f"conversation-{files.digest(turns)}",
                 "source": source,
                 "messages": turns,
             }
+    form.end()
 
 
 def collect(settings: config.Conversations, seed: int) -> list[Row]:

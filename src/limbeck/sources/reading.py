@@ -18,6 +18,7 @@ _TEXT = (".txt", ".txt.gz")
 _ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", ".parquet.gz", *_TEXT)
 _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _MOST_BAD = 0.1  # share of a source's lines
+_MOST_ODD = 100  # rows at a source's beginning
 _BUFFER = 10_000  # rows of the hub's shards that are shuffled at once
 
 
@@ -27,6 +28,30 @@ class Source(NamedTuple):
     rows: Iterator[Row]
     label: str  # as rows name it: the file or folder, or the hub's data set, part and commit
     shuffled: bool  # the rows come shuffled
+
+
+@dataclass
+class Form:
+    """Whether a source's rows are of a known form: an odd one among them does not end a stage."""
+
+    source: str
+    known: bool = False  # a row was
+    odd: int = 0
+    first: str = ""
+
+    def unknown(self, why: str) -> None:
+        """A row is not. Raises a `UserError` where no row was, of so many."""
+        self.odd += 1
+        self.first = self.first or why
+        if self.odd >= _MOST_ODD and not self.known:
+            self.end()
+
+    def end(self) -> None:
+        """Say how many were left out, or raise a `UserError` where no row was of a known form."""
+        if self.odd and not self.known:
+            raise UserError(f"{self.source}: {self.first}")
+        if self.odd:
+            print(f"{self.source}: {self.odd:,} rows left out: {self.first}", file=sys.stderr)
 
 
 def open_source(

@@ -66,14 +66,15 @@ def texts(found: Iterable[Row], source: str, max_words: int, script: str) -> Ite
     """The texts among a source's rows, cut and harmless; blank ones are left out.
 
     Raises:
-        UserError: a row has no text; the message names its columns.
+        UserError: the first rows have no text; the message names their columns.
     """
     odd = 0
+    form = reading.Form(source)
     for row in found:
         if "text" not in row:
-            raise UserError(
-                f"{source}: a column 'text' is wanted; the columns are: {', '.join(row)}"
-            )
+            form.unknown(f"a column 'text' is wanted; the columns are: {', '.join(row):.300}")
+            continue
+        form.known = True
         if not isinstance(text := row["text"], str):
             odd += 1
             continue
@@ -81,6 +82,7 @@ def texts(found: Iterable[Row], source: str, max_words: int, script: str) -> Ite
             key = f"text-{files.digest(shortened)}"
             url = {"url": row["url"]} if isinstance(row.get("url"), str) else {}
             yield {"id": key, "source": source, "text": shortened, **url}
+    form.end()
     if odd:
         print(f"{source}: {odd:,} rows left out: a text that is none", file=sys.stderr)
 

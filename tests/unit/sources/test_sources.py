@@ -333,6 +333,25 @@ def test_a_text_without_spaces_or_a_line_without_end_is_cut(
     assert "".join(found).startswith("maji na moto maji")
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_row_of_another_form_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], first: bool
+) -> None:
+    good = [{"text": f"Maandishi {n}."} for n in range(5)]
+    rows = [{"other": 1}, *good] if first else [*good, {"other": 1}]
+    found = list(texts.texts(rows, "source", 10, "Latn"))
+    assert len(found) == 5
+    talks = [{"messages": said("Hujambo", f"Sijambo {n}")} for n in range(5)]
+    rows = [{"x" * 5000: 1}, *talks] if first else [*talks, {"x" * 5000: 1}]
+    assert len(list(conversations.conversations(rows, "source", Counter()))) == 5
+    told = capsys.readouterr().err.splitlines()
+    assert [line[:26] for line in told] == [
+        "source: 1 rows left out: a",
+        "source: 1 rows left out: u",
+    ]
+    assert max(map(len, told)) < 700
+
+
 def test_texts_without_a_text_column(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"content": "x", "url": "y"}\n')
     with pytest.raises(UserError, match=r"a column 'text' is wanted; the columns are: content, ur"):
