@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from limbeck.config.options import add_config
-from limbeck.errors import UserError
+from limbeck.errors import UserError, shown
 from limbeck.workflow.options import build_of
 
 if TYPE_CHECKING:
@@ -165,6 +165,7 @@ def _dollars(dollars: float | None) -> str:
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:
     """Columns under each other: words to the left, figures to the right."""
+    rows = [tuple(map(shown, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     last = len(widths) - 1
     return "\n".join(

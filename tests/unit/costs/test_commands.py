@@ -348,3 +348,10 @@ def test_the_costs_of_a_language(tmp_path: Path) -> None:
     assert found["stages"]["free"]["dollars"] is None
     assert found["total"]["replies"] == 13
     assert found["total"]["dollars"] == 0.0005
+
+
+def test_a_table_gives_the_terminal_no_orders() -> None:
+    """A journal or an endpoint may name a model as it likes."""
+    assert (
+        commands.table([("model", "n"), ("a\x1b[2J\nb", "1")]) == "model        n\na\\x1b[2J\\nb  1"
+    )
