@@ -86,7 +86,7 @@ def _language(row: dict[str, str]) -> Language:
     """
     for column, form in _FORMS.items():
         if not re.fullmatch(form, row[column]):
-            raise ValueError(f"{column}: {row[column]!r} is not of the form {form}")
+            raise ValueError(f"{column}: {row[column]!r:.60} is not of the form {form}")
     return Language(
         code=row["code"],
         name=row["name"],
