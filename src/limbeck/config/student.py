@@ -1,8 +1,8 @@
 """The config's section on students: base, mixture and training."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from limbeck.config.section import Count, Positive, Section, Share
 
@@ -64,6 +64,9 @@ class Training(Section):
     )
     max_length: Positive = Field(8192, description="Tokens; longer rows are dropped and counted")
     precision: Literal["float32", "bfloat16"] = "bfloat16"
+    memory: Literal["float32", "bfloat16"] = Field(
+        "float32", description="Type of weights and Adam's moments: 16 or 8 bytes a weight"
+    )
     device_tokens: Positive = Field(
         8192, description="Tokens on the device at once; a longer row goes alone (speed only)"
     )
@@ -73,6 +76,12 @@ class Training(Section):
     patience: Positive | None = Field(
         None, description="Validations without a better loss, after which training ends"
     )
+
+    @model_validator(mode="after")
+    def _check_memory(self) -> Self:
+        if self.memory == "bfloat16" and (self.method, self.precision) != ("full", "bfloat16"):
+            raise ValueError("memory: bfloat16 goes with method: full and precision: bfloat16")
+        return self
 
 
 class Merge(Section):

@@ -23,9 +23,11 @@ from limbeck.teacher.client import Request, ask
 from limbeck.workflow import memory, named
 from limbeck.workflow.build import Build
 
-# Bytes of a parameter in training: weights, gradients and Adam's two moments in float32; with LoRA
-# the frozen weights in bfloat16 and a tenth for adapters. Activations come on top.
-FULL, LORA = 16, 2.2
+# Ways to train in less memory, the nearest to a whole training first.
+LEANER = {
+    "training.memory: bfloat16": Training(memory="bfloat16"),
+    "training.method: lora": Training(method="lora"),
+}
 # Bytes of a parameter in a GGUF file (llama.cpp, tools/quantize/README.md: bits a weight / 8).
 GGUF = {"F16": 2.0, "Q8_0": 1.07, "Q6_K": 0.82, "Q5_K_M": 0.71, "Q4_K_M": 0.61, "Q4_0": 0.58,
         "Q3_K_M": 0.5, "Q2_K": 0.4}  # fmt: skip
@@ -72,24 +74,22 @@ def bases(build: Build) -> Iterator[Check]:
         except UserError as error:
             yield Check(False, str(error).replace("base: ", f"students.{name}.base: ", 1))
             continue
-        needed = training_memory(parameters, student.training)
+        needed = parameters * memory.of_training(student.training)
         words = f"has {parameters / 1e9:.1f} billion parameters and takes {_gib(needed)} to train"
         room = f"{here.name} has {_gib(here.memory)}"
         if needed < 0.9 * here.memory:
             yield Check(True, f"{where} {words}; {room}")
             continue
-        lora = parameters * LORA
-        other = (
-            f"training.method: lora takes {_gib(lora)}"
-            if student.training.method == "full" and lora < 0.9 * here.memory
-            else "take a smaller base or a larger machine"
-        )
-        yield Check(False, f"{where} {words}, and {room}: {other}")
+        yield Check(False, f"{where} {words}, and {room}: {_leaner(parameters, here.memory)}")
 
 
-def training_memory(parameters: int, training: Training) -> float:
-    """Bytes that training takes, without activations."""
-    return parameters * (FULL if training.method == "full" else LORA)
+def _leaner(parameters: int, room: int) -> str:
+    """The first way to train a base in so much memory, activations left out."""
+    for way, training in LEANER.items():
+        needed = parameters * memory.of_training(training)
+        if needed < 0.9 * room:
+            return f"{way} takes {_gib(needed)}"
+    return "take a smaller base or a larger machine"
 
 
 @cache
@@ -151,7 +151,7 @@ def disk(build: Build) -> Check:
         each = parameters * (2 + sum(GGUF[name] for name in files))
         # The base once; of each language a checkpoint, its GGUF files, and what a training keeps.
         needed += parameters * 2 + len(build.codes) * each
-        needed += training_memory(parameters, student.training)
+        needed += parameters * memory.of_training(student.training)
     free = free_disk()
     words = f"disk: {_gib(free)} free here, about {_gib(needed)} needed"
     return Check(free >= needed, words if free >= needed else f"{words}: make room, or leave out "

@@ -16,7 +16,7 @@ import torch
 
 from limbeck.config import Training
 from limbeck.errors import UserError
-from limbeck.student import guard, layout
+from limbeck.student import guard, layout, rounding
 from limbeck.student.encoding import IGNORED, Encoded
 from limbeck.student.packing import Way, tensors
 
@@ -66,6 +66,7 @@ class Loop:
         self.model = model
         self.samples = samples
         self.training: Training = settings.training
+        self.seed: int = settings.seed
         self.folder = folder
         self.device_tokens = device_tokens
         self.way: Way = way
@@ -91,6 +92,7 @@ class Loop:
     def run(self) -> None:
         """Train, and leave the model with the weights of its best validation."""
         self._look_at_disk()
+        torch.manual_seed(self.seed)  # of dropout, and of rounding
         self._resume()
         self.model.train()
         due = self._validation_steps()
@@ -171,7 +173,10 @@ class Loop:
             {"params": decayed, "weight_decay": self.training.weight_decay},
             {"params": others, "weight_decay": 0.0},
         ]
-        return torch.optim.AdamW(groups, betas=(0.9, self.training.beta2), fused=True)
+        betas = (0.9, self.training.beta2)
+        if self.training.memory == "bfloat16":
+            return rounding.RoundedAdamW(groups, betas)
+        return torch.optim.AdamW(groups, betas=betas, fused=True)
 
     def _validation_steps(self) -> set[int]:
         """After which steps the validation rows are read: evenly over an epoch, and the last."""

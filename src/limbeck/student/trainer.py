@@ -10,6 +10,7 @@ import torch
 from transformers.utils import logging
 
 from limbeck.config import Training
+from limbeck.errors import UserError
 from limbeck.student import guard, weights
 from limbeck.student.encoding import Encoded
 
@@ -21,9 +22,9 @@ SHORT = 256  # tokens of a row, up to which plain attention is the faster one on
 def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
     """Model, tokenizer and the precision that this device allows.
 
-    Weights that are trained stay in float32; bfloat16 is the precision of the matrix products
-    (autocast). In plain bfloat16 steps of a learning rate like 1e-5 would be rounded away. With
-    LoRA the frozen weights of a base that is not float32 are bfloat16, too.
+    Weights that are trained stay in float32, but for `training.memory: bfloat16`; bfloat16 is the
+    precision of the matrix products (autocast). With LoRA the frozen weights of a base that is not
+    float32 are bfloat16, too.
     """
     weights.check(base)
     logging.disable_progress_bar()
@@ -37,11 +38,14 @@ def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
     full = training.method == "full"
     # A base in float32 would be rounded at loading, and so would be what is saved of it.
     half = precision == "bfloat16" and guard.weights_type(base) != "float32" and (cuda or not full)
-    extra = {"float32_mixed_precision": True} if half and full else {}
+    lean = training.memory == "bfloat16"
+    if lean and precision != "bfloat16":
+        raise UserError("training.memory: bfloat16: this device has none; allowed here: float32")
+    extra = {"float32_mixed_precision": True} if half and full and not lean else {}
     model, tokenizer = unsloth.FastLanguageModel.from_pretrained(
         str(base),
         max_seq_length=length,
-        dtype=torch.bfloat16 if half else torch.float32,
+        dtype=torch.bfloat16 if half or lean else torch.float32,
         load_in_4bit=False,
         full_finetuning=full,
         trust_remote_code=settings.trust_remote_code,

@@ -18,8 +18,8 @@ _UNKNOWN = 4e9
 _NAMED = re.compile(r"(?<![a-z0-9.])(?:(\d+)x)?(\d+(?:\.\d+)?)([bm])(?![a-z0-9])", re.IGNORECASE)
 
 _HALF, _SINGLE = 2, 4  # bytes of a parameter
-_FULL = 4 * _SINGLE  # weights, gradients, and Adam's two moments
-_LORA = _SINGLE + _HALF  # the frozen weights, and once more when they are merged
+_PARTS = 4  # of a training: weights, gradients, and Adam's two moments
+_ADAPTERS = 0.1  # of the frozen weights
 
 
 def parameters(base: str) -> float:
@@ -42,8 +42,15 @@ def holding(base: str, size: float = _SINGLE) -> int:
 
 
 def training(base: str, section: Training) -> int:
-    """To train a language model."""
-    return holding(base, _FULL if section.method == "full" else _LORA)
+    """To train a language model, and to write what was trained."""
+    return holding(base, of_training(section) + (_HALF if section.method == "lora" else 0))
+
+
+def of_training(section: Training) -> float:
+    """Bytes of a parameter of the base that are held while it is trained."""
+    if section.method == "full":
+        return _PARTS * (_HALF if section.memory == "bfloat16" else _SINGLE)
+    return (1 + _ADAPTERS) * (_HALF if section.precision == "bfloat16" else _SINGLE)
 
 
 def first(base: str, students: Mapping[str, Student]) -> str:
@@ -70,7 +77,7 @@ def classifier(section: Classifier, students: Mapping[str, Student]) -> int:
         return CLIENT
     if section.kind == "instruct":
         return training(base, section.training)
-    return holding(base, _FULL if section.kind == "encoder" else _SINGLE)
+    return holding(base, _PARTS * _SINGLE if section.kind == "encoder" else _SINGLE)
 
 
 def scoring(model: str, config: Config) -> int:

@@ -14,7 +14,6 @@ import yaml
 
 import endpoint
 from limbeck import config
-from limbeck.config import Training
 from limbeck.config.options import merged
 from limbeck.files import write_json
 from limbeck.languages import resolve
@@ -101,9 +100,13 @@ def test_a_disk_that_is_too_small_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     assert found.line.startswith("disk: 50 GiB free here, about ")
 
 
-def test_memory_of_a_training() -> None:
-    assert needs.training_memory(10**9, Training(method="full")) == 16e9
-    assert needs.training_memory(10**9, Training(method="lora")) == 2.2e9
+@pytest.mark.parametrize(
+    ("billions", "way"),
+    [(3, "training.memory: bfloat16 takes 23 GiB"), (9, "training.method: lora takes 19 GiB"),
+     (90, "take a smaller base or a larger machine")],
+)  # fmt: skip
+def test_a_leaner_training_is_named(billions: int, way: str) -> None:
+    assert needs._leaner(billions * 10**9, 30 * GIB) == way
 
 
 def elsewhere(url: str, **more: Any) -> dict[str, Any]:

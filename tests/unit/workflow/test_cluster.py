@@ -106,9 +106,11 @@ def test_memory_follows_what_is_done_with_a_model() -> None:
     students = {
         "big": Student(base="owner/model-3B"),
         "later": Student(base="student:big", training=Training(method="lora")),
+        "lean": Student(base="owner/model-3B", training=Training(memory="bfloat16")),
     }
     assert memory.student("big", students) == 4_000 + 48_000
-    assert memory.student("later", students) == 4_000 + 18_000, "of the size of what it began with"
+    assert memory.student("later", students) == 4_000 + 12_600, "of the size of what it began with"
+    assert memory.student("lean", students) == 4_000 + 24_000
     own = Classifier(kind="icl", base="student:later")
     assert memory.classifier(own, students) == 4_000 + 12_000
     assert memory.classifier(Classifier(kind="linear"), {}) == 2_000
