@@ -77,6 +77,14 @@ def commands(path: Path) -> list[str]:
     return _lines(re.sub(r"^# ?", "", heading, flags=re.M))
 
 
+def block(page: Path, first: str) -> list[str]:
+    """The command lines in a page's block that begins with one."""
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", text, re.M | re.S)
+    [found] = [body for body in blocks if body.startswith(first)]
+    return _lines(found)
+
+
 def _lines(text: str) -> list[str]:
     lines = [line.strip() for line in text.replace("\\\n", " ").splitlines()]
     return [line for line in lines if line.split(" ")[0] in ("export", *PROGRAMS)]
