@@ -71,6 +71,35 @@ def trainings(result: Result) -> int:
     return done - back
 
 
+def test_a_benchmark_more_trains_nothing_again(
+    finished: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its items are held out first; where none of them was learned, the rows are what they were."""
+    monkeypatch.chdir(finished.folder)
+    before = finished.files("results")
+    values = config_of([Path(TEST_CONFIG)], [])
+    table = finished.folder / "mine.tsv"
+    lines = [
+        f"The ship number {n} sails west.\tMerikebu ya {n} yaenda magharibi." for n in range(9)
+    ]
+    table.write_text("\n".join(["english\tswahili", *lines]))
+    values["benchmarks"]["custom"] = {
+        "mine": {"kind": "translation", "test": str(table), "english": "english",
+                 "text": "swahili", "direction": "from_english"}
+    }  # fmt: skip
+    values["benchmarks"]["run"].append("mine")
+    path = finished.folder / "more.json"
+    path.write_text(json.dumps(values))
+    result = finished.snakemake("results/swh_Latn/tiny/training.json", config=str(path))
+    assert jobs(result) - put_back(result) == 2, "the items are prepared, the rows filtered"
+    assert trainings(result) == 0
+    shutil.rmtree(finished.folder / "results/swh_Latn/benchmarks/mine")
+    path.unlink()
+    table.unlink()
+    assert finished.snakemake().code == 0
+    assert finished.files("results") == before
+
+
 def test_a_tenth_more_topics_asks_for_the_tenth(tmp_path: Path) -> None:
     project = Project(tmp_path / "project")
     rows = "results/swh_Latn/responses.jsonl"
