@@ -111,9 +111,13 @@ rule select_examples:
         "<logs>/{language}/classification/{task}/select_examples.log",
     benchmark:
         "<logs>/{language}/classification/{task}/select_examples.tsv"
+    group:
+        lambda w: grouped.task(machine, w)
     conda:
         "../envs/dataset.yaml"
     threads: 1
+    resources:
+        runtime=lambda w, attempt: machine.minutes(grouped.task(machine, w), w, attempt),
     params:
         code=source_digest("limbeck.classification.select"),
         settings=lambda w: as_json(
@@ -197,10 +201,15 @@ rule train_classifier:
         "<logs>/{language}/classification/{task}/{classifier}/train_classifier.log",
     benchmark:
         "<logs>/{language}/classification/{task}/{classifier}/train_classifier.tsv"
+    group:
+        lambda w: grouped.classifier(build, machine, w)
     conda:
         "../envs/classify.yaml"
     threads: 1
     resources:
+        runtime=lambda w, attempt: machine.minutes(
+            grouped.classifier(build, machine, w), w, attempt
+        ),
         gpu=lambda w: machine.gpu(build.classifier(w).kind != "linear"),
         mem_mb=lambda w, attempt: machine.memory(
             memory.classifier(
@@ -251,6 +260,7 @@ rule compare_classifiers:
         "<logs>/{language}/classification/{task}/compare_classifiers.log",
     benchmark:
         "<logs>/{language}/classification/{task}/compare_classifiers.tsv"
+    localrule: True
     conda:
         "../envs/classify.yaml"
     threads: 1

@@ -11,6 +11,7 @@ from limbeck.files import write_json
 from limbeck.workflow import (
     alone,
     checkpoints,
+    grouped,
     kept,
     memory,
     programs,
@@ -30,6 +31,7 @@ from limbeck.workflow.settings import as_json
 build = load(config)
 settings = build.config
 machine = Machine(workflow)
+machine.one_by_one()
 terminal.install(workflow.output_settings)
 
 # Every stage runs the code beside this workflow, in whatever environment, on whatever machine, and

@@ -53,10 +53,15 @@ rule export_gguf:
         "<logs>/{language}/{student}/export_gguf.log",
     benchmark:
         "<logs>/{language}/{student}/export_gguf.tsv"
+    group:
+        lambda w: grouped.student(build, machine, w)
     conda:
         "../envs/export.yaml"
     threads: 1
     resources:
+        runtime=lambda w, attempt: machine.minutes(
+            grouped.student(build, machine, w), w, attempt
+        ),
         mem_mb=lambda w, attempt: machine.memory(
             memory.exporting(w.student, settings.students), attempt
         ),
@@ -94,10 +99,15 @@ rule check_gguf:
         "<logs>/{language}/{student}/check_gguf.log",
     benchmark:
         "<logs>/{language}/{student}/check_gguf.tsv"
+    group:
+        lambda w: grouped.student(build, machine, w)
     conda:
         "../envs/export.yaml"
     threads: lambda w: machine.threads(16)
     resources:
+        runtime=lambda w, attempt: machine.minutes(
+            grouped.student(build, machine, w), w, attempt
+        ),
         mem_mb=lambda w, attempt: machine.memory(
             memory.exporting(w.student, settings.students), attempt
         ),
@@ -133,10 +143,15 @@ rule quantize_gguf:
         "<logs>/{language}/{student}/{quantization}/quantize_gguf.log",
     benchmark:
         "<logs>/{language}/{student}/{quantization}/quantize_gguf.tsv"
+    group:
+        lambda w: grouped.student(build, machine, w)
     conda:
         "../envs/export.yaml"
     threads: lambda w: machine.threads(16)
     resources:
+        runtime=lambda w, attempt: machine.minutes(
+            grouped.student(build, machine, w), w, attempt
+        ),
         mem_mb=lambda w, attempt: machine.memory(
             memory.exporting(w.student, settings.students), attempt
         ),

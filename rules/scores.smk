@@ -57,10 +57,15 @@ rule score_model:
         "<logs>/{language}/scores/{model}/{benchmark}/score_model.log",
     benchmark:
         "<logs>/{language}/scores/{model}/{benchmark}/score_model.tsv"
+    group:
+        lambda w: grouped.score(build, machine, w)
     conda:
         "../envs/evaluate.yaml"
     threads: lambda w: machine.threads(scored.threads(build, w.model))
     resources:
+        runtime=lambda w, attempt: machine.minutes(
+            grouped.score(build, machine, w), w, attempt
+        ),
         teacher=lambda w: int(w.model in ASKED),
         connection=lambda w: scored.connection(build, w),
         gpu=lambda w: machine.gpu(scored.on_accelerator(build, w.model)),

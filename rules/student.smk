@@ -23,10 +23,15 @@ rule create_base:
         "<logs>/{language}/{student}/create_base.log",
     benchmark:
         "<logs>/{language}/{student}/create_base.tsv"
+    group:
+        lambda w: grouped.base(build, machine, w)
     conda:
         "../envs/export.yaml"
     threads: 1
     resources:
+        runtime=lambda w, attempt: machine.minutes(
+            grouped.base(build, machine, w), w, attempt
+        ),
         mem_mb=lambda w, attempt: machine.memory(
             memory.holding(
                 memory.first(build.student(w.student).base, settings.students)

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from limbeck.errors import UserError
 
+GROUPED = 15  # minutes at most of a job in a group, whose jobs come one after the other
+
 
 class Partition(NamedTuple):
     """The most that a single node of a partition has, kind by kind; memory in MB."""
@@ -65,10 +67,14 @@ class Machine:
         self._workflow = workflow
 
     @property
+    def _is_cluster(self) -> bool:
+        plugin = self._workflow.executor_plugin
+        return plugin is not None and plugin.name.startswith("slurm")
+
+    @property
     def _largest(self) -> Partition | None:
         """The most that any node of the cluster has; None where jobs run here."""
-        plugin = self._workflow.executor_plugin
-        if plugin is None or not plugin.name.startswith("slurm") or not partitions():
+        if not self._is_cluster or not partitions():
             return None
         largest = Partition()
         for partition in partitions().values():
@@ -88,6 +94,30 @@ class Machine:
         """MB of memory: more at each attempt, for a job that was ended for want of it."""
         wanted = needed * attempt
         return min(wanted, max(needed, self._largest.memory)) if self._largest else wanted
+
+    def group(self, name: str) -> str | None:
+        """The name of a group of jobs; None where jobs run here, and nothing is gained by one."""
+        return name if self._is_cluster else None
+
+    def minutes(self, group: str | None, wildcards: Any, attempt: int) -> int | None:
+        """The time limit of a job: a short one in a group, else as the profile says."""
+        if group:
+            return GROUPED
+        defaults = self._workflow.resource_settings.default_resources or {}
+        if "runtime" not in defaults:
+            return None
+        known = {"input": [], "threads": 1, "rulename": "", "async_run": None}
+        value: int = defaults["runtime"].evaluate(wildcards, attempt=attempt, **known).value
+        return value
+
+    def one_by_one(self) -> None:
+        """Run the jobs of a group one after the other, as `profiles/slurm` has it.
+
+        A job on a cluster is not told the limits of the run that submitted it. It would start the
+        stages side by side, with more processors than it was given.
+        """
+        if self._workflow.remote_exec:
+            self._workflow.register_resource("serial", 1)
 
     def check(self) -> None:
         """Leave with one line where a job is more than any node of its partition can run."""

@@ -20,6 +20,7 @@ _NOISE = (
     "Elapsed time",
     "Execute ",
     "Exiting because",
+    "Group jobs: inactive",
     "Provided ",
     "Rules claiming",
     "Select jobs",
@@ -29,7 +30,7 @@ _NOISE = (
 )
 # An error of a job, which is told by its own line.
 _AGAIN = ("RuleException", "CalledProcessError", "At least one job did not complete")
-_DROPPED = {"workflow_started", "resources_info", "shellcmd", "job_started"}
+_DROPPED = {"workflow_started", "group_info", "resources_info", "shellcmd", "job_started"}
 
 
 class Lines(logging.Filter):
