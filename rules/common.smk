@@ -35,9 +35,10 @@ machine.one_by_one()
 terminal.install(workflow.output_settings)
 
 # Every stage runs the code beside this workflow, in whatever environment, on whatever machine, and
-# ends with the process that started it.
+# ends with the process that started it. A prefix of one's own takes the place of Snakemake's, by
+# which a stage ends at its first command that fails.
 shell.prefix(
-    "export LIMBECK_RUN=$PPID PYTHONPATH="
+    "set -euo pipefail; export LIMBECK_RUN=$PPID PYTHONPATH="
     + shlex.quote(f"{workflow.basedir}/src")
     + "${{PYTHONPATH:+:$PYTHONPATH}}; "
 )

@@ -19,7 +19,7 @@ from project import Project, kill
 
 KINDS = ("everything", "Snakemake alone", "a stage")
 SAVE_EVERY = 0.2  # seconds between the states of a training: a small one would save none
-DELAY = 3.0  # seconds at most that a kill comes later than its moment
+DELAY = 2.0  # seconds at most that a kill comes later than its moment
 
 
 class Killing:
@@ -30,10 +30,11 @@ class Killing:
     """
 
     def __init__(self, project: Project, config: str, total: int, count: int, seed: int) -> None:
-        """``total`` is the number of stages that are kept under ``work/made`` in the end."""
+        """``total`` is the number of stages that a build makes."""
         self.project, self.config = project, config
         self.chance = random.Random(seed)
-        self.moments = sorted(self.chance.choices(range(total - 4), k=count))
+        # The last of them are pages, which may all be done before a kill comes.
+        self.moments = sorted(self.chance.choices(range(total * 4 // 5), k=count))
         self.kinds = [KINDS[number % len(KINDS)] for number in range(count)]
         self.chance.shuffle(self.kinds)
         self.trainings = list(KINDS)  # the kinds that are to end a training

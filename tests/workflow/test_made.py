@@ -10,6 +10,7 @@ import yaml
 from test_killed import answer, config
 
 from endpoint import serving
+from kills import built
 from limbeck.files import read_jsonl
 from limbeck.workflow.options import config_of
 from project import TEST_CONFIG, Project, Result
@@ -76,7 +77,7 @@ def test_a_benchmark_more_trains_nothing_again(
 ) -> None:
     """Its items are held out first; where none of them was learned, the rows are what they were."""
     monkeypatch.chdir(finished.folder)
-    before = finished.files("results")
+    before = built(finished)
     values = config_of([Path(TEST_CONFIG)], [])
     table = finished.folder / "mine.tsv"
     lines = [
@@ -97,7 +98,7 @@ def test_a_benchmark_more_trains_nothing_again(
     path.unlink()
     table.unlink()
     assert finished.snakemake().code == 0
-    assert finished.files("results") == before
+    assert built(finished) == before
 
 
 def test_a_tenth_more_topics_asks_for_the_tenth(tmp_path: Path) -> None:

@@ -260,6 +260,8 @@ class Mind:
 
     def _rendered(self, source: str, target: str, text: str) -> str:
         names = {name: code for code, name in texts.LANGUAGES.items()}
+        if not {source, target} <= names.keys():
+            return text  # of a language that it does not know
         if self.happens(0.8):
             return _flores(names[source], names[target]).get(text.strip(), text)
         return self._as_long(text, names[target])

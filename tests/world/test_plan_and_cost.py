@@ -66,7 +66,7 @@ def build(
     """The preset `full` with a teacher, in a folder where corpora and benchmarks are prepared."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config").symlink_to(ROOT / "config")
-    monkeypatch.setenv("OPENROUTER_API_KEY", "of the tests")
+    monkeypatch.setenv("OPENROUTER_API_KEY", "of-the-tests")
     folder = tmp_path / "results" / CODE
     english = [row for row in rows.infinity_instruct("eng_Latn", "train")
                if row["langdetect"] == "en"]  # fmt: skip

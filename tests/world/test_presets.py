@@ -1,6 +1,9 @@
-"""The presets, by the commands of their own headings."""
+"""The presets to their ends, by the commands of their own headings."""
 
+import shutil
 from pathlib import Path
+
+import pytest
 
 from limbeck.files import read_json, read_parquet
 from project import ROOT
@@ -25,14 +28,18 @@ def test_every_heading_shows_its_command() -> None:
         )
 
 
-def test_kakugo_to_its_training_set(world: World, tmp_path: Path) -> None:
-    train = "results/kin_Latn/granite/train.parquet"
+def test_kakugo(world: World, tmp_path: Path) -> None:
     with teaching() as teacher:
         person = Person(tmp_path, world, teacher).over("counts")
-        person.types(f"{heading('kakugo')[-1]} -- {train}")
-    rows = read_parquet(tmp_path / train)
-    assert {row["strategy"] for row in rows} == whole.STRATEGIES
-    assert {row["form"] for row in rows if row["strategy"] == "topic"} == {"thinking"}
+        for line in heading("kakugo"):
+            person.types(line)
+        minutes = person.seconds / 60
+        stages = whole.plan(person, heading("kakugo")[-1].partition("--cores all ")[2])
+    benchmarks = ("flores_from_english", "flores_into_english", "sib200", "belebele")
+    whole.check_student(person, "kin_Latn", "granite", benchmarks)
+    train = read_parquet(tmp_path / "results/kin_Latn/granite/train.parquet")
+    assert {row["form"] for row in train if row["strategy"] == "topic"} == {"thinking"}
+    assert whole.is_shown("kakugo", whole.calls(stages), whole.rows(person), minutes)
 
 
 def test_generators(world: World, tmp_path: Path) -> None:
@@ -62,3 +69,36 @@ def test_generators(world: World, tmp_path: Path) -> None:
             assert read_parquet(folder / name / "predictions.parquet")
     asked = {name: one for name, one in stages.items() if name.startswith(("examples", "classify"))}
     assert whole.is_shown("generators", whole.calls(asked), whole.rows(person), minutes)
+
+
+def test_classifiers(world: World, tmp_path: Path) -> None:
+    """On the built-in data, which needs no hub; the counts are the test config's."""
+    person = Person(tmp_path, world)
+    person.overlays.append("config/presets/test.yaml")
+    for line in heading("classifiers"):
+        person.types(line)
+    minutes = person.seconds / 60
+    folder = tmp_path / "results/swh_Latn/classification/sentiment"
+    scores = read_json(folder / "scores.json")
+    for name in ("linear", "encoder", "icl"):
+        assert name in str(scores)
+        assert read_parquet(folder / name / "predictions.parquet")
+    stages = whole.plan(person, line.partition("classification ")[2])
+    asked = {name: one for name, one in stages.items() if not name.startswith("score")}
+    assert whole.is_shown("classifiers", whole.calls(asked), whole.rows(person), minutes)
+
+
+@pytest.mark.skipif(shutil.which("apertium") is None, reason="Apertium is not installed")
+def test_laptop(world: World, tmp_path: Path) -> None:
+    """All parts from the hub, but for the generator's weights, for which the teacher stands."""
+    with teaching(Manners(thinks=())) as teacher:
+        person = Person(tmp_path, world, teacher).over("counts-laptop")
+        [line] = heading("laptop")
+        person.types(line)
+        minutes = person.seconds / 60
+        stages = whole.plan(person, line.partition("#")[0].partition("--cores all ")[2])
+    folder = tmp_path / "results/epo_Latn"
+    for form in ("smol/base", "smol/student", "smol/Q8_0", "teacher", "translator"):
+        assert read_json(folder / f"scores/{form}/flores_from_english.json")["n"] == 6
+    assert read_json(folder / "scores/translator/flores_from_english.json")["value"] > 30
+    assert whole.is_shown("laptop", whole.calls(stages), whole.rows(person), minutes)

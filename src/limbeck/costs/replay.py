@@ -15,7 +15,7 @@ from limbeck.classification import classify, examples, prepare, tasks
 from limbeck.config import BUILTIN, DATA_SETS, HUB, Examples, Role
 from limbeck.costs.pretend import Asked, Memory, Pretender
 from limbeck.costs.tally import records
-from limbeck.evaluation import catalogue, questions
+from limbeck.evaluation import catalogue, questions, translator
 from limbeck.evaluation import prepare as benchmarks
 from limbeck.files import Row
 from limbeck.generation import (
@@ -137,13 +137,13 @@ class Replay:
 
     def _checks(self, responses: list[Row], translations: list[Row]) -> None:
         judge = self._teacher("judge_responses", "judge")
-        translator = self._teacher("translate_back", "translator")
+        back = self._teacher("translate_back", "translator")
         told = instructions.load(PROMPTS / "checks.yaml", check_rows.TEMPLATES)
         settings = check_rows.Settings(
-            judge=judge.settings, translator=translator.settings,
+            judge=judge.settings, translator=back.settings,
             checks=self.settings.generation.checks, seed=self.settings.seed,
         )  # fmt: skip
-        check_rows.check(responses, translations, settings, judge, translator, self.card, told)
+        check_rows.check(responses, translations, settings, judge, back, self.card, told)
 
     def _scores(self, name: str) -> None:
         section = self.settings.benchmarks
@@ -162,8 +162,12 @@ class Replay:
             prompts = [[*shown, _said(f"{number} ".ljust(each, "x"))] for number in range(count)]
         self._teacher(f"score-{name}", "judge").ask(prompts, Request, lambda prompt, reply: [])
         if self.settings.teacher.role("translator").only_translates and section.translates(name):
-            translator = self._teacher(f"translator-{name}", "translator")
-            translator.ask(prompts, Request, lambda prompt, reply: [])
+            form = translator.direction(catalogue.find(name, section.custom.get(name))).form
+            self._teacher(f"translator-{name}", "translator").ask(
+                translator.texts(asked).prompts if test else [prompt[-1:] for prompt in prompts],
+                lambda messages: translator.request(messages, form),
+                lambda messages, reply: [],
+            )
 
     def _items(self, name: str) -> tuple[list[Row], list[Row]]:
         """Items and worked examples; nothing where they would have to be fetched."""
@@ -249,8 +253,9 @@ def _filled(path: str, section: str, limit: int, assumed: Row) -> list[Row]:
     """
     found = [place / path for place in (Path(), REHEARSAL) if (place / path).is_file()]
     rows = list(files.read_jsonl(found[0]))[:limit] if found else []
-    if found and found[0].parts[0] == REHEARSAL.name:
-        asked = files.read_json(REHEARSAL / "config.json")[section]["limit"]
+    rehearsed = REHEARSAL / "config.json"
+    if found and found[0].parts[0] == REHEARSAL.name and rehearsed.is_file():
+        asked = files.read_json(rehearsed)[section]["limit"]
         limit = len(rows) if len(rows) < min(limit, asked) else limit
     copied = rows or [assumed]
     return [*rows, *(_copy(copied[n % len(copied)], n) for n in range(len(rows), limit))]

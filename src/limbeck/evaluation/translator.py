@@ -23,8 +23,7 @@ class Translator(EndpointModel):
     form = "Translation"  # of its replies; tells the direction
 
     def _request(self, messages: Sequence[Message]) -> Request:
-        text = f"<conversation>{translate.quoted(messages)}</conversation>"
-        return user(text, translate.reply_model(len(messages), self.form))
+        return request(messages, self.form)
 
     def _text(self, reply: Reply) -> str:
         return "\n".join(turn.content for turn in getattr(reply.value, "messages", []))
@@ -34,6 +33,17 @@ class BackTranslator(Translator):
     """The same into English."""
 
     form = "BackTranslation"
+
+
+def request(messages: Sequence[Message], form: str) -> Request:
+    """What a translator is asked for texts; ``form`` is one of the above."""
+    text = f"<conversation>{translate.quoted(messages)}</conversation>"
+    return user(text, translate.reply_model(len(messages), form))
+
+
+def direction(benchmark: Benchmark) -> type[Translator]:
+    """The translator in a benchmark's direction."""
+    return BackTranslator if benchmark.into_english else Translator
 
 
 def open_translator(
@@ -54,8 +64,7 @@ def open_translator(
         )
     if benchmark.kind != "translation":
         raise UserError(f"{benchmark.name}: a translator can only be asked for translations")
-    kind = BackTranslator if benchmark.into_english else Translator
-    return kind(teacher, connection, journal)
+    return direction(benchmark)(teacher, connection, journal)
 
 
 def texts(asked: Questions) -> Questions:
