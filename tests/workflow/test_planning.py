@@ -273,5 +273,5 @@ def leaves(
             yield (*path, name)
         for entry in part.values() if named and below else [part] if below else []:
             for one in below:
-                if set(entry) <= set(one.model_fields):
+                if isinstance(entry, dict) and set(entry) <= set(one.model_fields):
                     yield from leaves(entry, one, (*path, name, *(("*",) if named else ())))
