@@ -6,6 +6,7 @@ As a program it does so with any config, and compares what came out with a build
 """
 
 import argparse
+import contextlib
 import random
 import signal
 import subprocess
@@ -86,9 +87,6 @@ class Killing:
 
     def _kill(self, process: subprocess.Popen[bytes], kind: str) -> None:
         stages = self._stages()
-        while kind == "a stage" and not stages and process.poll() is None:
-            time.sleep(0.02)
-            stages = self._stages()
         what = ", ".join(sorted(stages.values())) or "no stage"
         self.told.append(f"{kind}: {self.made} stages made, {what} under way")
         assert process.poll() is None, self.said(f"it ended by itself, {process.returncode}")
@@ -97,10 +95,19 @@ class Killing:
         elif kind == "Snakemake alone":
             process.kill()
         else:
-            victim = self.chance.choice(sorted(stages))
-            self.told[-1] += f"; it was {stages[victim]}"
-            psutil.Process(victim).send_signal(signal.SIGKILL)
+            self._kill_a_stage(process)
         process.wait()
+
+    def _kill_a_stage(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill a stage; another one where it was done by itself before that."""
+        while process.poll() is None:
+            if stages := self._stages():
+                victim = self.chance.choice(sorted(stages))
+                self.told[-1] += f"; {stages[victim]} killed"
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    psutil.Process(victim).send_signal(signal.SIGKILL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=1)
 
 
 def built(project: Project) -> dict[str, bytes]:
