@@ -10,7 +10,7 @@ LIMBECK_TEST_DATA ?= $(if $(wildcard ../shared/data),$(abspath ../shared/data))
 export LIMBECK_TEST_DATA
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo real reproduce-classification test test-fast fuzz lint format lock audit generated clean help
+.PHONY: demo real reproduce-classification test test-long test-fast fuzz lint format lock audit generated clean help
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 14
@@ -35,6 +35,9 @@ test: $(VENV)/ready lint resources/llama.cpp ## All tests, the whole workflow in
 # llama.cpp's converter, which the tests of GGUF files use.
 resources/llama.cpp: | $(VENV)/ready
 	snakemake --cores 1 --quiet all -- $@
+
+test-long: $(VENV)/ready resources/llama.cpp ## Twenty kills, and a whole build by Slurm: on a quiet machine
+	pytest -m long
 
 test-fast: $(VENV)/ready ## The tests of pure functions alone
 	pytest --numprocesses auto --no-loadscope-reorder tests/unit

@@ -17,6 +17,7 @@ from project import Project
 COUNT = 20
 
 
+@pytest.mark.long
 def test_twenty_kills(finished: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = Project(tmp_path / "project")
     total = len(read_json(finished.folder / "results/build.json")["stages"])

@@ -57,6 +57,7 @@ def running(rule: str, known: set[str], process: subprocess.Popen[bytes]) -> set
     return found
 
 
+@pytest.mark.long
 def test_the_whole_is_the_same(project: Project, finished: Project) -> None:
     log = project.folder / "logs/swh_Latn/tiny/train_student.log"
     first = project.start(*OPTIONS)
