@@ -185,7 +185,9 @@ def _read(reply: str, item: Item, asked: Questions) -> str | None:
     """What a reply answers: an option's name, a number, or a translation."""
     if asked.benchmark.kind == "choice":
         return _chosen(reply, item, asked)
-    return numeric.answer(reply) if asked.benchmark.kind == "number" else _one_line(reply)
+    if asked.benchmark.kind == "number":
+        return numeric.last(replies.without_trace(reply))
+    return _one_line(reply)
 
 
 def _chosen(reply: str, item: Item, asked: Questions) -> str | None:

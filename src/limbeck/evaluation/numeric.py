@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from limbeck.config import Counting
 from limbeck.evaluation.items import Item, value
-from limbeck.evaluation.replies import without_trace
 from limbeck.files import Row
 
 QUESTION = "number"  # the template that asks all of them
@@ -30,11 +29,6 @@ def last(text: str) -> str | None:
         return None
     number = Decimal(re.sub(r"[^\d.-]", "", found[-1]))
     return f"{number.normalize():f}" if number else "0"
-
-
-def answer(reply: str) -> str | None:
-    """The answer of a model's reply, after its reasoning."""
-    return last(without_trace(reply))
 
 
 def load(rows: Sequence[Row], custom: Counting) -> list[Item]:

@@ -10,6 +10,7 @@ import endpoint as endpoints
 from limbeck import cli
 from limbeck.errors import UserError
 from limbeck.evaluation import numeric
+from limbeck.evaluation.replies import without_trace
 from limbeck.files import read_json, read_parquet, write_jsonl
 
 REPLIES = [
@@ -36,7 +37,7 @@ REPLIES = [
 
 @pytest.mark.parametrize(("reply", "said"), REPLIES)
 def test_the_last_number_of_a_reply_is_its_answer(reply: str, said: str | None) -> None:
-    assert numeric.answer(reply) == said
+    assert numeric.last(without_trace(reply)) == said
 
 
 # As the harness extracts them for MGSM and GSM8K ("flexible-extract"), before its exact match
@@ -48,7 +49,7 @@ PLAIN = ["18", "The answer is 18.", "5 + 13 = 18", "-7", "It costs $1,234,567.",
 def test_ordinary_replies_are_read_as_the_harness_reads_them() -> None:
     taken = RegexFilter(FLEXIBLE, group_select=-1, fallback="none").apply([PLAIN], [{}])
     theirs = [text.strip("$.").replace(",", "") for text in next(iter(taken))]
-    assert [numeric.answer(reply) or "none" for reply in PLAIN] == theirs
+    assert [numeric.last(reply) or "none" for reply in PLAIN] == theirs
 
 
 def _run(*arguments: object) -> None:
