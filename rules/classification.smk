@@ -17,7 +17,7 @@ rule prepare_task:
     input:
         language="<results>/{language}/language.json",
         task=ancient("config/tasks/{task}.yaml"),
-        files=build.task_files,
+        files=lambda w: classified.task_files(build, w),
     output:
         human="<results>/{language}/classification/{task}/human.jsonl",
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",
@@ -188,12 +188,12 @@ rule train_classifier:
         language="<results>/{language}/language.json",
         task=ancient("config/tasks/{task}.yaml"),
         instructions=ancient("config/prompts/classification.yaml"),
-        train=build.taught,
+        train=lambda w: classified.taught(build, w),
         human="<results>/{language}/classification/{task}/human.jsonl",
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",
         test="<results>/{language}/classification/{task}/test.jsonl",
-        base=ancient(build.classifier_base),
-        files=build.classifier_files,
+        base=ancient(lambda w: classified.base(build, w)),
+        files=lambda w: classified.files(build, w),
     output:
         predictions="<results>/{language}/classification/{task}/{classifier}/predictions.parquet",
         model=directory("<results>/{language}/classification/{task}/{classifier}/model"),
@@ -210,18 +210,18 @@ rule train_classifier:
         runtime=lambda w, attempt: machine.minutes(
             grouped.classifier(build, machine, w), w, attempt
         ),
-        gpu=lambda w: machine.gpu(build.classifier(w).kind != "linear"),
+        gpu=lambda w: machine.gpu(classified.classifier(build, w).kind != "linear"),
         mem_mb=lambda w, attempt: machine.memory(
             memory.classifier(
                 settings.classification.classifiers[w.classifier], settings.students
             ),
             attempt,
         ),
-        device_tokens=lambda w: build.classifier(w).training.device_tokens,
+        device_tokens=lambda w: classified.classifier(build, w).training.device_tokens,
     params:
         code=lambda w: programs.classifier(build, w),
         told=lambda w: told.classifier(build, w),
-        settings=lambda w: as_json(**build.classifier_settings(w)),
+        settings=lambda w: as_json(**classified.settings(build, w)),
     shell:
         r"""
         exec &>{log:q}
@@ -247,8 +247,8 @@ rule compare_classifiers:
     input:
         task=ancient("config/tasks/{task}.yaml"),
         test="<results>/{language}/classification/{task}/test.jsonl",
-        train=build.taught,
-        teacher=build.rival,
+        train=lambda w: classified.taught(build, w),
+        teacher=lambda w: classified.rival(build, w),
         classifiers=expand(
             "<results>/{language}/classification/{task}/{classifier}/predictions.parquet",
             classifier=settings.classification.classifiers,

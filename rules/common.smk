@@ -11,6 +11,7 @@ from limbeck.files import write_json
 from limbeck.workflow import (
     alone,
     checkpoints,
+    classified,
     grouped,
     kept,
     memory,

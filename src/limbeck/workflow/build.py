@@ -15,7 +15,6 @@ from limbeck.config import (
     HOW_ASKED,
     TINY,
     Architecture,
-    Classifier,
     Config,
     Conversations,
     Filters,
@@ -36,15 +35,6 @@ from limbeck.workflow.settings import as_json, decisive, source, trained
 
 # The scored models that are asked over HTTP, and the roles of the config that they are.
 ASKED: dict[str, Role] = {"teacher": "judge", "translator": "translator"}
-# The keys of a classifier that belong to one kind.
-OF_KIND = {
-    "inverse_penalty": "linear",
-    "fine_tuning": "encoder",
-    "shots": "icl",
-    "by": "icl",
-    "prompt": "icl",
-    "training": "instruct",
-}
 
 
 class Build:
@@ -163,19 +153,6 @@ class Build:
         source = self.config.benchmarks.source(wildcards.benchmark)
         return local_files(*(fill(name, card) for name in named) if own else [source])
 
-    def task_files(self, wildcards: Any) -> list[str]:
-        """The files of a classification task that are on this machine."""
-        from limbeck.classification import data, tasks  # as light as the config itself
-
-        card = self.language(wildcards.language).card()
-        try:
-            found = data.places(
-                self.config.classification.data, tasks.find(wildcards.task), dict(card)
-            )
-        except UserError:  # the stage says it
-            return []
-        return local_files(*found)
-
     def held_out(self, wildcards: Any) -> list[str]:
         """The benchmark items of a language, none of which may be trained on."""
         folder = f"results/{wildcards.language}/benchmarks"
@@ -216,50 +193,6 @@ class Build:
         named = section.tasks if section.classifiers else []
         everywhere = section.data != "task"
         return [name for name in named if everywhere or tasks.find(name).covers(language)]
-
-    def taught(self, wildcards: Any) -> list[str]:
-        """The teacher's examples of a task as a rule's input, where it writes any."""
-        on = self.config.classification.examples is not None
-        folder = f"results/{wildcards.language}/classification/{wildcards.task}"
-        return [f"{folder}/train.parquet"] if on else []
-
-    def rival(self, wildcards: Any) -> list[str]:
-        """What the teacher says of a task's test texts as a rule's input, where it is asked."""
-        folder = f"results/{wildcards.language}/classification/{wildcards.task}"
-        return [f"{folder}/teacher/predictions.parquet"] if self.taught(wildcards) else []
-
-    def classifier(self, wildcards: Any) -> Classifier:
-        """A classifier's section; of ``student:NAME`` its base is that student's checkpoint."""
-        section = self.config.classification.classifiers[wildcards.classifier]
-        own = self.classifier_base(wildcards)
-        return section.model_copy(update={"base": own[0]}) if own else section
-
-    def classifier_settings(self, wildcards: Any) -> dict[str, Any]:
-        """What decides a classifier: keys of its own kind, and none that only change speed."""
-        section, shared = self.classifier(wildcards), self.config.classification
-        every = section.model_dump(exclude={"sizes", "repeats", *OF_KIND.keys()})
-        own = {key for key, kind in OF_KIND.items() if kind == section.kind}
-        chosen = {**every, **section.model_dump(include=own)}
-        if "training" in own:
-            chosen["training"] = trained(section.training)
-        return {
-            "classifier": chosen,
-            "sizes": shared.sizes if section.sizes is None else section.sizes,
-            "repeats": section.repeats or shared.repeats,
-            "seed": self.config.seed,
-        }
-
-    def classifier_base(self, wildcards: Any) -> list[str]:
-        """The student of the same build that a classifier starts from, as a rule's input."""
-        base = self.config.classification.classifiers[wildcards.classifier].base
-        return [checkpoints.place(base, wildcards)] if base.startswith("student:") else []
-
-    def classifier_files(self, wildcards: Any) -> list[str]:
-        """What tells of an edit of a classifier's base: its manifest, or its own files here."""
-        if own := self.classifier_base(wildcards):
-            return [manifest(path) for path in own]
-        base = self.config.classification.classifiers[wildcards.classifier].base
-        return local_files(base) if base and Path(base).expanduser().exists() else []
 
     def student(self, name: str) -> Student:
         """A student's section."""

@@ -7,7 +7,7 @@ of its own and can be tried again by itself.
 
 from typing import Any
 
-from limbeck.workflow import memory
+from limbeck.workflow import classified, memory
 from limbeck.workflow.build import ASKED, Build
 from limbeck.workflow.cluster import Machine
 
@@ -35,7 +35,7 @@ def score(build: Build, machine: Machine, wildcards: Any) -> str | None:
 
 def classifier(build: Build, machine: Machine, wildcards: Any) -> str | None:
     """The group of a task's classifiers: those that are trained in seconds."""
-    linear = build.classifier(wildcards).kind == "linear"
+    linear = classified.classifier(build, wildcards).kind == "linear"
     return task(machine, wildcards) if linear else None
 
 

@@ -8,7 +8,7 @@ import functools
 from typing import Any
 
 from limbeck.config import BUILTIN, TINY
-from limbeck.workflow import scored
+from limbeck.workflow import classified, scored
 from limbeck.workflow.build import ASKED, Build
 from limbeck.workflow.digest import source_digest
 
@@ -95,7 +95,7 @@ def _score(build: Build, benchmark: str, kind: str, translator: bool, compared: 
 
 def classifier(build: Build, wildcards: Any) -> str:
     """Of a classifier; one that is trained like a student starts that stage as its own program."""
-    found = build.classifier(wildcards)
+    found = classified.classifier(build, wildcards)
     own = _KINDS[found.kind]
     others = {f"limbeck.classification.{module}" for module in _KINDS.values() if module != own}
     started = ["limbeck.student.train"] if found.kind == "instruct" else []

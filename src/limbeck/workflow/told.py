@@ -10,7 +10,7 @@ from typing import Any
 
 from limbeck.config import DATA_SETS
 from limbeck.languages import covered
-from limbeck.workflow import scored
+from limbeck.workflow import classified, scored
 from limbeck.workflow.build import Build
 from limbeck.workflow.settings import as_json, read_entries
 
@@ -100,7 +100,7 @@ def examples(build: Build) -> str:
 
 def classifier(build: Build, wildcards: Any) -> str:
     """How a language model is asked as a classifier; a linear one or an encoder reads texts."""
-    found = build.classifier(wildcards)
+    found = classified.classifier(build, wildcards)
     if found.kind not in ("icl", "instruct"):
         return ""
     content = _task(wildcards.task)

@@ -1,27 +1,18 @@
 """What the Snakefile asks: languages, inputs and settings."""
 
 import json
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
-import yaml
 
+from configs import ROOT, apertium, config, elsewhere, translating
 from limbeck import config as configuration
 from limbeck.config import Role
-from limbeck.errors import UserError
-from limbeck.translator import apertium as engine
-from limbeck.workflow import scored, shown
+from limbeck.workflow import classified, scored, shown
 from limbeck.workflow.build import Build, load
 from limbeck.workflow.places import local_files
-
-ROOT = Path(__file__).parents[3]
-
-
-def config(**changes: Any) -> dict[str, Any]:
-    return {**yaml.safe_load((ROOT / "config/config.yaml").read_text()), **changes}
 
 
 def test_targets_and_models_of_the_default() -> None:
@@ -49,17 +40,6 @@ def test_local_files_are_a_rules_input(tmp_path: Path, monkeypatch: pytest.Monke
     assert local_files("builtin", "hub", None, "owner/name", "gone.csv") == []
 
 
-@pytest.mark.parametrize("name", ["a{b}c.jsonl", "{language}.tsv", "set/{0}/x.csv"])
-def test_braces_in_the_name_of_a_file_are_told(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    path.parent.mkdir(exist_ok=True, parents=True)
-    path.write_text("x")
-    with pytest.raises(UserError, match=r"braces in a name are wildcards to Snakemake: rename"):
-        local_files(str(path if "/" not in name else tmp_path))
-    (tmp_path / "a{b.txt").write_text("x")
-    assert local_files(str(tmp_path / "a{b.txt")) == [str(tmp_path / "a{b.txt")]
-
-
 def test_the_files_of_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wildcards = SimpleNamespace(task="topic", language="swh_Latn")
     (tmp_path / "topic").mkdir()
@@ -72,7 +52,7 @@ def test_the_files_of_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     found = {}
     for data in ("builtin", "task", str(tmp_path)):  # the task's own are of the hub
         section = config()["classification"] | {"data": data}
-        found[data] = load(config(classification=section)).task_files(wildcards)
+        found[data] = classified.task_files(load(config(classification=section)), wildcards)
     assert found == {"builtin": [], "task": [], str(tmp_path): [str(given)]}
 
 
@@ -100,62 +80,6 @@ def test_prices_the_budget_and_batches_reach_no_param() -> None:
     assert decisive(builds[0]) == decisive(builds[1])
     # A connection is a resource, which makes nothing stale.
     assert all(one.connection("judge") != other.connection("judge") for one, other in [builds])
-
-
-@pytest.mark.parametrize(
-    ("languages", "message"),
-    [
-        (["Klingonish"], "'Klingonish'"),
-        (["Swahili", "swh_Latn"], "twice"),
-        (["Yoruba"], "phrasebook writes Swahili only.*name another teacher"),
-    ],
-)
-def test_languages_that_cannot_be_built(languages: list[str], message: str) -> None:
-    with pytest.raises(SystemExit, match=message) as caught:
-        load(config(languages=languages))
-    assert "\n" not in str(caught.value)
-
-
-SARCASM = "config/tasks/sarcasm.yaml: names no test set"
-CLINIC = """
-question: What is wanted?
-text_kind: message
-labels: {{a: {{description: x}}, b: {{description: y}}}}
-licence: ours
-test: {{source: "{source}"}}
-"""
-SECTIONS: list[tuple[dict[str, Any], str]] = [
-    ({"tasks": ["intent"]}, "the built-in data has sentiment and topic only"),
-    ({"tasks": ["sentimant"]}, "did you mean 'sentiment'"),
-    ({"tasks": ["sarcasm"], "data": "task"}, SARCASM),
-    ({"data": "./nowhere"}, "config: classification.data: ./nowhere: there is no such"),
-    ({"classifiers": {"x": {"kind": "icl", "base": "student:y"}}}, "there is no student 'y'"),
-]
-
-
-@pytest.mark.parametrize(("change", "message"), SECTIONS)
-def test_classification_that_cannot_be_built(change: dict[str, Any], message: str) -> None:
-    changed = config()
-    changed["classification"] |= change
-    with pytest.raises(SystemExit, match=message) as caught:
-        load(changed)
-    assert "\n" not in str(caught.value)
-
-
-def test_the_files_of_a_task_are_missed_before_anything_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "config/tasks").mkdir(parents=True)
-    (tmp_path / "config/tasks/clinic.yaml").write_text(CLINIC.format(source="clinic-{code}.csv"))
-    monkeypatch.chdir(tmp_path)
-    changed = config()
-    changed["classification"] |= {"tasks": ["clinic"], "data": "task"}
-    with pytest.raises(SystemExit, match=r"clinic.yaml: test.source: clinic-swh_Latn.csv: there"):
-        load(changed)
-    (tmp_path / "clinic-swh_Latn.csv").touch()
-    assert load(changed).classification("swh_Latn") == [
-        "results/swh_Latn/classification/clinic/scores.json"
-    ]
 
 
 def test_a_local_teacher_has_the_revision_that_the_config_gives() -> None:
@@ -189,59 +113,6 @@ def test_another_url_of_the_same_model_decides_nothing() -> None:
     assert here[1] != there[1]
 
 
-# Languages that a benchmark does not cover
-
-REAL = {"model": "m", "server": None, "url": "https://x/v1"}
-
-
-def elsewhere(**changes: Any) -> dict[str, Any]:
-    """The default with a real teacher and sources, which any language can have."""
-    changed = config(**changes)
-    changed["teacher"]["generator"] |= REAL
-    changed["texts"] |= {"source": "HuggingFaceFW/fineweb-2", "name": "{fineweb2}"}
-    changed["classification"]["tasks"] = []
-    for name in changed["benchmarks"]["sources"]:
-        changed["benchmarks"]["sources"][name] = f"somewhere/{name}"
-    return changed
-
-
-FLORES = ["flores_from_english", "flores_into_english"]
-COVERED = [
-    ("Swahili", [*FLORES, "sib200", "belebele", "global_mmlu"]),
-    ("Faroese", [*FLORES, "sib200"]),
-    ("Filipino", [*FLORES, "sib200", "belebele", "global_mmlu"]),
-    ("Chuvash", FLORES),
-    ("N'Ko", [*FLORES, "sib200"]),
-    ("Southern Kurdish", []),
-    ("kjh-Cyrl", []),
-    ("Breton", []),
-]
-
-
-@pytest.mark.parametrize(("name", "covered"), COVERED)
-def test_a_benchmark_without_the_language_is_skipped_and_said(
-    name: str, covered: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    build = load(elsewhere(languages=[name]))
-    code = build.codes[0]
-    wildcards = SimpleNamespace(language=code)
-    assert build.benchmarks(code) == covered
-    assert [Path(path).stem for path in build.asked_scores(wildcards)] == covered
-    assert [Path(path).parent.name for path in build.held_out(wildcards)] == sorted(covered)
-    assert len(build.scores()) == 6 * len(covered)
-    missing = [name for name in build.config.benchmarks.run if name not in covered]
-    said = capsys.readouterr().err.splitlines()
-    assert len(said) == bool(missing)
-    assert all(name in said[0] for name in missing)
-    # Without a score nothing else would ask for these.
-    assert any("Q8_0.gguf" in path for path in build.targets()) == (not covered)
-
-
-def test_the_built_in_benchmarks_are_never_skipped(capsys: pytest.CaptureFixture[str]) -> None:
-    assert load(config()).skipped("swh_Latn") == []
-    assert capsys.readouterr().err == ""
-
-
 @pytest.mark.parametrize(
     ("language", "name", "filled"),
     [
@@ -259,70 +130,6 @@ def test_texts_have_the_corpus_own_label(language: str, name: str, filled: str |
     changed["texts"]["name"] = name
     build = load(changed)
     assert build.texts(build.codes[0]).name == filled
-
-
-def test_a_language_that_fineweb_lacks_stops_at_planning() -> None:
-    changed = elsewhere(languages=["ace_Arab"])
-    with pytest.raises(
-        SystemExit, match=r"texts.name: FineWeb-2 has no texts in Acehnese"
-    ) as caught:
-        load(changed)
-    assert "\n" not in str(caught.value)
-    changed["texts"]["limit"] = 0
-    assert load(changed).codes == ["ace_Arab"]
-
-
-@pytest.mark.parametrize(("language", "limit", "lines"), [
-    ("English", 8, 1), ("Persian", 8, 0), ("English", 0, 0)
-])  # fmt: skip
-def test_a_language_that_fineweb_lacks_by_its_own_code_is_told_at_planning(
-    language: str, limit: int, lines: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    changed = elsewhere(languages=[language])
-    changed["texts"] |= {"name": "{code}", "limit": limit}
-    changed["benchmarks"]["run"] = []
-    load(changed)
-    said = capsys.readouterr().err.splitlines()
-    assert sum("no texts in FineWeb-2" in line for line in said) == lines
-
-
-@pytest.mark.parametrize(
-    ("section", "change", "message"),
-    [
-        ("benchmarks", {"comparisons": {"mine": "models/none.gguf"}}, "there is no such file"),
-        ("benchmarks", {"comparisons": {"mine": "./none"}}, "there is no such file"),
-        ("students", {"tiny": {"base": "builtin:tny"}}, "the built-in base is builtin:tiny"),
-        ("students", {"tiny": {"base": "models/none.gguf"}}, "there is no such file"),
-        ("students", {"a": {"base": "student:b"}}, "students.a: there is no student 'b'"),
-        (
-            "students",
-            {"a": {"base": "student:b"}, "b": {"base": "student:a"}},
-            "students.a: it starts from itself, by 'b'",
-        ),
-        (
-            "students",
-            {"a": {"base": "o/m", "merge": {"origin": "./none", "parts": {"base": 1.0}}}},
-            "students.a.merge: ./none: there is no such file or folder",
-        ),
-        ("filters", {"length_ratio": [8, 0.25]}, "the first bound is below the second"),
-        ("filters", {"length_ratio": [None, 8.0]}, "filters.length_ratio.0"),
-    ],
-)
-def test_what_would_fail_late_is_missed_early(
-    section: str, change: dict[str, Any], message: str
-) -> None:
-    values = config()
-    values[section] = {**values[section], **change}
-    with pytest.raises(SystemExit) as caught:
-        load(values)
-    assert message in str(caught.value)
-
-
-def test_a_file_of_the_hub_is_not_looked_for_here() -> None:
-    values = config()
-    values["benchmarks"]["comparisons"] = {"theirs": "owner/repo/file.gguf@abc"}
-    wildcards = SimpleNamespace(model="comparisons/theirs", language="swh_Latn")
-    assert scored.files(load(values), wildcards) == []
 
 
 def test_students_alone_are_asked_to_think_by_the_prompt_of_their_training() -> None:
@@ -358,61 +165,11 @@ def test_the_tables_of_a_benchmark_of_ones_own_are_inputs(tmp_path: Path) -> Non
     assert files == {"mine": [f"{tmp_path}/swh_Latn.tsv"], "sib200": []}
 
 
-def test_without_texts_nothing_is_asked_of_fineweb() -> None:
-    values = config(languages=["ace_Arab"])
-    values["teacher"]["generator"] |= {"server": None, "url": "http://x/v1"}
-    values["classification"]["tasks"] = []
-    values["benchmarks"]["sources"] = dict.fromkeys(values["benchmarks"]["sources"], "hub")
-    values["texts"] |= {"source": "HuggingFaceFW/fineweb-2", "name": "{fineweb2}"}
-    with pytest.raises(SystemExit, match=r"set texts\.limit to 0"):
-        load(values)
-    values["texts"]["limit"] = 0
-    assert load(values).texts("ace_Arab").limit == 0
-
-
 def test_without_classifiers_no_task_is_planned() -> None:
     values = config()
     values["classification"]["classifiers"] = {"linear": None}
     build = load(values)
     assert (build.tasks("swh_Latn"), build.classification()) == ([], [])
-
-
-def classified(tasks: list[str], names: list[str]) -> dict[str, Any]:
-    values = elsewhere(languages=names)
-    values["classification"] |= {"tasks": tasks, "data": "task"}
-    return values
-
-
-def test_a_task_without_the_language_is_skipped_and_said(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    build = load(classified(["topic", "intent"], ["Welsh", "Yoruba", "Swahili"]))
-    assert {code: build.tasks(code) for code in build.codes} == {
-        "cym_Latn": ["topic", "intent"], "yor_Latn": ["topic"], "swh_Latn": ["topic", "intent"]
-    }  # fmt: skip
-    said = "Yoruba (yor_Latn): not classified by intent: no texts"
-    assert said in capsys.readouterr().err.splitlines()
-
-
-def test_a_task_without_any_of_the_languages_is_refused(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    with pytest.raises(SystemExit, match=r"'intent' has no texts in Yoruba \(config/tasks/intent"):
-        load(classified(["topic", "intent"], ["Yoruba"]))
-
-
-# A translator that is no chat model
-
-
-def translating(model: str, language: str = "Esperanto") -> dict[str, Any]:
-    values = elsewhere(languages=[language])
-    values["teacher"]["translator"] = {"server": "apertium", "model": model}
-    return values
-
-
-def apertium(*pairs: str) -> Any:
-    there = shutil.which("apertium") is not None and set(pairs) <= set(engine.pairs())
-    return pytest.mark.skipif(not there, reason=f"Apertium with {', '.join(pairs)} is missing")
 
 
 @apertium("en-eo", "eo-en", "en-gl", "gl-en")
@@ -441,28 +198,6 @@ def test_a_translator_is_scored_by_translations_alone() -> None:
     )
 
 
-@apertium("en-eo", "eo-en")
-@pytest.mark.parametrize(
-    ("model", "language", "line"),
-    [
-        ("en-xx", "Esperanto", "Esperanto: Apertium has no pair 'en-xx' here; installed: .*en-eo"),
-        ("eo", "Esperanto", "Esperanto: 'eo' is no pair of Apertium"),
-        ("eo-en", "Esperanto", "'eo-en' does not translate English into it, as en-eo or en-epo"),
-        ("en-eo", "Galician", "Galician: 'en-eo' does not translate English into it, as en-gl"),
-    ],
-)
-def test_a_pair_that_does_not_fit_is_one_line(model: str, language: str, line: str) -> None:
-    with pytest.raises(SystemExit, match=line) as caught:
-        load(translating(model, language))
-    assert "\n" not in str(caught.value)
-
-
-def test_without_apertium_the_run_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(SystemExit, match="apertium is not on the PATH; on Debian: apt-get install"):
-        load(translating("en-eo"))
-
-
 def test_answers_are_translated_where_they_are_pivoted() -> None:
     values = config()
     assert load(values).pivot_instructions(None) == []
@@ -488,11 +223,11 @@ def test_local_models_are_inputs_file_by_file(tmp_path: Path) -> None:
     of = {"language": "swh_Latn", "student": "tiny"}
     assert build.base_files(SimpleNamespace(**of)) == files
     assert scored.checks(build, SimpleNamespace(model="comparisons/theirs", **of)) == files
-    assert build.classifier_files(SimpleNamespace(classifier="own", **of)) == files
+    assert classified.files(build, SimpleNamespace(classifier="own", **of)) == files
     # What this build makes itself is known by its manifest.
     folder = "results/swh_Latn/tiny"
     trained = SimpleNamespace(classifier="trained", **of)
-    assert build.classifier_files(trained) == [f"{folder}/checkpoint.manifest.json"]
+    assert classified.files(build, trained) == [f"{folder}/checkpoint.manifest.json"]
     assert scored.checks(build, SimpleNamespace(model="tiny/Q8_0", **of)) == [
         f"{folder}/gguf/Q8_0.manifest.json",
         f"{folder}/gguf/parity.json",
@@ -560,7 +295,7 @@ def test_keys_of_what_is_off_decide_nothing(where: str, change: dict[str, Any]) 
             build.training("tiny"),
             build.base(of),
             build.filters(),
-            build.classifier_settings(of),
+            classified.settings(build, of),
             build.teacher("generator", "swh_Latn"),
             build.conversations(),
             build.texts("swh_Latn"),
