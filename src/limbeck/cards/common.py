@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import files
-from limbeck.config import public
+from limbeck.config import published
 from limbeck.errors import UserError, shown
 from limbeck.report import names
 
@@ -75,15 +75,6 @@ def plain(text: object) -> object:
     if isinstance(text, Code):
         return shown(text.replace("`", "'"))
     return shown(_MARKUP.sub(lambda found: _INSTEAD.get(found[0], " "), text))
-
-
-def published(value: Any) -> Any:
-    """A setting without the places of this machine: see `limbeck.config.public`."""
-    if isinstance(value, dict):
-        return {name: published(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [published(part) for part in value]
-    return public(value) if isinstance(value, str) else value
 
 
 def render(template: str, metadata: str, **values: Any) -> str:

@@ -79,7 +79,7 @@ def compare(
     """
     gold, labels = [row["label"] for row in test], task.names
     said_by = teacher.runs if teacher else {}
-    asked = {key[0]: point(teacher, key, gold, labels, seed) for key in said_by if teacher}
+    asked = {key[0]: point(teacher, key, gold, labels, seed) for key in said_by} if teacher else {}
     best = max(asked, key=lambda source: asked[source][1].macro_f1, default=None)
     learned = "synthetic" if teacher else "human"
     students = {}

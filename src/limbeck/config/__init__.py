@@ -33,7 +33,7 @@ from limbeck.config.generation import (
     Way,
 )
 from limbeck.config.section import Count, Positive, Section, Share
-from limbeck.config.sources import Conversations, Texts, public
+from limbeck.config.sources import Conversations, Texts, public, published
 from limbeck.config.student import TINY, Architecture, Lora, Mixture, Student, Training
 from limbeck.config.teacher import (
     HOW_ASKED,
@@ -106,5 +106,6 @@ __all__ = [
     "is_here",
     "load",
     "public",
+    "published",
     "schema",
 ]

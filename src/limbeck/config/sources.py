@@ -1,6 +1,7 @@
 """The config's sections on what the flow starts from: conversations, and texts of the language."""
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
@@ -16,6 +17,16 @@ def public(name: str) -> str:
     path = name.split(" ")[0]
     here = path.startswith(("/", ".", "~")) or Path(path).exists()
     return "a local folder" if here else name
+
+
+def published(value: Any) -> Any:
+    """A part of the config as others may see it: every name in it by `public`."""
+    if isinstance(value, dict):
+        # A key may be a place, too, as that of a merge's part is.
+        return {public(key) if "/" in key else key: published(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [published(part) for part in value]
+    return public(value) if isinstance(value, str) else value
 
 
 class Conversations(Section):

@@ -148,10 +148,10 @@ class Replay:
     def _scores(self, name: str) -> None:
         section = self.settings.benchmarks
         test, shots = self._items(name)
+        benchmark = catalogue.find(name, section.custom.get(name))
         if test:
             settings = questions.Settings(**section.asking(name), seed=self.settings.seed)
             told = catalogue.load_instructions(Path(scored.prompts(self.build, self.code)))
-            benchmark = catalogue.find(name, section.custom.get(name))
             asked = questions.questions(benchmark, test, shots, told, self.card, settings)
             prompts: list[Any] = asked.prompts
         else:
@@ -162,7 +162,7 @@ class Replay:
             prompts = [[*shown, _said(f"{number} ".ljust(each, "x"))] for number in range(count)]
         self._teacher(f"score-{name}", "judge").ask(prompts, Request, lambda prompt, reply: [])
         if self.settings.teacher.role("translator").only_translates and section.translates(name):
-            form = translator.direction(catalogue.find(name, section.custom.get(name))).form
+            form = translator.direction(benchmark).form
             self._teacher(f"translator-{name}", "translator").ask(
                 translator.texts(asked).prompts if test else [prompt[-1:] for prompt in prompts],
                 lambda messages: translator.request(messages, form),

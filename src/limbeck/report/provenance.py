@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from limbeck import files, stage
-from limbeck.config import public
+from limbeck.config import published
 from limbeck.errors import UserError
 from limbeck.report import crate
 from limbeck.workflow import kept, once
@@ -48,24 +48,14 @@ class Stage(TypedDict):
     outputs: list[File]
 
 
-def shared(value: Any) -> Any:
-    """A part of the config as others may see it."""
-    if isinstance(value, dict):
-        return {_name(key): shared(part) for key, part in value.items() if key not in _HOW}
-    if isinstance(value, list | tuple):
-        return [shared(part) for part in value]
-    return public(value) if isinstance(value, str) else value
-
-
-def _name(key: str) -> str:
-    return public(key) if "/" in key else key
-
-
 def resolved(build: Build) -> dict[str, Any]:
     """The whole config, with each teacher as its role has it."""
-    teachers = {role: teacher.model_dump(mode="json") for role, teacher in build.teachers.items()}
+    teachers = {
+        role: teacher.model_dump(mode="json", exclude=_HOW)
+        for role, teacher in build.teachers.items()
+    }
     config = {**build.config.model_dump(mode="json"), "teacher": teachers}
-    return dict(shared({**config, "languages": build.codes}))
+    return dict(published({**config, "languages": build.codes}))
 
 
 def code() -> dict[str, Any]:

@@ -5,7 +5,7 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -230,38 +230,28 @@ def test_a_pipe_gives_a_question_a_paragraph(student: Path) -> None:
 
 @pytest.mark.parametrize("leave", [b"\x04", b"/quit\n", b"\x03"])
 def test_a_terminal_is_left_politely(student: Path, leave: bytes) -> None:
-    process, master = _at_a_terminal(student)
-    seen = b""
-    for _ in range(100):
-        chunk = _read(master, seconds=1)
-        if chunk == b"":
-            break
-        seen += chunk or b""
-        # Again after a silence: a Ctrl-C just before readline waits is noticed at the next key.
-        if seen.endswith(b"> "):
-            os.write(master, leave)
-    assert process.wait(timeout=60) == 0, seen
+    # Again after a silence: a Ctrl-C just before readline waits is noticed at the next key.
+    seen = _talk(student, lambda seen, silent: leave if seen.endswith(b"> ") else b"")
     assert b"Traceback" not in seen
 
 
 def test_pasted_lines_are_one_question(student: Path) -> None:
     """Told by a command that is none: the help comes once more, not once a line."""
-    process, master = _at_a_terminal(student)
     orders = [b"\x1b[200~/what\n/what\x1b[201~\n", b"/quit\n"]
-    seen = b""
-    for _ in range(100):
-        chunk = _read(master, seconds=1)
-        if chunk == b"":
-            break
-        seen += chunk or b""
-        if chunk is None and orders and b"> " in seen:
-            os.write(master, orders.pop(0))
-    assert process.wait(timeout=60) == 0, seen
+
+    def key(seen: bytes, silent: bool) -> bytes:
+        return orders.pop(0) if silent and orders and b"> " in seen else b""
+
+    seen = _talk(student, key)
     assert seen.count(b"/regenerate") == 2, seen
 
 
-def _at_a_terminal(student: Path) -> tuple[subprocess.Popen[bytes], int]:
-    """The command in a terminal of its own, and that terminal's other side."""
+def _talk(student: Path, key: Callable[[bytes, bool], bytes]) -> bytes:
+    """What the command shows in a terminal of its own, until it ends without an error.
+
+    Args:
+        key: what is typed at what has been shown, and whether it is silent.
+    """
     import pty
 
     master, slave = pty.openpty()
@@ -271,7 +261,16 @@ def _at_a_terminal(student: Path) -> tuple[subprocess.Popen[bytes], int]:
         preexec_fn=_take_terminal, env={**os.environ, "TERM": "xterm"},
     )  # fmt: skip
     os.close(slave)
-    return process, master
+    seen = b""
+    for _ in range(100):
+        chunk = _read(master, seconds=1)
+        if chunk == b"":
+            break
+        seen += chunk or b""
+        if typed := key(seen, chunk is None):
+            os.write(master, typed)
+    assert process.wait(timeout=60) == 0, seen
+    return seen
 
 
 def _read(terminal: int, seconds: float) -> bytes | None:

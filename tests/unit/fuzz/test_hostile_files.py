@@ -61,9 +61,8 @@ def written(folder: Path, name: str, said: bytes) -> Path:
     return path
 
 
-@given(said=lines([{"text": "Maji ni uhai. Moto ni adui."}], 10), packed=st.booleans())
-def test_a_corpus_becomes_texts(folder: Path, said: bytes, packed: bool) -> None:
-    path = written(folder, "texts.jsonl" + ".gz" * packed, said)
+def collected(path: Path, folder: Path) -> None:
+    """Texts come of a corpus, or what is wrong with it is said."""
     section = config.Texts(
         source=str(path), name=None, revision=None, split="train", limit=20, max_words=50
     )
@@ -76,20 +75,18 @@ def test_a_corpus_becomes_texts(folder: Path, said: bytes, packed: bool) -> None
             assert json.dumps(row, ensure_ascii=False).encode()
 
 
+@given(said=lines([{"text": "Maji ni uhai. Moto ni adui."}], 10), packed=st.booleans())
+def test_a_corpus_becomes_texts(folder: Path, said: bytes, packed: bool) -> None:
+    path = written(folder, "texts.jsonl" + ".gz" * packed, said)
+    collected(path, folder)
+
+
 @given(said=st.binary(max_size=300), ending=st.sampled_from([".txt", ".txt.gz", ".jsonl.gz"]))
 def test_bytes_become_texts(folder: Path, said: bytes, ending: str) -> None:
     """Of any file, whether it is packed or says so."""
     path = folder / f"bytes{ending}"
     path.write_bytes(said)
-    section = config.Texts(
-        source=str(path), name=None, revision=None, split="train", limit=20, max_words=50
-    )
-    try:
-        rows = texts.collect(section, CARD, 1)
-    except UserError as error:
-        told(error, folder)
-    else:
-        assert all(json.dumps(row, ensure_ascii=False).encode() for row in rows)
+    collected(path, folder)
 
 
 @given(said=st.sampled_from(CONVERSATIONS).flatmap(lambda right: lines([right], 10)))
