@@ -86,6 +86,7 @@ rule train_student:
             training=build.training(w.student),
             trust_remote_code=build.student(w.student).trust_remote_code,
             seed=settings.seed,
+            **({"longest": True} if settings.rehearsal else {}),
         ),
         work="work/training/{language}/{student}",
     shell:

@@ -20,7 +20,11 @@ def test_a_rehearsal_projects_the_whole(finished: Project, tmp_path: Path) -> No
     assert not [line for line in said if line.startswith("MISSING")]
     for rule in ("train_student", "train_classifier", "check_gguf", "score_model"):
         assert any(line.startswith(f"ok       {rule}: ") for line in said), said
+    # Four rows of max_length, though no row of these is as long.
+    assert any("the largest batch, of 2,048 tokens, fits: " in line for line in said)
     assert any("publish swh_Latn: 2 repositories" in line for line in said)
+    score = read_json(tmp_path / "rehearsal/results/swh_Latn/scores/tiny/student/sib200.json")
+    assert score["n"] == 10, "of twelve"
     found = json.loads(done.stdout)
     costs = read_json(finished.folder / "results/swh_Latn/cost.json")["stages"]
     planned = {one["stage"]: one["calls"] for one in found["plan"]["stages"] if one["calls"]}

@@ -19,7 +19,7 @@ from limbeck.config.benchmarks import (
     fill,
 )
 from limbeck.config.classification import Classification, Classifier, Examples, FineTuning, Strategy
-from limbeck.config.config import Config, Quantization, explain, load, schema
+from limbeck.config.config import Config, Quantization, Rehearsal, explain, load, schema
 from limbeck.config.filters import Filters, LanguageFilter
 from limbeck.config.generation import (
     Checks,
@@ -85,6 +85,7 @@ __all__ = [
     "Price",
     "PromptLanguage",
     "Quantization",
+    "Rehearsal",
     "Revision",
     "Role",
     "Scenarios",

@@ -44,7 +44,14 @@ def config_of(paths: Sequence[Path], pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def merged(base: Any, over: Any) -> Any:
-    """Mappings are merged, key by key; anything else is replaced."""
-    if not (isinstance(base, dict) and isinstance(over, dict)):
+    """Mappings are merged, key by key; anything else is replaced: as Snakemake does it.
+
+    So an empty mapping changes nothing, not even a null.
+    """
+    if not isinstance(over, dict):
         return over
-    return {**base, **{key: merged(base.get(key), value) for key, value in over.items()}}
+    if not isinstance(base, dict):
+        if not over:
+            return base
+        base = {}
+    return {**base, **{key: merged(base.get(key, {}), value) for key, value in over.items()}}

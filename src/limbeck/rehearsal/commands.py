@@ -6,6 +6,7 @@ exit code.
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from limbeck.workflow.build import Build
 from limbeck.workflow.options import build_of
 
 WORK = Path("work")
+_FITS = re.compile(r"^training: (the largest batch, .*)$", re.MULTILINE)
 
 
 def add_to(commands: Any) -> None:
@@ -114,6 +116,9 @@ def _jobs(found: Sequence[Job]) -> Iterable[Check]:
             yield Check(
                 True, f"{rule}: {many}{seconds:.0f} s, {peak / machine.GIB:.1f} GiB at its peak"
             )
+            for job in own:
+                if fits := _FITS.search(folder.said(job)):
+                    yield Check(True, f"{rule} ({job.place}): {fits[1]}")
     for job in broken:
         yield Check(False, f"{job.rule} ({job.place}): {job.error}")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from limbeck.config import Student
+from limbeck.config import Rehearsal, Student
 from limbeck.config.options import merged
 from limbeck.costs.replay import REHEARSAL
 from limbeck.files import write_json
@@ -29,7 +29,8 @@ def small(build: Build) -> dict[str, Any]:
     }
     free = config.teacher.generator.server == "phrasebook"
     return {
-        "rehearsal": {},
+        # Snakemake leaves null what an empty mapping is put over.
+        "rehearsal": Rehearsal().model_dump(),
         "filters": {"max_lost": max(0.5, config.filters.max_lost)},  # of a few rows, by chance
         "students": {name: _small(student) for name, student in config.students.items()},
         "classification": {
@@ -110,6 +111,11 @@ def jobs(logs: Path = REHEARSAL / "logs") -> Iterator[Job]:
         peak = fields["max_rss"]
         memory = float(peak) * 2**20 if peak not in ("-", "NA") else 0.0
         yield Job(log.stem, place, float(fields["s"]), memory, None)
+
+
+def said(job: Job, logs: Path = REHEARSAL / "logs") -> str:
+    """The log of a job."""
+    return (logs / job.place / f"{job.rule}.log").read_text("utf-8", "replace")
 
 
 def _error(log: Path) -> str:

@@ -15,10 +15,10 @@ from limbeck.config.generation import Generation
 from limbeck.costs.plan import SURE
 from limbeck.costs.replay import REHEARSAL
 from limbeck.files import canonical, read_json, read_jsonl, read_parquet
-from limbeck.rehearsal.folder import Job
+from limbeck.rehearsal.folder import Job, said
 from limbeck.workflow.build import Build
 
-RESULTS, LOGS = REHEARSAL / "results", REHEARSAL / "logs"
+RESULTS = REHEARSAL / "results"
 # What a log says of the time that grows with a run; of the rest libraries are imported.
 _TRAINED = re.compile(r"^training: [\d,]+ tokens in ([\d.]+) s", re.M)
 _SCORED = re.compile(r" on [\d,]+ items in ([\d.]+) s", re.M)
@@ -135,7 +135,7 @@ def training(build: Build, code: str, name: str, job: Job) -> Hours:
 
 def _told(job: Job, pattern: re.Pattern[str]) -> float:
     """Seconds of a job that grow with the run, by its log; all of them where it says nothing."""
-    found = pattern.search((LOGS / job.place / f"{job.rule}.log").read_text(encoding="utf-8"))
+    found = pattern.search(said(job))
     return min(max(float(found[1]), 0.01), job.seconds) if found else job.seconds
 
 

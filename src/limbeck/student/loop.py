@@ -16,7 +16,7 @@ import torch
 
 from limbeck.config import Training
 from limbeck.errors import UserError
-from limbeck.student import guard, layout, rounding
+from limbeck.student import guard, layout, room, rounding
 from limbeck.student.encoding import IGNORED, Encoded
 from limbeck.student.packing import Way, tensors
 
@@ -49,6 +49,7 @@ class Loop:
         losses: of each step, per learned token.
         validations: step and loss, per learned token.
         tokens, placed: read so far, without and with padding.
+        fitting: seconds that the look at the largest batch took.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class Loop:
         device_tokens: int,
         save_every: float,
         autocast: bool,
+        longest: int | None = None,
     ) -> None:
+        """``longest``: tokens of the longest row that the run may have of which this is a part."""
         self.model = model
         self.samples = samples
         self.training: Training = settings.training
@@ -72,6 +75,7 @@ class Loop:
         self.way: Way = way
         self.layout = layout.grouped if way == "alone" else layout.packed
         self.autocast = autocast
+        self.longest = longest
         self.device = next(model.parameters()).device
         self.lengths = {
             name: [len(sample.input_ids) for sample in part] for name, part in samples.items()
@@ -88,6 +92,7 @@ class Loop:
         self.losses: list[float] = []
         self.validations: list[dict[str, float]] = []
         self.tokens = self.placed = 0
+        self.fitting = 0.0
 
     def run(self) -> None:
         """Train, and leave the model with the weights of its best validation."""
@@ -100,6 +105,8 @@ class Loop:
             self._step(self.steps[len(self.losses)])
             step = len(self.losses)
             self._tell()
+            if not self.fitting:  # the optimizer has by now what it keeps of each weight
+                self._fit()
             if step in due:
                 self._validate()
             if step < len(self.steps) and self.clock.due():
@@ -140,6 +147,21 @@ class Loop:
         self.optimizer.zero_grad(set_to_none=True)
         self.losses.append(loss)
         self.tokens += sum(lengths[row] for row in rows)
+
+    def _fit(self) -> None:
+        """Read the largest batch that will come, and forget it."""
+        begun = time.monotonic()
+        samples, steps = self.samples["train"], self.steps
+        if self.longest:
+            samples = room.full(samples, self.longest, self.device_tokens)
+            steps = [list(range(len(samples)))]
+        batch = room.largest(samples, steps, self.layout, self.device_tokens)
+        tokens = layout.size([len(sample.input_ids) for sample in samples], batch)
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices), room.needed(tokens, self.device):
+            self._loss(samples, batch, tokens).backward()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.fitting = time.monotonic() - begun
 
     def _loss(self, samples: list[Encoded], batch: layout.Batch, count: int) -> Any:
         """The share of a batch in the mean loss of ``count`` learned tokens."""

@@ -16,6 +16,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from pydantic import Field
+
 from limbeck import stage
 from limbeck.config import Section, Training
 from limbeck.errors import UserError
@@ -32,6 +34,9 @@ class Settings(Section):
     training: Training
     seed: int
     trust_remote_code: bool
+    longest: bool = Field(
+        False, description="See whether rows of max_length fit, too: in a rehearsal"
+    )
 
 
 def run_folder(work: Path, base: Path, data: list[Path], settings: Settings) -> Path:
@@ -173,6 +178,8 @@ def main() -> None:
         training.fit_attention(model, samples["train"])
     if way == "alone":
         print("training: rows of this base see each other in a line; each has a line of its own")
+    limit = settings.training.max_length
+    longest = min(limit, guard.context(options.base) or limit)
     loop = Loop(
         model,
         samples,
@@ -182,10 +189,11 @@ def main() -> None:
         device_tokens=options.device_tokens,
         save_every=options.save_every,
         autocast=precision == "bfloat16",
+        longest=longest if settings.longest else None,
     )
     started = time.monotonic()
     loop.run()
-    seconds = time.monotonic() - started
+    seconds = time.monotonic() - started - loop.fitting
     facts = {
         "packed": way != "alone",
         "precision": precision,

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from limbeck import config
+from limbeck.costs.replay import REHEARSAL
 from limbeck.evaluation.score import summary
 from limbeck.files import write_json, write_jsonl, write_parquet, write_text
 from limbeck.languages import resolve
@@ -40,7 +41,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
     write_json(folder / "scores/tiny/Q8_0/sib200.json", {"n": 10})
     score = {"benchmark": "sib200", "metric": "accuracy", "value": 50.0, "interval": [40.0, 60.0],
              "n": 10, "unparsed": 0, "cut": 0}  # fmt: skip
-    logs = projection.LOGS / CODE
+    logs = REHEARSAL / "logs" / CODE
     write_text(logs / "tiny/train_student.log", "training: 9,000 tokens in 10.00 s, loss 1.0\n")
     write_text(logs / "scores/tiny/Q8_0/sib200/score_model.log", summary(score, 2.0))
     return Build(config.load(values), [resolve("Swahili")])

@@ -257,3 +257,19 @@ def test_learning_rate() -> None:
     assert rates["linear"][55] == pytest.approx(0.5)
     assert rates["constant"][55] == 1.0
     assert rates["cosine"][99] == pytest.approx(0.5 * (1 + math.cos(math.pi * 89 / 90)))
+
+
+def test_the_look_at_the_largest_batch_changes_nothing(
+    bases: Any, samples: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(epochs=0.5)
+    plain = make(bases("llama"), samples, tmp_path / "plain", settings)
+    plain.run()
+    said = capsys.readouterr().out
+    assert "training: the largest batch, of " in said
+    assert "GiB of the processor" in said
+    longer = make(bases("llama"), samples, tmp_path / "longer", settings, longest=1000)
+    longer.run()
+    assert "of 1,000 tokens, fits" in capsys.readouterr().out
+    assert longer.losses == plain.losses
+    assert longer.validations == plain.validations
