@@ -27,6 +27,7 @@ DATA_SETS: dict[str, DataSetName] = {
 Choice = Literal["likelihood", "generation"]
 Options = Literal["letters", "whole"]
 PromptLanguage = Literal["english", "own"]
+Thinking = bool | Literal["both"]
 
 
 class DataSet(Section):
@@ -117,7 +118,11 @@ class Benchmarks(Section):
     choose_by: Choice = Field(description="How an option is chosen; an endpoint always generates")
     options: Options = Field(description="What names an option: its letter, or its whole text")
     prompts: PromptLanguage = Field(description="Ask in English, or in the language itself")
-    thinking: bool = Field(description="Reason before the answer; for generation alone")
+    thinking: Thinking = Field(
+        description="Reason before the answer, for generation alone; or both, students beside "
+        "themselves"
+    )
+    thinking_tokens: Positive = Field(description="Output tokens for the reasoning")
     batch: Positive = Field(description="Items at once (speed only)")
 
     @model_validator(mode="before")
@@ -136,7 +141,7 @@ class Benchmarks(Section):
                 raise ValueError(f"run: unknown benchmark {name!r}; allowed: {allowed}")
             if name in DATA_SETS and DATA_SETS[name] not in self.sources:
                 raise ValueError(f"run: {name!r} needs a source: sources.{DATA_SETS[name]}")
-        if self.thinking and self.choose_by == "likelihood":
+        if self.thinking is True and self.choose_by == "likelihood":
             raise ValueError("thinking: an option's likelihood has no thought before it; "
                              "choose_by: generation goes with thinking")  # fmt: skip
         return self
@@ -164,7 +169,16 @@ class Benchmarks(Section):
         entry = own or data_sets()[DATA_SETS[name]]
         keys = {"shots", "limit", "choose_by", "options", "prompts", "thinking"}
         keys |= {"max_tokens", "translation_tokens", "max_cut"}
-        return {**self.model_dump(include=keys), "version": entry.version, "custom": own}
+        said = {**self.model_dump(include=keys), "version": entry.version, "custom": own}
+        return said | (self.thought() if self.thinking is True else {"thinking": False})
+
+    def thought(self) -> dict[str, Any]:
+        """What decides the score of a student that is asked to think."""
+        return {
+            "thinking": True,
+            "choose_by": "generation",
+            "thinking_tokens": self.thinking_tokens,
+        }
 
 
 @functools.cache

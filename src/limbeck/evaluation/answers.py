@@ -143,11 +143,11 @@ def room(asked: Questions, model: Model, settings: Settings) -> int:
     count: the same for a script that a tokenizer knows badly as for English. Reasoning comes on
     top of it.
     """
+    thoughts = settings.thinking_tokens if settings.thinking else 0
     if asked.benchmark.kind != "translation":
-        return settings.max_tokens
+        return settings.max_tokens + thoughts
     longest = max(model.count(item.gold) or 0 for item in asked.items)
-    least = max(settings.translation_tokens, _TIMES * longest)
-    return least + settings.max_tokens if settings.thinking else least
+    return max(settings.translation_tokens, _TIMES * longest) + thoughts
 
 
 def _check_cut(asked: Questions, reasons: Sequence[str | None], most: float) -> None:

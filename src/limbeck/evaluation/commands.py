@@ -46,6 +46,7 @@ def add_to(commands: Any) -> None:
     add("--options", choices=["letters", "whole"], default="letters", help="what names an option")
     add("--prompts", choices=["english", "own"], default="english", help="language of the prompts")
     add("--thinking", action="store_true", help="reason before the answer")
+    add("--thinking-tokens", type=int, default=1024, help="of the reasoning")
     add("--identify", metavar="MODEL", help="py3langid or a fastText model: right-language rate")
     add("--seed", type=int, default=1, help="of samples and intervals")
     add("--batch", type=int, default=16, help="items at once")
@@ -111,7 +112,17 @@ def _score_model(options: argparse.Namespace) -> int:
         source=options.local, seed=options.seed, hub=entry, custom=own, examples=options.shots > 0
     )
     test, shots = prepare.rows(benchmark, card, items)
-    keys = ("shots", "limit", "max_tokens", "choose_by", "options", "prompts", "thinking", "seed")
+    keys = (
+        "shots",
+        "limit",
+        "max_tokens",
+        "choose_by",
+        "options",
+        "prompts",
+        "thinking",
+        "seed",
+        "thinking_tokens",
+    )
     said = {key: getattr(options, key) for key in keys}
     described = own or entry
     assert described is not None

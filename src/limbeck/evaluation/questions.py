@@ -42,6 +42,7 @@ class Settings(Section):
     options: Options = "letters"
     prompts: PromptLanguage = "english"
     thinking: bool = False
+    thinking_tokens: Count = 0
     thinking_prompt: str | None = Field(
         None, description="System prompt that asks for it, as in training, where the model had one"
     )

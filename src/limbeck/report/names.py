@@ -28,6 +28,8 @@ BENCHMARKS = {
 
 COMPARISONS = "comparisons/"  # models that were only scored
 
+_FORMS = {"base": "base", "student": "student", "thinking": "student, thinking"}
+
 METRICS = {"accuracy": "accuracy, %", "exact match": "exact match, %"}
 
 
@@ -73,7 +75,7 @@ def models(names: Sequence[str], students: Sequence[str], teacher: str) -> dict[
             called[name] = f"teacher ({teacher})"
         elif student in students and form:
             prefix = f"{student}: " if len(students) > 1 else ""
-            called[name] = prefix + (form if form in {"base", "student"} else f"GGUF {form}")
+            called[name] = prefix + _FORMS.get(form, f"GGUF {form}")
         else:
             called[name] = name.removeprefix(COMPARISONS)
     return called
@@ -84,6 +86,7 @@ def mark(model: str) -> str:
     kind = model.rpartition("/")[2]
     if model.startswith(COMPARISONS) or model == "translator":
         return "other"
+    kind = "student" if kind == "thinking" else kind
     return kind if kind in {"base", "student", "teacher"} else "gguf"
 
 

@@ -51,10 +51,15 @@ class Build:
         """The languages in FLORES form, such as ``swh_Latn``."""
         return [language.code for language in self.languages]
 
-    @property
-    def forms(self) -> list[str]:
-        """The forms of a student that are scored: before and after training, and each GGUF."""
-        return ["base", "student", "F16", *self.config.gguf.quantizations]
+    def forms(self, name: str) -> list[str]:
+        """The forms of a student that are scored: before and after training, and each GGUF.
+
+        One that learned to think is, where both are wanted, also asked to.
+        """
+        both = self.config.benchmarks.thinking == "both"
+        thinks = both and self.student(name).mixture.thinking
+        trained = ["student", *(["thinking"] if thinks else [])]
+        return ["base", *trained, "F16", *self.config.gguf.quantizations]
 
     @cached_property
     def models(self) -> list[str]:
@@ -62,7 +67,7 @@ class Build:
 
         A translator that is no chat model is one, too: ``translator``.
         """
-        students = [f"{name}/{form}" for name in self.config.students for form in self.forms]
+        students = [f"{name}/{form}" for name in self.config.students for form in self.forms(name)]
         compared = [f"comparisons/{name}" for name in self.config.benchmarks.comparisons]
         translator = self.teachers["translator"].only_translates
         return ["teacher", *(["translator"] if translator else []), *students, *compared]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from limbeck.config import Classifier, Config, Student, Training
+from limbeck.workflow.places import CHECKPOINTS
 
 CLIENT = 2_000  # a program that asks an endpoint, or reads and writes rows
 LIBRARIES = 4_000  # torch and transformers, or llama.cpp, and the activations of a small batch
@@ -90,5 +91,5 @@ def scoring(model: str, config: Config) -> int:
         return holding(base, _HALF if base.endswith(".gguf") else _SINGLE)
     return holding(
         first(config.students[name].base, config.students),
-        {"base": _SINGLE, "student": _SINGLE}.get(form, _HALF),
+        _SINGLE if form in CHECKPOINTS else _HALF,
     )

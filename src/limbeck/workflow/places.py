@@ -8,6 +8,8 @@ from typing import Any
 from limbeck.config import BUILTIN, HUB
 from limbeck.errors import UserError
 
+CHECKPOINTS = ("base", "student", "thinking")  # forms of a student that are no GGUF file
+
 
 def option(name: str, paths: Any) -> list[str]:
     """An option of a command with its files; nothing where there are none."""

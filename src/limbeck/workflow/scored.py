@@ -7,7 +7,7 @@ from typing import Any
 
 from limbeck.config import TINY, Config
 from limbeck.workflow.build import ASKED, Build
-from limbeck.workflow.places import local_files, manifest
+from limbeck.workflow.places import CHECKPOINTS, local_files, manifest
 from limbeck.workflow.settings import as_json, read_entries
 
 
@@ -37,9 +37,9 @@ def path(build: Build, wildcards: Any) -> str:
     if name == "comparisons":
         return build.config.benchmarks.comparisons[form]
     folder = f"results/{wildcards.language}/{name}"
-    return {"base": f"{folder}/base", "student": f"{folder}/checkpoint"}.get(
-        form, f"{folder}/gguf/{form}.gguf"
-    )
+    if form in CHECKPOINTS:
+        return f"{folder}/{'base' if form == 'base' else 'checkpoint'}"
+    return f"{folder}/gguf/{form}.gguf"
 
 
 def files(build: Build, wildcards: Any) -> list[str]:
@@ -68,7 +68,7 @@ def on_accelerator(build: Build, model: str) -> bool:
     name, _, form = model.rpartition("/")
     if model in ASKED or name == "comparisons":
         return model not in ASKED
-    return form in ("base", "student") or build.config.students[name].base != TINY
+    return form in CHECKPOINTS or build.config.students[name].base != TINY
 
 
 def threads(build: Build, model: str) -> int:
@@ -76,7 +76,7 @@ def threads(build: Build, model: str) -> int:
     name, _, form = model.rpartition("/")
     if name == "comparisons":
         return 16 if build.config.benchmarks.comparisons[form].endswith(".gguf") else 1
-    on = on_accelerator(build, model) and form not in ("base", "student")
+    on = on_accelerator(build, model) and form not in CHECKPOINTS
     return 16 if on else 1
 
 
@@ -106,6 +106,8 @@ def _settings(build: Build, model: str, benchmark: str, code: str | None) -> str
     named = config.filters.language
     student = config.students.get(model.partition("/")[0])
     asking = config.benchmarks.asking(benchmark)
+    if model.rpartition("/")[2] == "thinking":
+        asking |= config.benchmarks.thought()
     if model.rpartition("/")[2] in config.gguf.quantizations:
         asking["limit"] = min(asking["limit"], config.benchmarks.limit_quantized or asking["limit"])
     return as_json(
@@ -113,7 +115,7 @@ def _settings(build: Build, model: str, benchmark: str, code: str | None) -> str
         seed=config.seed,
         teacher=build.teacher(ASKED[model], code) if code else None,
         language=named if named.model else None,  # without an identifier the rest decides nothing
-        thinking_prompt=thinking_prompt() if student and config.benchmarks.thinking else None,
+        thinking_prompt=thinking_prompt() if student and asking["thinking"] else None,
         trust_remote_code=bool(student and student.trust_remote_code),
         items=_items(config, model),
     )

@@ -122,8 +122,8 @@ def test_a_translation_has_room_in_the_models_own_tokens(folder: Path) -> None:
     tokens = len(model._tokenizer(longest, add_special_tokens=False)["input_ids"])
     assert tokens > 200
     assert answers.room(asked, model, settings) == 3 * tokens
-    thinking = settings.model_copy(update={"thinking": True})
-    assert answers.room(asked, model, thinking) == 3 * tokens + settings.max_tokens
+    thinking = settings.model_copy(update={"thinking": True, "thinking_tokens": 99})
+    assert answers.room(asked, model, thinking) == 3 * tokens + 99
     generous = settings.model_copy(update={"translation_tokens": 10_000})
     assert answers.room(asked, model, generous) == 10_000
 

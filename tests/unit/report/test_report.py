@@ -154,6 +154,7 @@ def test_labels_of_near_curves_do_not_cover_each_other() -> None:
     [
         ("teacher", "teacher (t)"),
         ("a/base", "base"),
+        ("a/thinking", "student, thinking"),
         ("a/Q8_0", "GGUF Q8_0"),
         ("comparisons/granite", "granite"),
     ],

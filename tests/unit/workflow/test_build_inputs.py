@@ -10,6 +10,7 @@ import pytest
 from configs import ROOT, apertium, config, elsewhere, translating
 from limbeck import config as configuration
 from limbeck.config import Role
+from limbeck.config.options import merged
 from limbeck.workflow import classified, scored, shown
 from limbeck.workflow.build import Build, load
 from limbeck.workflow.places import local_files
@@ -147,6 +148,28 @@ def test_students_alone_are_asked_to_think_by_the_prompt_of_their_training() -> 
     assert [told(model, build) for model in ("teacher", "comparisons/theirs")] == [None, None]
     values["benchmarks"]["thinking"] = False
     assert told("tiny/student", load(values)) is None
+
+
+def test_a_student_that_thinks_is_scored_both_ways() -> None:
+    values = config()
+    silent = {"mixture": {"thinking": False}}
+    values["students"]["silent"] = merged(values["students"]["tiny"], silent)
+    values["benchmarks"]["thinking"] = "both"
+    build = load(values)
+    assert build.forms("silent") == ["base", "student", "F16", "Q8_0", "Q4_K_M"]
+    assert build.forms("tiny") == ["base", "student", "thinking", "F16", "Q8_0", "Q4_K_M"]
+
+    def told(form: str) -> Any:
+        wildcards = SimpleNamespace(model=f"tiny/{form}", language="swh_Latn", benchmark="sib200")
+        assert scored.path(build, wildcards) == "results/swh_Latn/tiny/checkpoint"
+        return json.loads(scored.settings(build, wildcards))
+
+    direct, thinking = told("student"), told("thinking")
+    assert (direct["thinking"], direct["choose_by"]) == (False, "likelihood")
+    assert direct["thinking_prompt"] is None
+    assert (thinking["thinking"], thinking["choose_by"]) == (True, "generation")
+    assert thinking["thinking_tokens"] == values["benchmarks"]["thinking_tokens"]
+    assert thinking["thinking_prompt"] == "Think first, then answer."
 
 
 def test_the_tables_of_a_benchmark_of_ones_own_are_inputs(tmp_path: Path) -> None:
