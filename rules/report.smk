@@ -236,6 +236,7 @@ rule write_model_card:
             category="Cards",
             labels={"language": "{language}", "page": "model {student}"},
         ),
+        modelfile="<results>/{language}/{student}/gguf/Modelfile",
     log:
         "<logs>/{language}/{student}/write_model_card.log",
     benchmark:
@@ -256,7 +257,8 @@ rule write_model_card:
             --records logs/{wildcards.language:q} \
             --student {wildcards.student:q} \
             --settings {params.settings:q} \
-            --output {output.card:q}
+            --output {output.card:q} \
+            --modelfile {output.modelfile:q}
         """
 
 

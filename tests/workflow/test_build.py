@@ -134,6 +134,14 @@ def test_the_table_of_scores_and_the_cards_agree_with_the_scores(finished: Proje
     assert "phrasebook" in (finished.folder / LANGUAGE / "dataset_card.md").read_text()
 
 
+def test_a_modelfile_lies_beside_the_files_that_it_names(finished: Project) -> None:
+    path = finished.folder / "results/swh_Latn/tiny/gguf/Modelfile"
+    first, template, stop = path.read_text().splitlines()
+    assert (path.parent / first.removeprefix("FROM ")).is_file()
+    assert template.startswith('TEMPLATE """{{ range $i, $_ := .Messages }}')
+    assert stop.startswith("PARAMETER stop ")
+
+
 def test_the_build_says_what_every_file_was_made_from(finished: Project) -> None:
     build = read_json(finished.folder / "results/build.json")
     told = {file["path"]: file["sha256"] for stage in build["stages"] for file in stage["outputs"]}

@@ -1,7 +1,8 @@
-"""Write the card of a student, in the Hub's format.
+"""Write the card of a student, in the Hub's format, and its Modelfile.
 
     python -m limbeck.cards.model_card --folder results/swh_Latn --student tiny --settings JSON \\
-        --output results/swh_Latn/tiny/model_card.md
+        --output results/swh_Latn/tiny/model_card.md \\
+        --modelfile results/swh_Latn/tiny/gguf/Modelfile
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,9 +12,10 @@ from typing import Any
 
 from limbeck import stage
 from limbeck.cards import common
+from limbeck.cards.modelfile import modelfile
 from limbeck.config import public
 from limbeck.errors import UserError
-from limbeck.files import Row, read_json
+from limbeck.files import Row, read_json, write_text
 from limbeck.report import facts, names
 from limbeck.report.collect import Settings, Student, read_scores, student
 
@@ -190,9 +192,13 @@ def main() -> None:
     parser.add_argument("--student", required=True, help="its name in the config")
     parser.add_argument("--settings", required=True, type=stage.json_option(Settings))
     parser.add_argument("--output", required=True, type=Path, help="the card (Markdown)")
+    parser.add_argument("--modelfile", required=True, type=Path, help="beside the GGUF files")
     options = parser.parse_args()
     text = card(options.folder, options.student, options.settings, options.records)
     common.write(options.output, text, "model")
+    built = student(options.folder, options.student, options.settings)
+    checkpoint = options.folder / options.student / "checkpoint"
+    write_text(options.modelfile, modelfile(checkpoint, f"{built.best}.gguf"))
 
 
 if __name__ == "__main__":

@@ -198,7 +198,16 @@ def test_a_card_that_the_hub_would_refuse_is_not_written(tmp_path: Path, text: s
 
 def test_an_unknown_student_is_one_line(folder: Path) -> None:
     command = [sys.executable, "-m", "limbeck.cards.model_card", "--folder", str(folder)]
-    command += ["--student", "small", "--settings", build.settings(), "--output", "x"]
+    command += [
+        "--student",
+        "small",
+        "--settings",
+        build.settings(),
+        "--output",
+        "x",
+        "--modelfile",
+        "y",
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr == "error: cards: no student 'small', only tiny\n"
