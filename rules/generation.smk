@@ -29,6 +29,7 @@ rule write_topics:
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             topics=settings.generation.topics,
+            lists=settings.generation.lists,
             seed=settings.seed,
         ),
         journal="work/journal/{language}/write_topics.jsonl",
@@ -69,6 +70,7 @@ rule write_scenarios:
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             scenarios=settings.generation.scenarios,
+            lists=settings.generation.lists,
             seed=settings.seed,
         ),
         journal="work/journal/{language}/write_scenarios.jsonl",

@@ -10,6 +10,13 @@ Pivot = Literal["english"]
 _PIVOT = Field(description="Write in English and have it translated; null writes the language")
 
 
+class Lists(Section):
+    """Lists that prompts grow from: each item that is missing costs all prompts below it."""
+
+    tries: Positive = Field(description="Times that a list is asked for which is none or short")
+    short: Share = Field(description="Largest share of a list's items that may be missing")
+
+
 class Topics(Section):
     """Prompts from a tree of topics (Kakugo, section on topic generation)."""
 
@@ -20,6 +27,12 @@ class Topics(Section):
     prompts: Positive = Field(description="Prompts of each seed, macro-topic and topic")
     pivot: Pivot | None = _PIVOT
 
+    @property
+    def asked(self) -> int:
+        """The prompts of the whole tree."""
+        seeds = len(self.general_seeds) + len(self.language_seeds)
+        return seeds * self.prompts * (1 + self.macro_topics * (1 + self.topics))
+
 
 class Scenarios(Section):
     """Prompts from scenarios in which a person asks for help."""
@@ -29,6 +42,11 @@ class Scenarios(Section):
     detailed: Count = Field(description="Detailed scenarios of each broad one")
     prompts: Positive = Field(description="Prompts of each scenario")
     pivot: Pivot | None = _PIVOT
+
+    @property
+    def asked(self) -> int:
+        """The prompts of both trees."""
+        return (self.general + self.local) * self.prompts * (1 + self.detailed)
 
 
 Kind = Literal["translate", "summarise", "improve", "classify", "answer"]
@@ -74,6 +92,7 @@ class Checks(Section):
 class Generation(Section):
     """What the teacher writes."""
 
+    lists: Lists
     topics: Topics
     scenarios: Scenarios
     contexts: Contexts

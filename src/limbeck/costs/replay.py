@@ -94,11 +94,11 @@ class Replay:
         generation, seed, card = self.settings.generation, self.settings.seed, self.card
         teacher = self._teacher("write_topics", "generator")
         told = instructions.load(PROMPTS / "topics.yaml", topics.TEMPLATES)
-        rows = topics.write(generation.topics, teacher, card, told)
+        rows = topics.write(generation.topics, generation.lists, teacher, card, told)
 
         teacher = self._teacher("write_scenarios", "generator")
         told = instructions.load(PROMPTS / "scenarios.yaml", scenarios.TEMPLATES)
-        rows += scenarios.write(generation.scenarios, teacher, card, told)
+        rows += scenarios.write(generation.scenarios, generation.lists, teacher, card, told)
 
         teacher = self._teacher("write_contexts", "generator")
         told = instructions.load(PROMPTS / "contexts.yaml", contexts.TEMPLATES)

@@ -143,8 +143,9 @@ class Source:
             for raw in read_jsonl(path):
                 row = convert(raw)
                 by_way = f" by way of {raw['pivot']}" if raw.get("pivot") else ""
-                self.written[row["strategy"] + by_way] += 1
-                yield {**row, "failure": raw.get("failure")}
+                stands_for = raw.get("lost") or 1  # a failure, for all that it costs
+                self.written[row["strategy"] + by_way] += stands_for
+                yield {**row, "failure": raw.get("failure"), "stands_for": stands_for}
 
     def translations(self) -> Iterator[Row]:
         """The translations alone."""

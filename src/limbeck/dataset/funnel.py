@@ -45,7 +45,7 @@ class Step:
     def keep(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The rows that this filter lets through."""
         for row in rows:
-            self.came += 1
+            self.came += row.get("stands_for", 1)
             removal = self.reason(row)
             if removal is None:
                 yield row
@@ -53,7 +53,7 @@ class Step:
                 self._remove(row, removal)
 
     def _remove(self, row: Row, removal: Removal) -> None:
-        self.removed[removal.why] += 1
+        self.removed[removal.why] += row.get("stands_for", 1)
         why = removal._asdict()
         if len(self.examples) < _EXAMPLES:
             text = " | ".join(turns(row))

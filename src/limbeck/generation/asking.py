@@ -112,10 +112,13 @@ def prompt_row(
     failure: str | None = None,
     parent: str | None = None,
     pivot: str | None = None,
+    lost: int = 1,
 ) -> Row:
     """A row of a prompt, or of a request for prompts that failed.
 
-    ``pivot``: the language that the prompt is in, where that is not the language itself.
+    Args:
+        pivot: the language that the prompt is in, where that is not the language itself.
+        lost: prompts that there would have been without the failure.
     """
     key = files.digest(kind, source, parent, prompt, failure)
     return {
@@ -128,6 +131,7 @@ def prompt_row(
         "prompt": prompt,
         "teacher": teacher,
         "failure": failure,
+        "lost": lost if failure else 0,
     }
 
 
@@ -142,8 +146,11 @@ def finish(output: Path, rows: Sequence[Row], asked: Sequence[Row] | None = None
     Raises:
         UserError: all that come from the teacher are failures.
     """
-    failures = Counter(row["failure"] for row in rows if row["failure"])
-    failed = failures.total()
+    failures: Counter[str] = Counter()
+    for row in rows:
+        if row["failure"]:
+            failures[row["failure"]] += row.get("lost") or 1
+    whole = sum(not row["failure"] for row in rows)
     reasons = ", ".join(f"{name} {count}" for name, count in failures.most_common())
     asked = rows if asked is None else asked
     if asked and all(row["failure"] for row in asked):
@@ -152,5 +159,5 @@ def finish(output: Path, rows: Sequence[Row], asked: Sequence[Row] | None = None
             f"{failures.most_common(1)[0][0]!r} ({reasons})"
         )
     files.write_jsonl(output, rows)
-    lost = f", {failed} failed ({reasons})" if failed else ""
-    print(f"{output}: {len(rows) - failed} rows{lost}", file=sys.stderr)
+    lost = f", {failures.total()} lost ({reasons})" if failures else ""
+    print(f"{output}: {whole} rows{lost}", file=sys.stderr)

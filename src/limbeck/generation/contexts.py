@@ -53,8 +53,10 @@ def parse(text: Row, reply: Reply, settings: Settings) -> list[Row]:
     teacher = settings.teacher.model
     found = listed(reply, settings.contexts.prompts)
     if reply.failure or not found:
-        failure = reply.failure or "empty"
-        return [prompt_row("context", text["kind"], text["id"], teacher, failure=failure)]
+        failure, lost = reply.failure or "empty", settings.contexts.keep
+        return [
+            prompt_row("context", text["kind"], text["id"], teacher, failure=failure, lost=lost)
+        ]
     drawn = random.Random(files.digest(settings.seed, text["id"]))
     kept = drawn.sample(found, min(settings.contexts.keep, len(found)))
     return [

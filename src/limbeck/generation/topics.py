@@ -6,7 +6,7 @@ python -m limbeck.generation.topics --language card.json --instructions config/p
 Seeds of the config, general and of the language, lead to macro-topics, these to topics (both in
 English); seeds, macro-topics and topics all get prompts in the language (Kakugo, arXiv
 2601.14051, topic generation), or in English where that is the pivot. Settings: {"teacher",
-"topics", "seed"}.
+"topics", "lists", "seed"}.
 """
 
 from limbeck import config, stage
@@ -27,6 +27,7 @@ class Settings(asking.Settings):
     """What decides this stage's result."""
 
     topics: config.Topics
+    lists: config.Lists
 
 
 def seeds(topics: config.Topics, language: str) -> list[Node]:
@@ -39,15 +40,23 @@ def seeds(topics: config.Topics, language: str) -> list[Node]:
 
 
 def write(
-    topics: config.Topics, teacher: Teacher, card: Row, instructions: Instructions
+    topics: config.Topics,
+    lists: config.Lists,
+    teacher: Teacher,
+    card: Row,
+    instructions: Instructions,
 ) -> list[Row]:
     """The rows of the whole tree."""
     roots = seeds(topics, card["name"])
-    macro_step = Step("macro_topics", "MacroTopics", "seed", topics.macro_topics, "macro_topic")
-    topic_step = Step("topics", "Topics", "macro_topic", topics.topics, "topic")
+    each = topics.prompts
+    below = each * (1 + topics.topics)
+    macro_step = Step(
+        "macro_topics", "MacroTopics", "seed", topics.macro_topics, "macro_topic", below
+    )
+    topic_step = Step("topics", "Topics", "macro_topic", topics.topics, "topic", each)
     prompt_step = Step("prompts", "TopicPrompts", "topic", topics.prompts)
-    macro_topics = grow(roots, macro_step, teacher, card, instructions)
-    leaves = grow(macro_topics, topic_step, teacher, card, instructions)
+    macro_topics = grow(roots, macro_step, lists, teacher, card, instructions)
+    leaves = grow(macro_topics, topic_step, lists, teacher, card, instructions)
     nodes = [*roots, *macro_topics, *leaves]
     return write_prompts(nodes, prompt_step, "topic", teacher, card, instructions, topics.pivot)
 
@@ -56,8 +65,9 @@ def main() -> None:
     """Run the stage."""
     options = asking.parser(__doc__, Settings).parse_args()
     instructions = load(options.instructions, TEMPLATES)
+    settings: Settings = options.settings
     teacher = Teacher.of(options)
-    rows = write(options.settings.topics, teacher, options.language, instructions)
+    rows = write(settings.topics, settings.lists, teacher, options.language, instructions)
     asking.finish(options.output, rows)
 
 

@@ -4,9 +4,10 @@ Topics and scenarios are both such trees. Lists are in English, where teachers k
 are in the language.
 """
 
+import math
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from limbeck import config
@@ -23,6 +24,7 @@ class Node:
     kind: str
     text: str
     failure: str | None = None
+    lost: int = 0  # prompts that the failure costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Step:
     tag: str  # the placeholder that takes the node's text
     count: int
     kind: str = ""  # of the nodes that come out; of no meaning for prompts
+    below: int = 1  # prompts that each item of the list leads to
 
 
 def prompt(node: Node, step: Step, card: Row, instructions: Instructions) -> Request:
@@ -43,12 +46,13 @@ def prompt(node: Node, step: Step, card: Row, instructions: Instructions) -> Req
     return user(text, items_model(step.form, step.count))
 
 
-def parse_nodes(node: Node, reply: Reply, step: Step) -> list[Node]:
-    """The nodes that a reply lists, or one that holds the failure."""
+def parse_nodes(node: Node, reply: Reply, step: Step, least: int) -> list[Node]:
+    """The nodes that a reply lists; one more holds the failure if they are less than ``least``."""
     found = [Node(step.kind, text) for text in listed(reply, step.count)]
-    if reply.failure or not found:
-        return [Node(step.kind, node.text, reply.failure or "empty")]
-    return found
+    if len(found) >= least:
+        return found
+    failure = reply.failure or ("short" if found else "empty")
+    return [*found, Node(step.kind, node.text, failure, (step.count - len(found)) * step.below)]
 
 
 def parse_prompts(
@@ -60,7 +64,7 @@ def parse_prompts(
     pivot: config.Pivot | None = None,
 ) -> list[Row]:
     """A row for each prompt that a reply lists, or one row with the failure."""
-    row = partial(prompt_row, strategy, node.kind, node.text, teacher, pivot=pivot)
+    row = partial(prompt_row, strategy, node.kind, node.text, teacher, pivot=pivot, lost=step.count)
     found = [row(text) for text in listed(reply, step.count)]
     if reply.failure or not found:
         return [row(failure=reply.failure or "empty")]
@@ -68,16 +72,34 @@ def parse_prompts(
 
 
 def grow(
-    nodes: Sequence[Node], step: Step, teacher: Teacher, card: Row, instructions: Instructions
+    nodes: Sequence[Node],
+    step: Step,
+    lists: config.Lists,
+    teacher: Teacher,
+    card: Row,
+    instructions: Instructions,
 ) -> list[Node]:
-    """The nodes one step deeper. A failed node grows nothing: it is counted already."""
+    """The nodes one step deeper. A failed node grows nothing: it is counted already.
+
+    A list that is none or too short is asked for again; of all tries the longest one counts.
+    """
     if step.count == 0:
         return []
-    return teacher.ask(
-        [node for node in nodes if not node.failure],
-        lambda node: prompt(node, step, card, instructions),
-        lambda node, reply: parse_nodes(node, reply, step),
-    )
+    least = math.ceil((1 - lists.short) * step.count)
+
+    def ask(nodes: Sequence[Node], sample: int) -> list[tuple[Node, Reply]]:
+        return teacher.ask(
+            nodes,
+            lambda node: replace(prompt(node, step, card, instructions), sample=sample),
+            lambda node, reply: [(node, reply)],
+        )
+
+    found = dict(ask([node for node in nodes if not node.failure], 0))
+    for sample in range(1, lists.tries):
+        short = [node for node, reply in found.items() if len(listed(reply, step.count)) < least]
+        for node, reply in ask(short, sample) if short else ():
+            found[node] = max(found[node], reply, key=lambda one: len(listed(one, step.count)))
+    return [new for node, reply in found.items() for new in parse_nodes(node, reply, step, least)]
 
 
 def write_prompts(
@@ -93,17 +115,15 @@ def write_prompts(
 
     ``pivot``: the language that the prompts are written in, where it is not the card's.
     """
-    own = written_in(pivot, card)
+    own, model = written_in(pivot, card), teacher.settings.model
     different = _different([node for node in nodes if not node.failure])
     rows = teacher.ask(
         different,
         lambda node: prompt(node, step, own, instructions),
-        lambda node, reply: parse_prompts(
-            node, reply, step, strategy, teacher.settings.model, pivot
-        ),
+        lambda node, reply: parse_prompts(node, reply, step, strategy, model, pivot),
     )
     failed = [
-        prompt_row(strategy, node.kind, node.text, teacher.settings.model, failure=node.failure)
+        prompt_row(strategy, node.kind, node.text, model, failure=node.failure, lost=node.lost)
         for node in nodes
         if node.failure
     ]

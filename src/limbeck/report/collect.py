@@ -46,6 +46,7 @@ class Settings(Section):
     classification: list[str] = Field(default_factory=list)
     skipped: list[str] = Field(default_factory=list)  # benchmarks without items in the language
     published: dict[str, dict[str, str]] = Field(default_factory=dict)  # data sets of benchmarks
+    prompts: dict[str, int] = Field(default_factory=dict)  # asked for, by step
     license: str = "apache-2.0"
     seed: int | None = None
 
@@ -68,6 +69,7 @@ class Step:
     label: str
     rows: int = 0
     failed: int = 0
+    lost: int = 0  # rows that the failures cost
     revised: int = 0
 
 
@@ -164,6 +166,7 @@ def _step(path: Path, label: str, chosen: dict[str, list[tuple[str, Row]]]) -> S
     for row in read_jsonl(path):
         if row.get("failure"):
             step.failed += 1
+            step.lost += row.get("lost") or 1
             continue
         step.rows += 1
         step.revised += str(row.get("kind", "")).startswith("revised:")

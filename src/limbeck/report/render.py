@@ -1,6 +1,6 @@
 """Turn what was collected of a language into its page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from limbeck.files import Row
@@ -49,7 +49,7 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
             for student in language.students
             if (chart := _sizes(student, language, shown)) is not None
         ],
-        "flow": list(_flow(language)),
+        "flow": list(_flow(language, settings.prompts)),
         "funnel": language.funnel,
         "most": max((step["in"] for step in filters), default=1) or 1,
         "students": [_student(student) for student in language.students],
@@ -160,12 +160,15 @@ def _line(rows: int, label: str, more: str = "") -> dict[str, Any]:
     return {"rows": rows, "label": label, "more": more}
 
 
-def _flow(language: Language) -> Iterator[dict[str, Any]]:
-    """The stations of the flow, each with its counts."""
+def _flow(language: Language, asked: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    """The stations of the flow, each with its counts and those of the prompts asked for."""
 
     def station(title: str, *keys: str) -> dict[str, Any]:
-        steps = [language.steps[key] for key in keys if key in language.steps]
-        return {"title": title, "lines": [_line(s.rows, s.label, _asides(s)) for s in steps]}
+        steps = [(key, language.steps[key]) for key in keys if key in language.steps]
+        return {
+            "title": title,
+            "lines": [_line(s.rows, s.label, _asides(s, asked.get(key))) for key, s in steps],
+        }
 
     stations = [
         station("Prompts", "topics", "scenarios", "contexts"),
@@ -194,12 +197,15 @@ def _flow(language: Language) -> Iterator[dict[str, Any]]:
     yield from (station for station in stations if station["lines"])
 
 
-def _asides(step: Step) -> str:
+def _asides(step: Step, asked: int | None) -> str:
     asides = []
+    if asked is not None and asked != step.rows:
+        asides.append(f"asked for {names.count(asked)}, got {names.count(step.rows)}")
     if step.revised and step.label == "prompts":
         asides.append(f"{names.count(step.revised)} of them rewritten")
     if step.failed:
-        asides.append(f"failed requests: {names.count(step.failed)}")
+        cost = f", of {names.count(step.lost)} prompts" if step.lost > step.failed else ""
+        asides.append(f"failed requests: {names.count(step.failed)}{cost}")
     return ", ".join(asides)
 
 

@@ -13,6 +13,7 @@ def report(build: Build, code: str) -> str:
         **_shown(build, code),
         classification=build.config.classification.tasks,
         skipped=build.skipped(code),
+        prompts=_prompts(build),
     )
 
 
@@ -62,6 +63,14 @@ def _shown(build: Build, code: str) -> dict[str, Any]:
         "license": build.config.gguf.license,
         "seed": build.config.seed,
     }
+
+
+def _prompts(build: Build) -> dict[str, int]:
+    """How many prompts are asked for; a rehearsal asks for some of them."""
+    wanted = build.config.generation
+    if build.config.rehearsal:
+        return {}
+    return {"topics": wanted.topics.asked, "scenarios": wanted.scenarios.asked}
 
 
 def _teacher(build: Build) -> dict[str, Any]:

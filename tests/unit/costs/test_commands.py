@@ -157,7 +157,8 @@ def test_the_plan_measures_where_it_can(
         settings = settings.model_copy(update={"questions": 6})
         monkeypatch.chdir(tmp_path)
         asking = Teacher(settings, reached, journal)
-        scenarios.write(build.config.generation.scenarios, asking, card, told)
+        generation = build.config.generation
+        scenarios.write(generation.scenarios, generation.lists, asking, card, told)
         asked = endpoint.requests
     monkeypatch.chdir(repository)
     found = {one["stage"]: one for one in summary(build, tmp_path)["stages"]}

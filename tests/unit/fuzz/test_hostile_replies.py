@@ -72,7 +72,7 @@ DOORS = {
     "nodes": Door(
         asking.items_model("Topics", 3),
         LIST,
-        lambda reply: list(map(asdict, tree.parse_nodes(NODE, reply, STEP))),
+        lambda reply: list(map(asdict, tree.parse_nodes(NODE, reply, STEP, 2))),
         lambda row: tree.prompt(tree.Node(**row), STEP, CARD, TREE),
     ),
     "prompts": Door(

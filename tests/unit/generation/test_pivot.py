@@ -70,7 +70,8 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[dict
     """What topics, revise and respond write, of a pivoted strategy beside one that is not."""
     with endpoint.serving(answer) as served:
         told = (monkeypatch, tmp_path, served.url)
-        section = {"topics": {**TREE, "prompts": 2, "pivot": "english"}}
+        lists = {"tries": 1, "short": 0.0}
+        section = {"topics": {**TREE, "prompts": 2, "pivot": "english"}, "lists": lists}
         written = run(*told, topics, section)
         own = prompt_row("scenario", "general", "x", "teacher", "Swahili own")
         files.write_jsonl(tmp_path / "all.jsonl", [*written, own])

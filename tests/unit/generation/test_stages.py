@@ -19,6 +19,7 @@ from limbeck.generation import asking, contexts, respond, revise, topics, transl
 from limbeck.generation.instructions import load
 from limbeck.teacher.replies import Reply, failed
 
+LISTS = {"tries": 3, "short": 0.2}
 CARD = {
     "code": "swh_Latn",
     "name": "Swahili",
@@ -28,7 +29,9 @@ CARD = {
 }
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
 ROW = asking.prompt_row("topic", "seed", "health", "teacher", "Homa ni nini?")
-KEYS = ["id", "strategy", "kind", "source", "parent", "pivot", "prompt", "teacher", "failure"]
+KEYS = [
+    "id", "strategy", "kind", "source", "parent", "pivot", "prompt", "teacher", "failure", "lost",
+]  # fmt: skip
 
 
 def reply(value: BaseModel | None = None, content: str = "", reasoning: str | None = None) -> Reply:
@@ -65,7 +68,7 @@ def test_listed(found: list[str], kept: list[str]) -> None:
 
 # Topics and scenarios
 
-STEP = tree.Step("topics", "Topics", "macro_topic", 3, "topic")
+STEP = tree.Step("topics", "Topics", "macro_topic", 3, "topic", below=4)
 
 
 def test_a_step_quotes_its_node() -> None:
@@ -79,12 +82,13 @@ def test_a_step_quotes_its_node() -> None:
     ("answer", "nodes"),
     [
         (items("x", "y"), [tree.Node("topic", "x"), tree.Node("topic", "y")]),
-        (items(" "), [tree.Node("topic", "rice", "empty")]),
-        (failed("length"), [tree.Node("topic", "rice", "length")]),
+        (items("x", "X"), [tree.Node("topic", "x"), tree.Node("topic", "rice", "short", 8)]),
+        (items(" "), [tree.Node("topic", "rice", "empty", 12)]),
+        (failed("length"), [tree.Node("topic", "rice", "length", 12)]),
     ],
 )
 def test_nodes(answer: Reply, nodes: list[tree.Node]) -> None:
-    assert tree.parse_nodes(tree.Node("macro_topic", "rice"), answer, STEP) == nodes
+    assert tree.parse_nodes(tree.Node("macro_topic", "rice"), answer, STEP, least=2) == nodes
 
 
 @pytest.mark.parametrize(
@@ -101,6 +105,7 @@ def test_prompt_rows(answer: Reply, prompts: list[str], failures: list[str | Non
     assert [row["prompt"] for row in rows] == prompts
     assert [row["failure"] for row in rows] == failures
     assert {row["source"] for row in rows} == {"rice"}
+    assert [row["lost"] for row in rows] == [3 if failure else 0 for failure in failures]
 
 
 def test_seeds_name_the_language() -> None:
@@ -393,12 +398,12 @@ def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             paths[name] = str(tmp_path / f"{name}.jsonl")
             return run(monkeypatch, tmp_path, served.url, name, section, *inputs)
 
-        rows = stage("topics", {"topics": tree_topics})
+        rows = stage("topics", {"topics": tree_topics, "lists": LISTS})
         kinds = Counter(row["kind"] for row in rows if not row["failure"])
         assert kinds == {"seed": 6, "macro_topic": 18, "topic": 36}
         assert [row["source"] for row in rows if row["failure"] == "length"] == ["culture"]
 
-        rows = stage("scenarios", {"scenarios": scenarios})
+        rows = stage("scenarios", {"scenarios": scenarios, "lists": LISTS})
         assert Counter(row["kind"] for row in rows) == {"general": 2, "general:detailed": 4}
 
         section = {"kinds": ["improve", "answer"], "prompts": 2, "keep": 1}
@@ -422,5 +427,5 @@ def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(UserError, match=r"because of 'structure' \(structure 1\)"):
             stage("translate", {}, "--conversations", paths["conversations"])
         asked = served.requests
-        stage("topics", {"topics": tree_topics})
+        stage("topics", {"topics": tree_topics, "lists": LISTS})
         assert served.requests == asked  # all of it is in the journal

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import report_build as build
-from limbeck.files import write_json
+from limbeck.files import read_jsonl, write_json, write_jsonl
 from limbeck.languages import resolve
 from limbeck.report import charts, names
 from limbeck.report.timings import timings
@@ -100,6 +100,15 @@ def test_markup_of_a_teacher_stays_text_and_nothing_is_fetched(page: str) -> Non
 
 def test_the_page_is_the_same_at_every_run(folder: Path, page: str) -> None:
     assert _write(folder) == page
+
+
+def test_the_page_says_what_lost_lists_cost(tmp_path: Path) -> None:
+    build.write(tmp_path / "results")
+    path = tmp_path / "results/swh_Latn/topics.jsonl"
+    lost = {"id": "x", "failure": "short", "lost": 60}
+    write_jsonl(path, [*read_jsonl(path), lost])
+    page = _write(tmp_path, prompts={"topics": 100})
+    assert "asked for 100, got 40, failed requests: 1, of 60 prompts" in page
 
 
 def test_a_script_from_right_to_left(folder: Path) -> None:
