@@ -27,7 +27,7 @@ from limbeck.workflow.digest import digests, pinned, source_digest
 from limbeck.workflow.hastened import hasten
 from limbeck.workflow.once import once
 from limbeck.workflow.places import local_files, option
-from limbeck.workflow.settings import as_json
+from limbeck.workflow.settings import as_json, general
 
 build = load(config)
 settings = build.config

@@ -2,13 +2,56 @@
 What the teacher writes. Each reply is journaled under work/, so that nothing is paid for twice.
 
 REQUIRED INPUTS:  <results>/{language}/{language.json,texts.jsonl}, <resources>/conversations.jsonl, config/prompts/
-OUTPUTS:          <results>/{language}/{topics,scenarios,contexts,prompts,responses,translations,checks}.jsonl, <results>/{language}/templates.json
+OUTPUTS:          <resources>/{topics,scenarios}.jsonl, <results>/{language}/{topics,scenarios,contexts,prompts,responses,translations,checks}.jsonl, <results>/{language}/templates.json
 """
+
+
+rule write_subjects:
+    """List topics and scenarios of anybody's life, once for all languages"""
+    input:
+        topics=ancient("config/prompts/topics.yaml"),
+        scenarios=ancient("config/prompts/scenarios.yaml"),
+    output:
+        topics="<resources>/topics.jsonl",
+        scenarios="<resources>/scenarios.jsonl",
+    log:
+        "<logs>/write_subjects.log",
+    benchmark:
+        "<logs>/write_subjects.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    resources:
+        teacher=1,
+        connection=build.connection("generator"),
+    params:
+        code=source_digest("limbeck.generation.subjects"),
+        told=lambda w: told.subjects(),
+        settings=lambda w: as_json(
+            teacher=build.teacher("generator", build.codes[0]),
+            **general(settings.generation),
+            seed=settings.seed,
+        ),
+        journal="work/journal/shared/write_subjects.jsonl",
+    shell:
+        r"""
+        exec &>{log:q}
+
+        python -m limbeck.generation.subjects \
+            --topics-instructions {input.topics:q} \
+            --scenarios-instructions {input.scenarios:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --topics {output.topics:q} \
+            --scenarios {output.scenarios:q}
+        """
 
 
 rule write_topics:
     """Write prompts from a tree of topics"""
     input:
+        subjects="<resources>/topics.jsonl",
         language="<results>/{language}/language.json",
         instructions=ancient("config/prompts/topics.yaml"),
     output:
@@ -25,7 +68,7 @@ rule write_topics:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.topics"),
-        told=lambda w: told.prompts("topics"),
+        told=lambda w: told.prompts("topics", "macro_topics", "topics", "prompts"),
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             topics=settings.generation.topics,
@@ -38,6 +81,7 @@ rule write_topics:
         exec &>{log:q}
 
         python -m limbeck.generation.topics \
+            --subjects {input.subjects:q} \
             --language {input.language:q} \
             --instructions {input.instructions:q} \
             --settings {params.settings:q} \
@@ -50,6 +94,7 @@ rule write_topics:
 rule write_scenarios:
     """Write prompts of people in scenarios"""
     input:
+        subjects="<resources>/scenarios.jsonl",
         language="<results>/{language}/language.json",
         instructions=ancient("config/prompts/scenarios.yaml"),
     output:
@@ -66,7 +111,7 @@ rule write_scenarios:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.scenarios"),
-        told=lambda w: told.prompts("scenarios"),
+        told=lambda w: told.prompts("scenarios", "local", "detailed", "prompts"),
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             scenarios=settings.generation.scenarios,
@@ -79,6 +124,7 @@ rule write_scenarios:
         exec &>{log:q}
 
         python -m limbeck.generation.scenarios \
+            --subjects {input.subjects:q} \
             --language {input.language:q} \
             --instructions {input.instructions:q} \
             --settings {params.settings:q} \

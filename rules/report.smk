@@ -30,6 +30,7 @@ rule sum_costs:
 
         python -m limbeck.costs.sum_costs \
             --journals work/journal/{wildcards.language:q} \
+            --shared work/journal/shared \
             --ledger work/ledger.json \
             --output {output.cost:q}
         """

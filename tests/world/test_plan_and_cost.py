@@ -8,7 +8,7 @@ import pytest
 
 from limbeck.costs.plan import Estimate, estimate
 from limbeck.costs.pretend import size
-from limbeck.costs.replay import Replay
+from limbeck.costs.replay import Replay, journal_of
 from limbeck.costs.tally import Tally, tally
 from limbeck.files import write_json, write_jsonl
 from limbeck.generation.asking import Teacher
@@ -42,7 +42,7 @@ class Stages(Replay):
     def _teacher(self, stage: str, role: Any) -> Any:
         settings = self.build.teacher_settings(role, self.code)
         asked = settings.model_copy(update={"questions": self.questions})
-        journal = WORK / f"journal/{self.code}/{stage}.jsonl"
+        journal = journal_of(WORK, self.code, stage)
         return Teacher(asked, self.settings.connection(role), journal)
 
 
@@ -52,7 +52,7 @@ def run(build: Build, questions: int | None) -> dict[str, Tally]:
     stages = Stages(build, language, WORK, {language.code: size(language.script)}, {})
     stages.questions = questions
     stages.run()
-    return {path.stem: tally(path) for path in (WORK / "journal" / CODE).glob("*.jsonl")}
+    return {path.stem: tally(path) for path in (WORK / "journal").rglob("*.jsonl")}
 
 
 def plan(build: Build) -> dict[str, Estimate]:

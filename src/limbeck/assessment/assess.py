@@ -110,7 +110,9 @@ class Work:
 
     def prompts(self, count: int) -> list[Row]:
         """Prompts about the seeds of the config's topics."""
-        nodes: list[Node] = topics.seeds(self.settings.generation.topics, self.card["name"])
+        section = self.settings.generation.topics
+        seeds = [*section.general_seeds, *topics.seeds(section, self.card["name"])]
+        nodes = [Node("seed", seed) for seed in seeds]
         step = Step("prompts", "TopicPrompts", "topic", -(-count // len(nodes)))
         told = self.told("topics", topics.TEMPLATES)
         model = self.teacher.settings.model

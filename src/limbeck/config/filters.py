@@ -36,7 +36,10 @@ class Filters(Section):
     """Which of the teacher's rows are kept; null turns a filter off."""
 
     length_ratio: tuple[float, float] = Field(
-        description="Translated over original length of each turn, in UTF-8 bytes"
+        description="Translated over original length of each turn"
+    )
+    length_tokens: str | None = Field(
+        description="Lengths are in tokens of this folder or hub model; null: UTF-8 bytes"
     )
     length_band: Annotated[float, Field(gt=0)] | None = Field(
         description="Deviations from the language's own median ratio"

@@ -57,7 +57,12 @@ class Contexts(Section):
 
     kinds: list[Kind] = Field(min_length=1, description="Kinds of prompt, dealt out in turn")
     prompts: Positive = Field(description="Prompts asked for a text")
-    keep: Positive = Field(description="Prompts kept of these")
+    keep: Positive = Field(description="Prompts kept of these, where texts are plenty")
+    plenty: Count = Field(description="Texts from which on they are; of fewer all are kept")
+
+    def kept(self, texts: int) -> int:
+        """The prompts of a text that are kept, of so many texts."""
+        return min(self.keep, self.prompts) if texts >= self.plenty else self.prompts
 
 
 Way = Literal["natural", "culture", "harder", "context", "format", "length", "longer", "related"]

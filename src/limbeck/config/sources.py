@@ -37,6 +37,7 @@ class Conversations(Section):
     revision: str | None = Field(description="The hub data set's commit")
     split: str
     limit: Count = Field(description="Conversations sampled")
+    max_bytes: Positive | None = Field(description="Longer ones are left out; null: none are")
 
 
 class Texts(Section):

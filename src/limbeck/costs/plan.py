@@ -49,9 +49,11 @@ def estimate(build: "Build", work: Path) -> list[Estimate]:
     found: dict[str, Estimate] = {}
     # What is known of one language tells of those that are not begun.
     order = sorted(build.languages, key=lambda one: not (work / "journal" / one.code).is_dir())
+    subjects = None
     for language in order:
-        replay = Replay(build, language, work, sizes, memory)
+        replay = Replay(build, language, work, sizes, memory, subjects)
         replay.run()
+        subjects = replay.subjects
         for stage, asked in replay.asked.items():
             connection = build.config.connection(replay.roles[stage])
             _add(found.setdefault(stage, Estimate(stage)), asked, connection)

@@ -30,6 +30,7 @@ from limbeck.generation import (
     topics,
     translate,
 )
+from limbeck.generation.tree import Node
 from limbeck.languages import Language
 from limbeck.sources import conversations, texts
 from limbeck.teacher.client import Request
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from limbeck.workflow.build import Build
 
 PROMPTS = Path("config/prompts")
+SUBJECTS = "write_subjects"  # the stage that is of no language
 REHEARSAL = Path("rehearsal")  # where a run is rehearsed: its files tell, too
 # Texts and items of the published test sets, which are not read before they are prepared.
 ITEMS = {
@@ -56,17 +58,23 @@ ITEM = {"flores": 200, "sib200": 250, "belebele": 900}
 QUESTION, TEXT, WORD, CONVERSATION = 500, 150, 6, 2000
 
 
+def journal_of(work: Path, code: str, stage: str) -> Path:
+    """The journal of a stage in a language, or of the one that all languages share."""
+    return work / "journal" / ("shared" if stage == SUBJECTS else code) / f"{stage}.jsonl"
+
+
 class Replay:
     """The stages of one language."""
 
     def __init__(
         self, build: "Build", language: Language, work: Path, sizes: Mapping[str, float],
-        memory: Memory,
+        memory: Memory, subjects: tuple[list[Node], list[Node]] | None = None,
     ) -> None:  # fmt: skip
         self.build, self.settings = build, build.config
         self.code, self.card = language.code, dict(language.card())
         self.work = work
         self.sizes, self.size, self.memory = sizes, sizes[language.code], memory
+        self.subjects = subjects  # topics and scenarios that another language has listed
         self.roles: dict[str, Role] = {}
         self.asked: dict[str, Asked] = {}
 
@@ -82,7 +90,7 @@ class Replay:
 
     def _teacher(self, stage: str, role: Role) -> Pretender:
         settings = self.build.teacher_settings(role, self.code)
-        journal = self.work / "journal" / self.code / f"{stage}.jsonl"
+        journal = journal_of(self.work, self.code, stage)
         teacher = Pretender(
             settings, self.settings.connection(role), journal, stage, self.code, self.sizes,
             records(journal, settings.model), self.memory,
@@ -92,14 +100,7 @@ class Replay:
 
     def _generation(self) -> None:
         generation, seed, card = self.settings.generation, self.settings.seed, self.card
-        teacher = self._teacher("write_topics", "generator")
-        told = instructions.load(PROMPTS / "topics.yaml", topics.TEMPLATES)
-        rows = topics.write(generation.topics, generation.lists, teacher, card, told)
-
-        teacher = self._teacher("write_scenarios", "generator")
-        told = instructions.load(PROMPTS / "scenarios.yaml", scenarios.TEMPLATES)
-        rows += scenarios.write(generation.scenarios, generation.lists, teacher, card, told)
-
+        rows = self._trees()
         teacher = self._teacher("write_contexts", "generator")
         told = instructions.load(PROMPTS / "contexts.yaml", contexts.TEMPLATES)
         about = contexts.Settings(teacher=teacher.settings, contexts=generation.contexts, seed=seed)
@@ -134,6 +135,24 @@ class Replay:
             )
         if generation.checks.judge or generation.checks.round_trip:
             self._checks(responses, translations)
+
+    def _trees(self) -> list[Row]:
+        """The prompts from topics and scenarios."""
+        generation, card = self.settings.generation, self.card
+        of_topics = instructions.load(PROMPTS / "topics.yaml", topics.TEMPLATES)
+        of_scenarios = instructions.load(PROMPTS / "scenarios.yaml", scenarios.TEMPLATES)
+        lists, tree, other = generation.lists, generation.topics, generation.scenarios
+        if self.subjects is None:
+            teacher = self._teacher(SUBJECTS, "generator")
+            self.subjects = (
+                topics.general(tree, lists, teacher, of_topics),
+                scenarios.general(other, lists, teacher, of_scenarios),
+            )
+        shared, also = self.subjects
+        teacher = self._teacher("write_topics", "generator")
+        rows = topics.write(shared, tree, lists, teacher, card, of_topics)
+        teacher = self._teacher("write_scenarios", "generator")
+        return rows + scenarios.write(also, other, lists, teacher, card, of_scenarios)
 
     def _checks(self, responses: list[Row], translations: list[Row]) -> None:
         judge = self._teacher("judge_responses", "judge")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import stage
-from limbeck.config import Filters, Section
+from limbeck.config import Filters, Section, public
 from limbeck.dataset.filters import duplicates, language_id, lengths, refusals, repetition, verdicts
 from limbeck.dataset.filters.control_tokens import control_tokens
 from limbeck.dataset.filters.copies import copied
@@ -57,6 +57,7 @@ def steps(
     identify: Step,
     usual: lengths.Bounds | None = None,
     judged: Iterable[Row] = (),
+    measure: lengths.Measure = lengths.utf8,
 ) -> list[Step]:
     """The filters that are on, in their order; near duplicates come after them.
 
@@ -64,9 +65,12 @@ def steps(
         identify: of `language_step`.
         usual: lengths of translations that are usual in the language.
         judged: rows of the teacher's checks.
+        measure: how long a text is.
     """
     bounds = lengths.Bounds(*settings.length_ratio)
-    limits = {"bounds": bounds, "usual": usual}
+    limits: dict[str, object] = {"bounds": bounds, "usual": usual}
+    if settings.length_tokens:
+        limits["tokens_of"] = public(settings.length_tokens)
     known = refusals.phrases(card["iso639_3"])
     faults, trips = verdicts.faults(judged, settings.judge, settings.round_trip)
     wanted: list[tuple[str, Any, Any]] = [
@@ -89,7 +93,7 @@ def steps(
     return [
         Step("failed", failed, bounded=True),
         Step("empty", empty, bounded=True),
-        Step("length_ratio", lengths.length_ratio(bounds, usual), limits, bounded=True),
+        Step("length_ratio", lengths.length_ratio(bounds, usual, measure), limits, bounded=True),
         *chosen,
         identify,
         Step("held_out", held_out(benchmarks), settings.held_out.model_dump()),
@@ -219,10 +223,15 @@ def main() -> None:
     held = chain.from_iterable(read_jsonl(path) for path in options.held_out)
     benchmarks = HeldOut(held, **settings.held_out.model_dump())
     source = Source(options.generated, options.translations, options.texts)
-    usual = lengths.band(source.translations(), settings.length_band)
+    measure: lengths.Measure = lengths.utf8
+    if settings.length_tokens:
+        from limbeck.dataset.filters import tokens
+
+        measure = tokens.counter(settings.length_tokens)
+    usual = lengths.band(source.translations(), settings.length_band, measure)
     identify = language_step(settings, options.language)
     judged = read_jsonl(options.checks) if options.checks else ()
-    funnel = steps(settings, options.language, benchmarks, identify, usual, judged)
+    funnel = steps(settings, options.language, benchmarks, identify, usual, judged, measure)
     funnel = write(source, funnel, settings, options.rows, options.removed)
     write_json(
         options.funnel,

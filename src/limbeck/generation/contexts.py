@@ -48,17 +48,17 @@ def prompt(text: Row, contexts: config.Contexts, card: Row, instructions: Instru
     return user(rendered, items_model("ContextPrompts", contexts.prompts))
 
 
-def parse(text: Row, reply: Reply, settings: Settings) -> list[Row]:
-    """A row for each prompt that is kept, drawn by seed, or one row with the failure."""
+def parse(text: Row, reply: Reply, settings: Settings, keep: int) -> list[Row]:
+    """A row for each of ``keep`` prompts, drawn by seed, or one row with the failure."""
     teacher = settings.teacher.model
     found = listed(reply, settings.contexts.prompts)
     if reply.failure or not found:
-        failure, lost = reply.failure or "empty", settings.contexts.keep
+        failure = reply.failure or "empty"
         return [
-            prompt_row("context", text["kind"], text["id"], teacher, failure=failure, lost=lost)
+            prompt_row("context", text["kind"], text["id"], teacher, failure=failure, lost=keep)
         ]
     drawn = random.Random(files.digest(settings.seed, text["id"]))
-    kept = drawn.sample(found, min(settings.contexts.keep, len(found)))
+    kept = drawn.sample(found, min(keep, len(found)))
     return [
         prompt_row("context", text["kind"], text["id"], teacher, join(text["text"], request))
         for request in kept
@@ -81,10 +81,11 @@ def write(
     texts: list[Row], settings: Settings, teacher: Teacher, card: Row, instructions: Instructions
 ) -> list[Row]:
     """The rows of all texts."""
+    keep = settings.contexts.kept(len(texts))
     return teacher.ask(
         deal(texts, settings.contexts.kinds),
         lambda text: prompt(text, settings.contexts, card, instructions),
-        lambda text, reply: parse(text, reply, settings),
+        lambda text, reply: parse(text, reply, settings, keep),
     )
 
 

@@ -34,7 +34,7 @@ class Instructions:
     def render(
         self,
         name: str,
-        card: Row,
+        card: Row | None,
         words: Mapping[str, str] | None = None,
         data: Mapping[str, str] | None = None,
     ) -> str:
@@ -42,13 +42,14 @@ class Instructions:
 
         Args:
             name: of the template.
-            card: of the language.
+            card: of the language; without one the template may not name it.
             words: values that are put in as they are, such as a count.
             data: values that others wrote, each put in between tags of its placeholder's name.
         """
         data = data or {}
         quoted = {tag: quote(tag, text, data) for tag, text in data.items()}
-        values = {**language_words(card), **(words or {}), **quoted}
+        of_language = language_words(card) if card else {}
+        values = {**of_language, **(words or {}), **quoted}
         return fill(self.templates[name], values, f"{self.path}: {name}")
 
 

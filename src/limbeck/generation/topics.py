@@ -1,15 +1,20 @@
 """Write prompts from a tree of topics.
 
 python -m limbeck.generation.topics --language card.json --instructions config/prompts/topics.yaml
-    --settings JSON --connection JSON --journal FILE --output topics.jsonl
+    --subjects resources/topics.jsonl --settings JSON --connection JSON --journal FILE
+    --output topics.jsonl
 
-Seeds of the config, general and of the language, lead to macro-topics, these to topics (both in
-English); seeds, macro-topics and topics all get prompts in the language (Kakugo, arXiv
-2601.14051, topic generation), or in English where that is the pivot. Settings: {"teacher",
-"topics", "lists", "seed"}.
+Seeds of the config lead to macro-topics, these to topics (both in English); seeds, macro-topics and
+topics all get prompts in the language (Kakugo, arXiv 2601.14051, topic generation), or in English
+where that is the pivot. What grows from the general seeds is the same for all languages
+(`limbeck.generation.subjects`); what grows from the language's own is listed here. Settings:
+{"teacher", "topics", "lists", "seed"}.
 """
 
-from limbeck import config, stage
+from collections.abc import Sequence
+from pathlib import Path
+
+from limbeck import config, files, stage
 from limbeck.files import Row
 from limbeck.generation import asking
 from limbeck.generation.asking import Teacher
@@ -17,6 +22,8 @@ from limbeck.generation.instructions import Instructions, fill, load
 from limbeck.generation.tree import Node, Step, grow, write_prompts
 
 TEMPLATES = {
+    "general_macro_topics": ("seed", "count"),
+    "general_topics": ("macro_topic", "count"),
     "macro_topics": ("seed", "count"),
     "topics": ("macro_topic", "count"),
     "prompts": ("topic", "count"),
@@ -30,44 +37,72 @@ class Settings(asking.Settings):
     lists: config.Lists
 
 
-def seeds(topics: config.Topics, language: str) -> list[Node]:
-    """The roots of the tree, with the language's name filled in."""
-    named = [
+def seeds(topics: config.Topics, language: str) -> list[str]:
+    """The language's own seeds, with its name filled in."""
+    return [
         fill(seed, {"language": language}, "config: generation.topics.language_seeds")
         for seed in topics.language_seeds
     ]
-    return [Node("seed", seed) for seed in [*topics.general_seeds, *named]]
+
+
+def tree(
+    seeds: Sequence[str],
+    topics: config.Topics,
+    lists: config.Lists,
+    teacher: Teacher,
+    card: Row | None,
+    instructions: Instructions,
+) -> list[Node]:
+    """Seeds, macro-topics and topics; without a card those of no language."""
+    branch, each = "" if card else "general_", topics.prompts
+    below = each * (1 + topics.topics)
+    macro_step = Step(
+        f"{branch}macro_topics", "MacroTopics", "seed", topics.macro_topics, "macro_topic", below
+    )
+    topic_step = Step(f"{branch}topics", "Topics", "macro_topic", topics.topics, "topic", each)
+    roots = [Node("seed", seed) for seed in seeds]
+    macro_topics = grow(roots, macro_step, lists, teacher, card, instructions)
+    leaves = grow(macro_topics, topic_step, lists, teacher, card, instructions)
+    return [*roots, *macro_topics, *leaves]
+
+
+def general(
+    topics: config.Topics, lists: config.Lists, teacher: Teacher, instructions: Instructions
+) -> list[Node]:
+    """What grows from the general seeds."""
+    return tree(topics.general_seeds, topics, lists, teacher, None, instructions)
 
 
 def write(
+    shared: Sequence[Node],
     topics: config.Topics,
     lists: config.Lists,
     teacher: Teacher,
     card: Row,
     instructions: Instructions,
 ) -> list[Row]:
-    """The rows of the whole tree."""
-    roots = seeds(topics, card["name"])
-    each = topics.prompts
-    below = each * (1 + topics.topics)
-    macro_step = Step(
-        "macro_topics", "MacroTopics", "seed", topics.macro_topics, "macro_topic", below
-    )
-    topic_step = Step("topics", "Topics", "macro_topic", topics.topics, "topic", each)
+    """The rows of the whole tree, whose general branch is ``shared``."""
+    own = tree(seeds(topics, card["name"]), topics, lists, teacher, card, instructions)
     prompt_step = Step("prompts", "TopicPrompts", "topic", topics.prompts)
-    macro_topics = grow(roots, macro_step, lists, teacher, card, instructions)
-    leaves = grow(macro_topics, topic_step, lists, teacher, card, instructions)
-    nodes = [*roots, *macro_topics, *leaves]
+    nodes = [*shared, *own]
     return write_prompts(nodes, prompt_step, "topic", teacher, card, instructions, topics.pivot)
 
 
 def main() -> None:
     """Run the stage."""
-    options = asking.parser(__doc__, Settings).parse_args()
-    instructions = load(options.instructions, TEMPLATES)
+    parser = asking.parser(__doc__, Settings)
+    parser.add_argument("--subjects", type=Path, required=True, help="the general branch")
+    options = parser.parse_args()
     settings: Settings = options.settings
-    teacher = Teacher.of(options)
-    rows = write(settings.topics, settings.lists, teacher, options.language, instructions)
+    instructions = load(options.instructions, TEMPLATES)
+    rows = write(
+        [Node(**row) for row in files.read_jsonl(options.subjects)],
+        settings.topics,
+        settings.lists,
+        Teacher.of(options),
+        options.language,
+        instructions,
+    )
     asking.finish(options.output, rows)
 
 

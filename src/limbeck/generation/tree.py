@@ -39,8 +39,8 @@ class Step:
     below: int = 1  # prompts that each item of the list leads to
 
 
-def prompt(node: Node, step: Step, card: Row, instructions: Instructions) -> Request:
-    """The request of a step about a node."""
+def prompt(node: Node, step: Step, card: Row | None, instructions: Instructions) -> Request:
+    """The request of a step about a node; without a card it names no language."""
     words = {"count": str(step.count)}
     text = instructions.render(step.template, card, words, {step.tag: node.text})
     return user(text, items_model(step.form, step.count))
@@ -76,14 +76,15 @@ def grow(
     step: Step,
     lists: config.Lists,
     teacher: Teacher,
-    card: Row,
+    card: Row | None,
     instructions: Instructions,
 ) -> list[Node]:
     """The nodes one step deeper. A failed node grows nothing: it is counted already.
 
     A list that is none or too short is asked for again; of all tries the longest one counts.
     """
-    if step.count == 0:
+    whole = [node for node in nodes if not node.failure]
+    if step.count == 0 or not whole:
         return []
     least = math.ceil((1 - lists.short) * step.count)
 
@@ -94,7 +95,7 @@ def grow(
             lambda node, reply: [(node, reply)],
         )
 
-    found = dict(ask([node for node in nodes if not node.failure], 0))
+    found = dict(ask(whole, 0))
     for sample in range(1, lists.tries):
         short = [node for node, reply in found.items() if len(listed(reply, step.count)) < least]
         for node, reply in ask(short, sample) if short else ():

@@ -11,8 +11,8 @@ NAME = re.compile(
 )
 
 
-def fetch(name: str) -> Path:
-    """The local folder of a checkpoint, or the local file of a GGUF.
+def fetch(name: str, weights: bool = True) -> Path:
+    """The local folder of a checkpoint, perhaps without its weights, or the local file of a GGUF.
 
     Raises:
         UserError: the hub does not have it or cannot be reached.
@@ -20,7 +20,7 @@ def fetch(name: str) -> Path:
     parts = NAME.fullmatch(name)
     assert parts, name
     if parts["file"] is None:
-        return base.fetch(parts["repo"], parts["commit"], trust_remote_code=False)
+        return base.fetch(parts["repo"], parts["commit"], False, weights)
     import huggingface_hub
 
     try:

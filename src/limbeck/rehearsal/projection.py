@@ -94,14 +94,8 @@ def rows(build: Build, code: str, name: str) -> dict[str, float]:
 
 def prompts(generation: Generation, texts: int) -> int:
     """The prompts that the config asks for, if each list has as many items as are wanted."""
-    topics, scenarios = generation.topics, generation.scenarios
-    seeds = len(topics.general_seeds) + len(topics.language_seeds)
-    nodes = seeds * (1 + topics.macro_topics * (1 + topics.topics))
-    broad = scenarios.general + scenarios.local
-    kept = min(generation.contexts.keep, generation.contexts.prompts)
-    return (
-        nodes * topics.prompts + broad * (1 + scenarios.detailed) * scenarios.prompts + texts * kept
-    )
+    contexts = texts * generation.contexts.kept(texts)
+    return generation.topics.asked + generation.scenarios.asked + contexts
 
 
 def _capped(build: Build, name: str) -> int:

@@ -3,8 +3,9 @@
 python -m limbeck.sources.conversations --settings JSON --output resources/conversations.jsonl
 
 From the phrasebook, a JSON Lines or Parquet file or folder, or a data set of the hub, in the
-messages form, ShareGPT's, or the instruction form (Dolly, Alpaca). Settings: {"conversations",
-"seed"}. Rows: {"id", "source", "messages"}.
+messages form, ShareGPT's, or the instruction form (Dolly, Alpaca). But for the phrasebook's, what
+is not English, asks about pictures or uses tools is left out, and counted. Settings:
+{"conversations", "seed"}. Rows: {"id", "source", "messages"}.
 """
 
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 from limbeck import config, files, stage
 from limbeck.errors import UserError
 from limbeck.files import Row
-from limbeck.sources import reading
+from limbeck.sources import english, reading
 
 Message = dict[str, str]
 
@@ -126,6 +127,17 @@ def conversations(found: Iterable[Row], source: str, skipped: Counter[str]) -> I
     form.end()
 
 
+def fitting(found: Iterable[Row], max_bytes: int | None, skipped: Counter[str]) -> Iterator[Row]:
+    """The conversations that can be translated; the others are counted by reason."""
+    for row in found:
+        size = sum(len(turn["content"].encode()) for turn in row["messages"])
+        why = "too long" if max_bytes and size > max_bytes else english.unfit(row["messages"])
+        if why:
+            skipped[why] += 1
+        else:
+            yield row
+
+
 def collect(settings: config.Conversations, seed: int) -> list[Row]:
     """The sample.
 
@@ -140,7 +152,8 @@ def collect(settings: config.Conversations, seed: int) -> list[Row]:
     found, where, shuffled = reading.open_source(
         source, settings.name, settings.revision, settings.split, seed
     )
-    rows = reading.sample(conversations(found, where, skipped), limit, seed, shuffled)
+    whole = fitting(conversations(found, where, skipped), settings.max_bytes, skipped)
+    rows = reading.sample(whole, limit, seed, shuffled)
     for reason, count in skipped.most_common():
         print(f"{where}: {count} rows left out: {reason}", file=sys.stderr)
     if limit and not rows:

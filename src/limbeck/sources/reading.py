@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import heapq
+import itertools
+import random
 import re
 import sys
 import zlib
@@ -19,7 +21,8 @@ _ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", ".parquet.gz", *_TEXT)
 _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _MOST_BAD = 0.1  # share of a source's lines
 _MOST_ODD = 100  # rows at a source's beginning
-_BUFFER = 10_000  # rows of the hub's shards that are shuffled at once
+_BUFFER = 10_000  # rows of the hub's files that are shuffled at once
+_OPEN = 64  # files that are read by turns
 
 
 class Source(NamedTuple):
@@ -61,8 +64,8 @@ def open_source(
 
     A folder's files are read in the order of their paths; one with other files than ours, or
     whose configuration is named, is read by the library `datasets`. Data sets of the hub are
-    streamed, their shards and rows shuffled by ``seed``, so that a sample needs no more than the
-    first of them. One without a revision is read at its present commit, which is said aloud.
+    streamed, from all files by turns and shuffled by ``seed``, so that a sample needs no more than
+    the first rows. One without a revision is read at its present commit, which is said aloud.
 
     Raises:
         UserError: there is no such source. Reading the rows raises it too.
@@ -228,9 +231,21 @@ def _hub_rows(source: str, name: str | None, commit: str, split: str, seed: int)
 
     try:
         data = load_dataset(source, name, revision=commit, split=split, streaming=True)
-        yield from rows_of(data.shuffle(seed=seed, buffer_size=_BUFFER))
+        yield from _by_turns(data, seed)
     except Exception as error:  # the hub's clients raise many kinds, none of them ours
         raise UserError(f"{source}: the hub's data set cannot be read ({_line(error)})") from None
+
+
+def _by_turns(data: Any, seed: int) -> Iterator[Row]:
+    """A row of each file in turn, files and rows shuffled: such files are often sorted."""
+    order = random.Random(seed).sample(range(data.num_shards), data.num_shards)
+    for start in range(0, len(order), _OPEN):
+        opened = order[start : start + _OPEN]
+        shards = (data.shard(num_shards=len(order), index=index) for index in opened)
+        size = max(1, _BUFFER // len(opened))
+        files = [rows_of(shard.shuffle(seed=seed, buffer_size=size)) for shard in shards]
+        for turn in itertools.zip_longest(*files):
+            yield from (row for row in turn if row is not None)
 
 
 def _present_commit(source: str) -> str:

@@ -81,6 +81,7 @@ def files(config: Config) -> None:
         "conversations.source": config.conversations.source if config.conversations.limit else "",
         "texts.source": config.texts.source if config.texts.limit else "",
         "filters.language.model": config.filters.language.model or "",
+        "filters.length_tokens": config.filters.length_tokens or "",
         **{f"students.{name}.base": body.base for name, body in config.students.items()},
     }
     for key, source in named.items():

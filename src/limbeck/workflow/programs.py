@@ -42,11 +42,14 @@ def base(build: Build, wildcards: Any) -> str:
 
 
 def filters(build: Build) -> str:
-    """Of the filters, identification of languages only where it is on."""
-    identified = build.config.filters.language.model is not None
+    """Of the filters, identification of languages and tokens only where they are asked for."""
+    filters = build.config.filters
     return source_digest(
         "limbeck.dataset.filter_rows",
-        without=_unless(identified, "limbeck.dataset.filters.language_id"),
+        without=(
+            *_unless(filters.language.model is not None, "limbeck.dataset.filters.language_id"),
+            *_unless(filters.length_tokens is not None, "limbeck.dataset.filters.tokens"),
+        ),
     )
 
 

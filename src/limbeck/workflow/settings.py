@@ -16,6 +16,7 @@ from limbeck.config import (
     Texts,
     Training,
 )
+from limbeck.config.generation import Generation
 from limbeck.languages import Language
 from limbeck.workflow.digest import source_digest
 
@@ -24,7 +25,9 @@ Source = TypeVar("Source", Conversations, Texts)
 
 def source(section: Source) -> Source:
     """A source's section; built-in texts have no place on the hub."""
-    place = {"name": None, "revision": None, "split": "train"}
+    place: dict[str, Any] = {"name": None, "revision": None, "split": "train"}
+    if isinstance(section, Conversations):
+        place["max_bytes"] = None
     return section.model_copy(update=place if section.source == BUILTIN else {})
 
 
@@ -42,6 +45,16 @@ def decisive(teacher: Teacher, language: Language) -> TeacherSettings:
     if teacher.server == "phrasebook":
         module = "limbeck.phrasebook.responder"
     return teacher.settings(source_digest(module) if module else None)
+
+
+def general(section: Generation) -> dict[str, Section]:
+    """What decides the general branches of the trees, which are of no language."""
+    others: dict[str, Any] = {"language_seeds": [], "pivot": None}
+    return {
+        "topics": section.topics.model_copy(update=others),
+        "scenarios": section.scenarios.model_copy(update={"local": 0, "pivot": None}),
+        "lists": section.lists,
+    }
 
 
 def as_json(**values: Any) -> str:

@@ -23,6 +23,12 @@ def prompts(name: str, *entries: str) -> str:
     return _entries(path, *(entries or read_entries(path)))
 
 
+def subjects() -> str:
+    """The templates of the general branches of both trees."""
+    topics = prompts("topics", "general_macro_topics", "general_topics")
+    return topics + prompts("scenarios", "general", "general_detailed")
+
+
 def contexts(build: Build) -> str:
     """The templates of prompts about texts, of the kinds that are asked for."""
     return prompts("contexts", "prompts", *build.config.generation.contexts.kinds)

@@ -73,9 +73,11 @@ def test_the_plan_of_the_paper() -> None:
     found = summary(build, Path("nowhere"))
     calls = {one["stage"]: one["calls"] for one in found["stages"]}
     # 16 seeds, 20 macro-topics each, 10 topics each; 60 broad scenarios, 30 detailed each.
-    assert [calls[name] for name in list(calls)[:6]] == [
-        16 + 320 + 3536,
-        2 + 60 + 1860,
+    # The general halves of both are listed once for all languages.
+    assert [calls[name] for name in list(calls)[:7]] == [
+        8 + 160 + 1 + 30,
+        8 + 160 + 3536,
+        1 + 30 + 1860,
         10_000,
         14_954,
         3536 * 3 + 1860 * 5 + 10_000,
@@ -149,6 +151,7 @@ def test_the_plan_measures_where_it_can(
         count = body["response_format"]["json_schema"]["schema"]["properties"]["items"]["minItems"]
         return completion(json.dumps({"items": [f"{digest(body)} {n}" for n in range(count)]}))
 
+    generation = build.config.generation
     with serving(answer) as endpoint:
         # As in a rehearsal: of each step six questions at most.
         reached = connection(endpoint.url, price=PRICE)
@@ -156,21 +159,26 @@ def test_the_plan_measures_where_it_can(
         settings = decisive(build.config.teacher.role("generator"), resolve("Swahili"))
         settings = settings.model_copy(update={"questions": 6})
         monkeypatch.chdir(tmp_path)
+        asking = Teacher(settings, reached, tmp_path / "journal/shared/write_subjects.jsonl")
+        of_scenarios = (generation.scenarios, generation.lists)
+        shared = scenarios.general(*of_scenarios, asking, told)
+        listed = endpoint.requests
         asking = Teacher(settings, reached, journal)
-        generation = build.config.generation
-        scenarios.write(generation.scenarios, generation.lists, asking, card, told)
+        scenarios.write(shared, *of_scenarios, asking, card, told)
         asked = endpoint.requests
     monkeypatch.chdir(repository)
     found = {one["stage"]: one for one in summary(build, tmp_path)["stages"]}
-    stage, other = found["write_scenarios"], found["write_topics"]
+    stage, other, lists = (found[f"write_{name}"] for name in ("scenarios", "topics", "subjects"))
     assert (stage["measured"], other["measured"]) == (True, False)
-    # Two lists of 4, a list of 2 for each, prompts for all 24: of two languages.
-    assert (stage["calls"], stage["journaled"]) == (2 * (2 + 8 + 24), asked)
-    assert stage["completion_tokens"] < 2 * 34 * 100  # no reasoning was seen in this stage
+    # A list of 4, a list of 2 for each, prompts for all 24: of two languages.
+    assert (stage["calls"], stage["journaled"]) == (2 * (1 + 4 + 24), asked - listed)
+    # The general list, and those from 8 seeds, once for both.
+    assert (lists["calls"], lists["journaled"]) == (1 + 4 + 8 + 8, listed)
+    assert stage["completion_tokens"] < 2 * 29 * 100  # no reasoning was seen in this stage
     assert stage["dollars"] == pytest.approx(
         (stage["prompt_tokens"] + 10 * stage["completion_tokens"]) / 1e6
     )
-    assert other["completion_tokens"] > 2 * 96 * 400
+    assert other["completion_tokens"] > 2 * 80 * 400
 
 
 @pytest.mark.parametrize(("asked", "expected"), [(10, 4), (4, 10)])
@@ -333,12 +341,15 @@ def test_the_costs_of_a_language(tmp_path: Path) -> None:
         asked(endpoint.url, folder / "write_topics.jsonl", tmp_path)
         ask(questions(3), teacher(), connection(endpoint.url), folder / "free.jsonl", tmp_path)
         asked(endpoint.url, tmp_path / "journal/yor_Latn/write_topics.jsonl", tmp_path)
+        shared = tmp_path / "journal/shared"
+        asked(endpoint.url, shared / "write_subjects.jsonl", tmp_path)
     output = tmp_path / "cost.json"
     command = [sys.executable, "-m", "limbeck.costs.sum_costs", "--journals", str(folder)]
-    command += ["--ledger", str(path(tmp_path)), "--output", str(output)]
+    command += ["--shared", str(shared), "--ledger", str(path(tmp_path))]
+    command += ["--output", str(output)]
     subprocess.run(command, check=True)
     found = json.loads(output.read_text())
-    assert found == costs(folder, path(tmp_path))
+    assert found == costs(folder, shared, path(tmp_path))
     assert found["stages"]["write_topics"] == {
         "replies": 10,
         "prompt_tokens": 100,
@@ -349,6 +360,7 @@ def test_the_costs_of_a_language(tmp_path: Path) -> None:
     assert found["stages"]["free"]["dollars"] is None
     assert found["total"]["replies"] == 13
     assert found["total"]["dollars"] == 0.0005
+    assert found["shared"]["write_subjects"]["dollars"] == 0.0005
 
 
 def test_a_table_gives_the_terminal_no_orders() -> None:

@@ -93,7 +93,7 @@ def test_bytes_become_texts(folder: Path, said: bytes, ending: str) -> None:
 def test_a_corpus_becomes_conversations(folder: Path, said: bytes) -> None:
     path = written(folder, "conversations.jsonl", said)
     section = config.Conversations(
-        source=str(path), name=None, revision=None, split="train", limit=20
+        source=str(path), name=None, revision=None, split="train", limit=20, max_bytes=None
     )
     try:
         rows = conversations.collect(section, 1)

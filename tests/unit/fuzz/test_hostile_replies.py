@@ -51,7 +51,7 @@ CONVERSATION = {"id": "conversation-1", "messages": TURNS, "original": TURNS}
 CONTEXTS = contexts.Settings(
     teacher=endpoint.teacher(),
     seed=1,
-    contexts=config.Contexts(kinds=["summarise"], prompts=3, keep=2),
+    contexts=config.Contexts(kinds=["summarise"], prompts=3, keep=2, plenty=0),
 )
 LIST = {"items": ["maji", "moto", "hewa"]}
 
@@ -84,7 +84,7 @@ DOORS = {
     "contexts": Door(
         asking.items_model("ContextPrompts", 3),
         LIST,
-        lambda reply: contexts.parse({**PROMPT, "text": "Maji."}, reply, CONTEXTS),
+        lambda reply: contexts.parse({**PROMPT, "text": "Maji."}, reply, CONTEXTS, 2),
         lambda row: revise.prompt(row, "natural", CARD, REVISE),
     ),
     "revision": Door(

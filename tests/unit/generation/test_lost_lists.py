@@ -1,8 +1,6 @@
 """A list that prompts grow from is asked for until it comes; one that never does is weighed."""
 
-import importlib
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,18 +8,19 @@ from typing import Any
 import pytest
 
 import endpoint
-from limbeck import files
+from limbeck import config, files
 from limbeck.dataset.funnel import Step, check_losses, failed, run
 from limbeck.errors import UserError
+from limbeck.generation import scenarios
+from limbeck.generation.asking import Teacher
+from limbeck.generation.instructions import load
 from limbeck.languages import resolve
 
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
-SCENARIOS = {"general": 2, "local": 2, "detailed": 4, "prompts": 2, "pivot": None}
+SCENARIOS = config.Scenarios(general=2, local=2, detailed=4, prompts=2, pivot=None)
 
 
-def write(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, said: Callable[[str, int, list[str]], str | None]
-) -> list[dict[str, Any]]:
+def write(folder: Path, said: Callable[[str, int, list[str]], str]) -> list[dict[str, Any]]:
     """The rows of scenarios whose lists ``said`` decides: (form, which try, a whole list)."""
     tries: dict[str, int] = {}
 
@@ -33,24 +32,16 @@ def write(
         try_ = tries[content] = tries.get(content, -1) + 1
         return endpoint.completion(said(form["name"], try_, whole), reasoning="Many come to mind.")
 
-    settings = {
-        "teacher": endpoint.teacher().model_dump(), "seed": 1, "scenarios": SCENARIOS,
-        "lists": {"tries": 3, "short": 0.25},
-    }  # fmt: skip
-    files.write_json(folder / "card.json", dict(resolve("Hausa").card()))
+    told = load(PROMPTS / "scenarios.yaml", scenarios.TEMPLATES)
+    lists = config.Lists(tries=3, short=0.25)
     with endpoint.serving(answer) as served:
-        options = {
-            "--language": folder / "card.json",
-            "--instructions": PROMPTS / "scenarios.yaml",
-            "--settings": json.dumps(settings),
-            "--connection": endpoint.connection(served.url).model_dump_json(),
-            "--journal": folder / "journal.jsonl",
-            "--output": folder / "scenarios.jsonl",
-        }
-        pairs = [str(part) for pair in options.items() for part in pair]
-        monkeypatch.setattr(sys, "argv", ["scenarios", *pairs])
-        importlib.import_module("limbeck.generation.scenarios").main()
-    return list(files.read_jsonl(folder / "scenarios.jsonl"))
+        teacher = Teacher(
+            endpoint.teacher(), endpoint.connection(served.url), folder / "journal.jsonl"
+        )
+        shared = scenarios.general(SCENARIOS, lists, teacher, told)
+        assert not any("Hausa" in asked for asked in tries)
+        card = dict(resolve("Hausa").card())
+        return scenarios.write(shared, SCENARIOS, lists, teacher, card, told)
 
 
 def listed(items: list[str]) -> str:
@@ -58,29 +49,25 @@ def listed(items: list[str]) -> str:
 
 
 @pytest.mark.parametrize("first", ["", "I cannot.", listed(["one"])], ids=["empty", "no", "short"])
-def test_a_list_is_asked_for_until_it_comes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
-) -> None:
+def test_a_list_is_asked_for_until_it_comes(tmp_path: Path, first: str) -> None:
     def said(form: str, try_: int, whole: list[str]) -> str:
         lists = form in ("Scenarios", "DetailedScenarios")
         return first if lists and try_ == 0 else listed(whole)
 
-    rows = write(tmp_path, monkeypatch, said)
+    rows = write(tmp_path, said)
     assert [row["failure"] for row in rows] == [None] * 2 * 2 * (1 + 4) * 2
 
 
-def test_a_short_list_stands_within_the_share(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_short_list_stands_within_the_share(tmp_path: Path) -> None:
     def said(form: str, try_: int, whole: list[str]) -> str:
         return listed(whole[:3] if form == "DetailedScenarios" else whole)
 
-    rows = write(tmp_path, monkeypatch, said)
+    rows = write(tmp_path, said)
     assert len(rows) == 4 * (1 + 3) * 2
     assert not any(row["failure"] for row in rows)
 
 
-def test_a_lost_subtree_is_weighed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_subtree_is_weighed(tmp_path: Path) -> None:
     """The list of one audience never comes: half of all prompts are lost with it."""
     audiences: list[str] = []
 
@@ -90,7 +77,7 @@ def test_a_lost_subtree_is_weighed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             return "" if whole[0] == audiences[0] else listed(whole)
         return listed(whole)
 
-    rows = write(tmp_path, monkeypatch, said)
+    rows = write(tmp_path, said)
     [lost] = [row for row in rows if row["failure"]]
     assert (lost["failure"], lost["lost"]) == ("empty", 2 * (1 + 4) * 2)
     assert len(rows) == 1 + 20

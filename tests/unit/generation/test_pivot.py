@@ -17,7 +17,7 @@ from limbeck.generation.asking import prompt_row
 from limbeck.languages import resolve
 
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
-TREE = {"general_seeds": ["health"], "language_seeds": [], "macro_topics": 1, "topics": 0}
+TREE = {"general_seeds": [], "language_seeds": ["health"], "macro_topics": 1, "topics": 0}
 
 
 def answer(body: dict[str, Any], before: int) -> Any:
@@ -72,7 +72,8 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[dict
         told = (monkeypatch, tmp_path, served.url)
         lists = {"tries": 1, "short": 0.0}
         section = {"topics": {**TREE, "prompts": 2, "pivot": "english"}, "lists": lists}
-        written = run(*told, topics, section)
+        files.write_jsonl(tmp_path / "none.jsonl", [])
+        written = run(*told, topics, section, "--subjects", tmp_path / "none.jsonl")
         own = prompt_row("scenario", "general", "x", "teacher", "Swahili own")
         files.write_jsonl(tmp_path / "all.jsonl", [*written, own])
         section = {"revision": {"share": 0.5, "ways": ["harder"]}}

@@ -90,7 +90,7 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, reply: str) -> tuple[list
     texts = [{"id": f"text-{n}", "source": "x", "text": text} for n, text in enumerate(TEXTS)]
     files.write_jsonl(folder / "texts.jsonl", texts)
     files.write_json(folder / "card.json", CARD)
-    section = {"kinds": ["answer", "improve"], "prompts": 3, "keep": 2}
+    section = {"kinds": ["answer", "improve"], "prompts": 3, "keep": 2, "plenty": 0}
     settings = {"teacher": endpoint.teacher().model_dump(), "seed": 1, "contexts": section}
     with endpoint.serving(answer) as served:
         arguments = {

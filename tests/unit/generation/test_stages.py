@@ -117,11 +117,7 @@ def test_seeds_name_the_language() -> None:
         prompts=1,
         pivot=None,
     )
-    assert [node.text for node in topics.seeds(settings, "Hausa")] == [
-        "health",
-        "{anything}",
-        "Hausa food",
-    ]
+    assert topics.seeds(settings, "Hausa") == ["Hausa food"]
     wrong = settings.model_copy(update={"language_seeds": ["{langage} food"]})
     with pytest.raises(UserError, match=r"language_seeds: unknown placeholder \{langage\}"):
         topics.seeds(wrong, "Hausa")
@@ -132,8 +128,8 @@ def test_seeds_name_the_language() -> None:
 TEXT = {"id": "text-1", "text": "Mvua ilinyesha.\n\nWatoto walicheza.", "kind": "answer"}
 
 
-def contexts_settings(keep: int) -> contexts.Settings:
-    section = config.Contexts(kinds=["answer", "translate"], prompts=3, keep=keep)
+def contexts_settings(keep: int, plenty: int = 0) -> contexts.Settings:
+    section = config.Contexts(kinds=["answer", "translate"], prompts=3, keep=keep, plenty=plenty)
     return contexts.Settings(teacher=endpoint.teacher(), seed=1, contexts=section)
 
 
@@ -145,13 +141,19 @@ def test_kinds_are_dealt_in_turn() -> None:
 @pytest.mark.parametrize(("keep", "kept"), [(1, 1), (2, 2), (9, 3)])
 def test_contexts_keep_some(keep: int, kept: int) -> None:
     settings = contexts_settings(keep)
-    rows = contexts.parse(TEXT, items("Nani alicheza?", "Nini kilinyesha?", "Lini?"), settings)
+    three = items("Nani alicheza?", "Nini kilinyesha?", "Lini?")
+    rows = contexts.parse(TEXT, three, settings, keep)
     assert len({row["id"] for row in rows}) == kept
     for row in rows:
         text, request = contexts.split(row["prompt"])
         assert text == TEXT["text"]
         assert request in {"Nani alicheza?", "Nini kilinyesha?", "Lini?"}
-    assert contexts.parse(TEXT, failed("timeout"), settings)[0]["failure"] == "timeout"
+    assert contexts.parse(TEXT, failed("timeout"), settings, 2)[0]["lost"] == 2
+
+
+def test_all_prompts_are_kept_where_texts_are_few() -> None:
+    section = contexts_settings(1, plenty=10_000).contexts
+    assert [section.kept(texts) for texts in (9_999, 10_000)] == [3, 1]
 
 
 @pytest.mark.parametrize("request_", ["Je?", "Je?\n\nA. x\n \nB. y", "\n\nJe?\n"])
@@ -341,6 +343,26 @@ def run(
     return list(files.read_jsonl(output))
 
 
+def listed(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, url: str, sections: dict[str, Any]
+) -> dict[str, str]:
+    """The files of the general branches, as their program writes them."""
+    settings = {"teacher": endpoint.teacher().model_dump(), "seed": 1, "lists": LISTS, **sections}
+    outputs = {name: str(folder / f"general-{name}.jsonl") for name in ("topics", "scenarios")}
+    arguments = {
+        "--topics-instructions": PROMPTS / "topics.yaml",
+        "--scenarios-instructions": PROMPTS / "scenarios.yaml",
+        "--settings": json.dumps(settings),
+        "--connection": endpoint.connection(url).model_dump_json(),
+        "--journal": folder / "journal/subjects.jsonl",
+        **{f"--{name}": path for name, path in outputs.items()},
+    }
+    pairs = [str(part) for pair in arguments.items() for part in pair]
+    monkeypatch.setattr(sys, "argv", ["subjects", *pairs])
+    importlib.import_module("limbeck.generation.subjects").main()
+    return outputs
+
+
 @pytest.mark.parametrize(
     ("traces", "bare", "failed", "floor", "words"),
     [
@@ -393,20 +415,24 @@ def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files.write_jsonl(tmp_path / "conversations.jsonl", [CONVERSATION])
     paths = {name: str(tmp_path / f"{name}.jsonl") for name in ("texts", "conversations")}
     with endpoint.serving(answer) as served:
+        sections = {"topics": tree_topics, "scenarios": scenarios}
+        subjects = listed(monkeypatch, tmp_path, served.url, sections)
 
         def stage(name: str, section: dict[str, Any], *inputs: str) -> list[dict[str, Any]]:
             paths[name] = str(tmp_path / f"{name}.jsonl")
             return run(monkeypatch, tmp_path, served.url, name, section, *inputs)
 
-        rows = stage("topics", {"topics": tree_topics, "lists": LISTS})
+        own = {"topics": tree_topics, "lists": LISTS}
+        rows = stage("topics", own, "--subjects", subjects["topics"])
         kinds = Counter(row["kind"] for row in rows if not row["failure"])
         assert kinds == {"seed": 6, "macro_topic": 18, "topic": 36}
         assert [row["source"] for row in rows if row["failure"] == "length"] == ["culture"]
 
-        rows = stage("scenarios", {"scenarios": scenarios, "lists": LISTS})
+        section = {"scenarios": scenarios, "lists": LISTS}
+        rows = stage("scenarios", section, "--subjects", subjects["scenarios"])
         assert Counter(row["kind"] for row in rows) == {"general": 2, "general:detailed": 4}
 
-        section = {"kinds": ["improve", "answer"], "prompts": 2, "keep": 1}
+        section = {"kinds": ["improve", "answer"], "prompts": 2, "keep": 1, "plenty": 0}
         rows = stage("contexts", {"contexts": section}, "--texts", paths["texts"])
         assert [row["kind"] for row in rows] == ["improve", "answer"] * 2
 
@@ -427,5 +453,5 @@ def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(UserError, match=r"because of 'structure' \(structure 1\)"):
             stage("translate", {}, "--conversations", paths["conversations"])
         asked = served.requests
-        stage("topics", {"topics": tree_topics, "lists": LISTS})
+        stage("topics", own, "--subjects", subjects["topics"])
         assert served.requests == asked  # all of it is in the journal

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 
-from limbeck import files
 from world import hub
 
 OLD, NEW = "a" * 40, "b" * 40
@@ -23,15 +23,16 @@ PROGRAM = f"""
 import json, sys
 from limbeck import config
 from limbeck.errors import UserError
-from limbeck.sources import conversations, texts
+from limbeck.sources import conversations, reading, texts
 
+reading._BUFFER = 10
 for line in sys.stdin:
     section = json.loads(line)
     try:
         if "max_words" in section:
             rows = texts.collect(config.Texts(**section), {CARD!r}, 1)
         else:
-            rows = conversations.collect(config.Conversations(**section), 1)
+            rows = conversations.collect(config.Conversations(max_bytes=None, **section), 1)
         print(json.dumps(rows), flush=True)
     except UserError as error:
         print(json.dumps(str(error)), flush=True)
@@ -47,7 +48,8 @@ def publish(folder: Path, rows: dict[str, list[dict[str, Any]]]) -> Path:
         (folder / "data" / name / "train").mkdir(parents=True)
         for shard in range(3):
             path = folder / "data" / name / "train" / f"{shard:03}_00000.parquet"
-            files.write_parquet(path, part[shard::3])
+            table = pyarrow.Table.from_pylist(part[shard::3])
+            pyarrow.parquet.write_table(table, path, row_group_size=5)
     (folder / "README.md").write_text("\n".join([*head, "---", "# Data"]))
     return folder
 
@@ -108,6 +110,8 @@ def test_texts_are_streamed_and_sampled_alike(client: Client) -> None:
     assert {row["source"] for row in rows} == {f"{FINEWEB}/swh_Latn@{NEW}"}
     assert all(row["text"].startswith("swh_Latn b ") for row in rows)
     assert all(row["url"].startswith("https://example.org/") for row in rows)
+    shards = {int(row["text"].split()[-1][:-1]) % 3 for row in rows}
+    assert shards == {0, 1, 2}, "not one file after the other"
     assert [row["text"] for row in rows] != sorted(row["text"] for row in rows)
     assert client.collect(FINEWEB, "swh_Latn", max_words=50) == rows
     assert client.collect(FINEWEB, "swh_Latn", max_words=50, revision=NEW) == rows

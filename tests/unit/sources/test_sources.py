@@ -94,10 +94,13 @@ def test_an_unknown_form_names_columns_and_forms() -> None:
     assert "'instruction' with 'response'" in str(error.value)
 
 
-def collected(source: str | Path, limit: int = 100, seed: int = 1) -> list[dict[str, Any]]:
+def collected(
+    source: str | Path, limit: int = 100, seed: int = 1, max_bytes: int | None = None
+) -> list[dict[str, Any]]:
     settings = config.Conversations(
-        source=str(source), name=None, revision=None, split="train", limit=limit
-    )
+        source=str(source), name=None, revision=None, split="train", limit=limit,
+        max_bytes=max_bytes,
+    )  # fmt: skip
     return conversations.collect(settings, seed)
 
 

@@ -14,19 +14,27 @@ _SIGMA = 1.4826  # standard deviations of a normal distribution in one median ab
 _NARROWEST = 0.1  # a teacher of few words must not make its own variation an error
 
 
+Measure = Callable[[str], int]  # how long a text is
+
+
 class Bounds(NamedTuple):
-    """The lengths, over those of their originals, that a turn may have, in UTF-8 bytes."""
+    """The lengths, over those of their originals, that a turn may have."""
 
     low: float
     high: float
 
 
-def ratio(original: str, turn: str) -> float:
-    """A turn's length over that of its original, in UTF-8 bytes."""
-    return len(turn.encode()) / max(1, len(original.encode()))
+def utf8(text: str) -> int:
+    """How many bytes a text has."""
+    return len(text.encode())
 
 
-def band(rows: Iterable[Row], width: float | None) -> Bounds | None:
+def ratio(original: str, turn: str, measure: Measure) -> float:
+    """A turn's length over that of its original."""
+    return measure(turn) / max(1, measure(original))
+
+
+def band(rows: Iterable[Row], width: float | None, measure: Measure = utf8) -> Bounds | None:
     """The lengths that are usual in a language: ``width`` deviations around the median.
 
     In the logarithm, and with the median absolute deviation, so that neither the scale nor the
@@ -37,7 +45,7 @@ def band(rows: Iterable[Row], width: float | None) -> Bounds | None:
     import numpy
 
     found = (
-        math.log(ratio(*pair))
+        math.log(ratio(*pair, measure))
         for row in rows
         if not row.get("failure")
         for pair in originals(row)
@@ -52,15 +60,17 @@ def band(rows: Iterable[Row], width: float | None) -> Bounds | None:
 
 
 def _long(original: str) -> bool:
-    return len(original.encode()) >= _SHORTEST
+    return utf8(original) >= _SHORTEST
 
 
-def length_ratio(bounds: Bounds, usual: Bounds | None) -> Callable[[Row], Reason]:
+def length_ratio(
+    bounds: Bounds, usual: Bounds | None, measure: Measure = utf8
+) -> Callable[[Row], Reason]:
     """A translated turn outside the bounds, or outside the language's band if it is long enough."""
 
     def reason(row: Row) -> Reason:
         for original, turn in originals(row):
-            found = ratio(original, turn)
+            found = ratio(original, turn, measure)
             limits = [bounds, usual] if usual and _long(original) else [bounds]
             if any(found < limit.low for limit in limits):
                 return Removal("too short", f"{found:.2f}")
