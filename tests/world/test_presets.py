@@ -42,6 +42,34 @@ def test_kakugo(world: World, tmp_path: Path) -> None:
     assert whole.is_shown("kakugo", whole.calls(stages), whole.rows(person), minutes)
 
 
+@pytest.mark.long
+def test_ablations(world: World, tmp_path: Path) -> None:
+    """Eight students of one generation, which is asked for no more than the one of `kakugo`."""
+    with teaching() as teacher:
+        person = Person(tmp_path, world, teacher).over("counts")
+        for line in heading("ablations"):
+            person.types(line)
+        minutes = person.seconds / 60
+        stages = whole.plan(person, heading("ablations")[-1].partition("--cores all ")[2])
+    strategies = {}
+    for path in tmp_path.glob("results/kin_Latn/*/train.parquet"):
+        strategies[path.parent.name] = {row["strategy"] for row in read_parquet(path)}
+    written = {"topic", "scenario", "context"}
+    assert strategies == {
+        "granite": {*written, "translation"},
+        "topics": {"topic"},
+        "scenarios": {"scenario"},
+        "contexts": {"context"},
+        "translated": {"translation"},
+        **dict.fromkeys(("generated", "traces", "answers"), written),
+    }
+    for name in strategies:
+        folder = tmp_path / f"results/kin_Latn/scores/{name}"
+        for form in ("base", "student", "F16"):
+            assert read_json(folder / form / "sib200.json")["n"] == 6
+    assert whole.is_shown("ablations", whole.calls(stages), whole.rows(person), minutes)
+
+
 def test_generators(world: World, tmp_path: Path) -> None:
     """A teacher that holds 8,192 tokens and shows no reasoning."""
     with teaching(Manners(context=8192, thinks=())) as teacher:

@@ -9,9 +9,15 @@ from limbeck.config.section import Count, Positive, Section, Share
 TINY = "builtin:tiny"  # of random weights, made in the workflow
 
 
+Strategy = Literal["topic", "scenario", "context", "translation"]
+
+
 class Mixture(Section):
     """Which rows a student is trained on, and in which forms."""
 
+    strategies: dict[Strategy, Share] | None = Field(
+        None, description="Share of each strategy's rows; those that are not named have none"
+    )
     thinking: bool = Field(True, description="Generated rows with the reasoning trace")
     direct: bool = Field(True, description="Generated rows without the reasoning trace")
     translations: Count = Field(1_000_000, description="Translated conversations, at most")
@@ -22,6 +28,9 @@ class Mixture(Section):
     english: Count = Field(0, description="English originals of the translations, at most")
     texts: Count = Field(0, description="Texts of the language as they are, at most")
     validation: Share = Field(0.02, description="Share of the prompts that is held out")
+    max_bytes: Positive | None = Field(
+        None, description="UTF-8 bytes of all training rows together, at most"
+    )
 
     @property
     def asks_in_language(self) -> bool:

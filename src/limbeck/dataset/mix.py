@@ -8,7 +8,8 @@ A generated row becomes up to two: with its reasoning trace under the system pro
 thinking, and direct, so that thinking can be switched on and off. (Kakugo trains the direct form on
 translated rows only.) Translations stay as they are, and give translation pairs in both directions,
 a share of which asks in the language itself. Some of their English originals keep the student's
-English. Texts of the language are learned as they are, from their first word.
+English. Texts of the language are learned as they are, from their first word. With `strategies`
+only some of them count, each with a share of its rows: ablations are students.
 """
 
 from collections import Counter
@@ -20,9 +21,19 @@ from typing import Self
 
 from limbeck import stage
 from limbeck.config import Mixture, Section
+from limbeck.config.student import Strategy
 from limbeck.dataset.rows import provenance, training_schema
 from limbeck.errors import UserError
-from limbeck.files import Row, chance, digest, read_json, read_parquet, write_json, write_parquet
+from limbeck.files import (
+    Row,
+    chance,
+    digest,
+    read_json,
+    read_parquet,
+    share_of,
+    write_json,
+    write_parquet,
+)
 from limbeck.generation.instructions import Instructions, load
 from limbeck.generation.templates import DIRECTIONS, PLACE, TEMPLATES
 
@@ -139,6 +150,34 @@ def english(row: Row) -> Row:
     }
 
 
+def chosen(rows: list[Row], shares: Mapping[Strategy, float] | None, seed: int) -> list[Row]:
+    """The rows of the strategies that a mixture names, so many of each; all if it names none.
+
+    Texts that nobody asked for are of no strategy.
+    """
+    if shares is None:
+        return rows
+    kept = {
+        row["id"]
+        for name, share in shares.items()
+        for row in share_of([row for row in rows if row["strategy"] == name], share, seed, name)
+    }
+    return [row for row in rows if row["strategy"] == "text" or row["id"] in kept]
+
+
+def bounded(rows: list[Row], max_bytes: int | None) -> list[Row]:
+    """The first rows, as many as have so many bytes together."""
+    if max_bytes is None:
+        return rows
+    found: list[Row] = []
+    for row in rows:
+        max_bytes -= sum(len(turn["content"].encode()) for turn in row["messages"])
+        if max_bytes < 0:
+            break
+        found.append(row)
+    return found
+
+
 def mix(rows: list[Row], mixture: Mixture, wording: Wording) -> list[Row]:
     """All training rows of a mixture, in the order of the kept rows."""
     generated = [row for row in rows if row["strategy"] not in ("translation", "text")]
@@ -199,8 +238,11 @@ def main() -> None:
 
     instructions = load(options.instructions, TEMPLATES)
     wording = Wording.of(instructions, read_json(options.language), options.templates)
-    rows = mix(read_parquet(options.rows), mixture, wording)
-    training, validation = split(rows, mixture.validation, options.settings.seed)
+    seed: int = options.settings.seed
+    kept = chosen(read_parquet(options.rows), mixture.strategies, seed)
+    rows = mix(kept, mixture, wording)
+    training, validation = split(rows, mixture.validation, seed)
+    training = bounded(training, mixture.max_bytes)
     if not training or not validation:
         raise UserError(
             f"{options.rows}: the mixture gives {len(training)} training and {len(validation)} "

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from limbeck.config import Mixture
-from limbeck.dataset.mix import Wording, count, mix, pairs, parallel_lines, split
+from limbeck.dataset.mix import (
+    Wording,
+    bounded,
+    chosen,
+    count,
+    mix,
+    pairs,
+    parallel_lines,
+    split,
+)
 from limbeck.dataset.rows import from_text, provenance
 from limbeck.generation.instructions import load
 from limbeck.generation.templates import TEMPLATES
@@ -98,6 +107,39 @@ def test_parts_of_a_mixture(mixture: Mixture, counts: dict[str, int]) -> None:
     for row in mixed:
         got[row["strategy"]] = got.get(row["strategy"], 0) + 1
     assert got == counts
+
+
+@pytest.mark.parametrize(
+    ("shares", "counts"),
+    [
+        (None, {"topic": 20, "translation": 10, "text": 1}),
+        ({"topic": 1.0}, {"topic": 20, "text": 1}),
+        ({"topic": 0.25, "translation": 1.0}, {"topic": 5, "translation": 10, "text": 1}),
+        ({"scenario": 1.0}, {"text": 1}),
+    ],
+)
+def test_a_mixture_chooses_and_weighs_strategies(
+    shares: dict[Any, float] | None, counts: dict[str, int]
+) -> None:
+    text = {**generated(99), "strategy": "text"}
+    rows = [*map(generated, range(20)), *map(translated, range(10)), text]
+    found = chosen(rows, shares, 1)
+    assert Counter(row["strategy"] for row in found) == counts
+    assert found == [row for row in rows if row in found], "in their order"
+    mixed = mix(found, Mixture(strategies=shares, pairs=40, english=5), WORDING)
+    made_of_translations = {row["strategy"] for row in mixed} & {"pair", "english"}
+    assert bool(made_of_translations) == ("translation" in counts)
+
+
+def test_both_forms_can_have_as_much_text() -> None:
+    rows = [generated(number, "Ni hesabu ndefu sana." * 9) for number in range(50)]
+    sizes = []
+    for form in ("thinking", "direct"):
+        wanted = {"thinking": form == "thinking", "direct": form == "direct"}
+        mixed = bounded(mix(rows, Mixture(**wanted), WORDING), 1000)
+        sizes.append(sum(len(t["content"]) for row in mixed for t in row["messages"]))
+    assert all(700 < size <= 1000 for size in sizes)
+    assert bounded(rows, None) == rows
 
 
 def test_texts_are_mixed_in_as_they_are() -> None:
