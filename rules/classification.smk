@@ -59,7 +59,7 @@ rule write_examples:
         language="<results>/{language}/language.json",
         task=ancient("config/tasks/{task}.yaml"),
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",
-        instructions=ancient("config/prompts/classification.yaml"),
+        instructions=ancient(settings.instructions("classification")),
     output:
         examples="<results>/{language}/classification/{task}/examples.jsonl",
     log:
@@ -144,7 +144,7 @@ rule classify_with_teacher:
         task=ancient("config/tasks/{task}.yaml"),
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",
         test="<results>/{language}/classification/{task}/test.jsonl",
-        instructions=ancient("config/prompts/classification.yaml"),
+        instructions=ancient(settings.instructions("classification")),
     output:
         predictions="<results>/{language}/classification/{task}/teacher/predictions.parquet",
     log:
@@ -159,7 +159,7 @@ rule classify_with_teacher:
         connection=build.connection("judge"),
     params:
         code=source_digest("limbeck.classification.classify"),
-        told=lambda w: told.prompts("classification", "classify"),
+        told=lambda w: told.prompts(build, "classification", "classify"),
         task=told.task,
         settings=lambda w: as_json(
             teacher=build.teacher("judge", w.language), seed=settings.seed
@@ -187,7 +187,7 @@ rule train_classifier:
     input:
         language="<results>/{language}/language.json",
         task=ancient("config/tasks/{task}.yaml"),
-        instructions=ancient("config/prompts/classification.yaml"),
+        instructions=ancient(settings.instructions("classification")),
         train=lambda w: classified.taught(build, w),
         human="<results>/{language}/classification/{task}/human.jsonl",
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",

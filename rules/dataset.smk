@@ -58,7 +58,7 @@ rule mix_rows:
     input:
         rows="<results>/{language}/rows.parquet",
         language="<results>/{language}/language.json",
-        instructions=ancient("config/prompts/dataset.yaml"),
+        instructions=ancient(settings.instructions("dataset")),
         templates=build.templates,
     output:
         train="<results>/{language}/{student}/train.parquet",

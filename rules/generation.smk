@@ -9,8 +9,8 @@ OUTPUTS:          <resources>/{topics,scenarios}.jsonl, <results>/{language}/{to
 rule write_subjects:
     """List topics and scenarios of anybody's life, once for all languages"""
     input:
-        topics=ancient("config/prompts/topics.yaml"),
-        scenarios=ancient("config/prompts/scenarios.yaml"),
+        topics=ancient(settings.instructions("topics")),
+        scenarios=ancient(settings.instructions("scenarios")),
     output:
         topics="<resources>/topics.jsonl",
         scenarios="<resources>/scenarios.jsonl",
@@ -26,7 +26,7 @@ rule write_subjects:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.subjects"),
-        told=lambda w: told.subjects(),
+        told=lambda w: told.subjects(build),
         settings=lambda w: as_json(
             teacher=build.teacher("generator", build.codes[0]),
             **general(settings.generation),
@@ -53,7 +53,7 @@ rule write_topics:
     input:
         subjects="<resources>/topics.jsonl",
         language="<results>/{language}/language.json",
-        instructions=ancient("config/prompts/topics.yaml"),
+        instructions=ancient(settings.instructions("topics")),
     output:
         topics=ensure("<results>/{language}/topics.jsonl", non_empty=True),
     log:
@@ -68,7 +68,9 @@ rule write_topics:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.topics"),
-        told=lambda w: told.prompts("topics", "macro_topics", "topics", "prompts"),
+        told=lambda w: told.prompts(
+            build, "topics", "macro_topics", "topics", "prompts"
+        ),
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             topics=settings.generation.topics,
@@ -96,7 +98,7 @@ rule write_scenarios:
     input:
         subjects="<resources>/scenarios.jsonl",
         language="<results>/{language}/language.json",
-        instructions=ancient("config/prompts/scenarios.yaml"),
+        instructions=ancient(settings.instructions("scenarios")),
     output:
         scenarios="<results>/{language}/scenarios.jsonl",
     log:
@@ -111,7 +113,7 @@ rule write_scenarios:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.scenarios"),
-        told=lambda w: told.prompts("scenarios", "local", "detailed", "prompts"),
+        told=lambda w: told.prompts(build, "scenarios", "local", "detailed", "prompts"),
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             scenarios=settings.generation.scenarios,
@@ -139,7 +141,7 @@ rule write_contexts:
     input:
         texts="<results>/{language}/texts.jsonl",
         language="<results>/{language}/language.json",
-        instructions=ancient("config/prompts/contexts.yaml"),
+        instructions=ancient(settings.instructions("contexts")),
     output:
         contexts="<results>/{language}/contexts.jsonl",
     log:
@@ -181,7 +183,7 @@ rule revise_prompts:
     input:
         prompts=build.prompts,
         language="<results>/{language}/language.json",
-        instructions=ancient("config/prompts/revise.yaml"),
+        instructions=ancient(settings.instructions("revise")),
     output:
         prompts=ensure("<results>/{language}/prompts.jsonl", non_empty=True),
     log:
@@ -223,7 +225,7 @@ rule answer_prompts:
     input:
         prompts="<results>/{language}/prompts.jsonl",
         language="<results>/{language}/language.json",
-        instructions=ancient("config/prompts/respond.yaml"),
+        instructions=ancient(settings.instructions("respond")),
         translate=ancient(build.pivot_instructions),
     output:
         responses=ensure("<results>/{language}/responses.jsonl", non_empty=True),
@@ -276,7 +278,7 @@ rule translate_conversations:
     input:
         conversations="<resources>/conversations.jsonl",
         language="<results>/{language}/language.json",
-        instructions=ancient("config/prompts/translate.yaml"),
+        instructions=ancient(settings.instructions("translate")),
     output:
         translations=ensure("<results>/{language}/translations.jsonl", non_empty=True),
     log:
@@ -291,7 +293,7 @@ rule translate_conversations:
         connection=build.connection("translator"),
     params:
         code=source_digest("limbeck.generation.translate"),
-        told=lambda w: told.prompts("translate"),
+        told=lambda w: told.prompts(build, "translate"),
         settings=lambda w: as_json(
             teacher=build.teacher("translator", w.language), seed=settings.seed
         ),
@@ -315,8 +317,8 @@ rule translate_templates:
     """Translate the requests of translation pairs, once for the language"""
     input:
         language="<results>/{language}/language.json",
-        instructions=ancient("config/prompts/translate.yaml"),
-        templates=ancient("config/prompts/dataset.yaml"),
+        instructions=ancient(settings.instructions("translate")),
+        templates=ancient(settings.instructions("dataset")),
     output:
         templates="<results>/{language}/templates.json",
     log:
@@ -331,7 +333,7 @@ rule translate_templates:
         connection=build.connection("translator"),
     params:
         code=source_digest("limbeck.generation.templates"),
-        told=lambda w: told.templates(),
+        told=lambda w: told.templates(build),
         settings=lambda w: as_json(
             teacher=build.teacher("translator", w.language), seed=settings.seed
         ),
@@ -357,7 +359,7 @@ rule check_rows:
         responses=build.responses,
         translations=build.translations,
         language="<results>/{language}/language.json",
-        instructions=ancient("config/prompts/checks.yaml"),
+        instructions=ancient(settings.instructions("checks")),
     output:
         checks="<results>/{language}/checks.jsonl",
     log:

@@ -24,7 +24,6 @@ from limbeck.teacher.client import Reply, Request
 from limbeck.workflow.settings import decisive
 
 ROLES: tuple[Role, ...] = ("generator", "translator", "reviser", "judge")
-PROMPTS = Path("config/prompts")
 TRANSLATED = 4  # one conversation is translated for so many prompts
 
 Item = TypeVar("Item")
@@ -106,7 +105,7 @@ class Work:
 
     def told(self, name: str, templates: Mapping[str, Collection[str]]) -> Instructions:
         """What the stages tell their teacher."""
-        return load(PROMPTS / f"{name}.yaml", templates)
+        return load(Path(self.settings.instructions(name)), templates)
 
     def prompts(self, count: int) -> list[Row]:
         """Prompts about the seeds of the config's topics."""

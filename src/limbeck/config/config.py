@@ -8,6 +8,7 @@ have defaults here, since a user adds such entries bare. ``python -m limbeck.con
 
 import difflib
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -78,6 +79,7 @@ class Config(Section):
 
     languages: list[LanguageName] = Field(min_length=1, description="Names or codes of languages")
     seed: int = Field(description="Decides every random choice")
+    prompts: str = Field(description="A folder of what teachers are told; the rest is the default")
     teacher: Teachers
     prices: dict[str, Price] = Field(description="Of models, by name (speed only)")
     budget: float | None = Field(ge=0, description="Dollars, at most (speed only)")
@@ -98,6 +100,11 @@ class Config(Section):
     @classmethod
     def _remove_null_students(cls, data: Any) -> Any:
         return without_nulls(data, "students")
+
+    def instructions(self, name: str) -> str:
+        """The file of what teachers are told in a matter: that of the set, or else the default."""
+        own = Path(self.prompts).expanduser() / f"{name}.yaml"
+        return str(own) if own.is_file() else f"config/prompts/{name}.yaml"
 
     def questions(self, role: Role) -> int | None:
         """How much a step of a stage asks a teacher, at most; None: all."""

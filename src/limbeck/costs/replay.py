@@ -6,7 +6,7 @@ they are there, and else rows that are made up too. Nothing is written and nothi
 
 import contextlib
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from limbeck.generation import (
     topics,
     translate,
 )
+from limbeck.generation.instructions import Instructions
 from limbeck.generation.tree import Node
 from limbeck.languages import Language
 from limbeck.sources import conversations, texts
@@ -39,7 +40,6 @@ from limbeck.workflow import scored
 if TYPE_CHECKING:
     from limbeck.workflow.build import Build
 
-PROMPTS = Path("config/prompts")
 SUBJECTS = "write_subjects"  # the stage that is of no language
 REHEARSAL = Path("rehearsal")  # where a run is rehearsed: its files tell, too
 # Texts and items of the published test sets, which are not read before they are prepared.
@@ -98,37 +98,40 @@ class Replay:
         self.asked[stage], self.roles[stage] = teacher.asked, role
         return teacher
 
+    def _told(self, name: str, templates: Mapping[str, Collection[str]]) -> Instructions:
+        return instructions.load(Path(self.settings.instructions(name)), templates)
+
     def _generation(self) -> None:
         generation, seed, card = self.settings.generation, self.settings.seed, self.card
         rows = self._trees()
         teacher = self._teacher("write_contexts", "generator")
-        told = instructions.load(PROMPTS / "contexts.yaml", contexts.TEMPLATES)
+        told = self._told("contexts", contexts.TEMPLATES)
         about = contexts.Settings(teacher=teacher.settings, contexts=generation.contexts, seed=seed)
         rows += contexts.write(self._texts(), about, teacher, card, told)
 
         teacher = self._teacher("revise_prompts", "reviser")
-        told = instructions.load(PROMPTS / "revise.yaml", revise.TEMPLATES)
+        told = self._told("revise", revise.TEMPLATES)
         rewriting = revise.Settings(
             teacher=teacher.settings, revision=generation.revision, seed=seed
         )
         rows = revise.revise(rows, rewriting, teacher, card, told)
 
         teacher = self._teacher("answer_prompts", "generator")
-        told = instructions.load(PROMPTS / "respond.yaml", respond.TEMPLATES)
+        told = self._told("respond", respond.TEMPLATES)
         answering = respond.Settings(
             teacher=teacher.settings, seed=seed, lengths=generation.responses.lengths,
             min_reasoning=0.0,
         )  # fmt: skip
         responses = respond.answer(rows, answering, teacher, card, told)
 
-        told = instructions.load(PROMPTS / "translate.yaml", translate.TEMPLATES)
+        told = self._told("translate", translate.TEMPLATES)
         if generation.pivots:
             teacher = self._teacher("translate_answers", "translator")
             responses = pivot.translated(responses, teacher, card, told)
         teacher = self._teacher("translate_conversations", "translator")
         translations = translate.translate(self._conversations(), teacher, card, told)
         if any(student.mixture.asks_in_language for student in self.settings.students.values()):
-            shared = instructions.load(PROMPTS / "dataset.yaml", templates.TEMPLATES)
+            shared = self._told("dataset", templates.TEMPLATES)
             asked = templates.conversation(card, shared)
             self._teacher("translate_templates", "translator").ask(
                 [asked], lambda row: translate.prompt(row, card, told), templates.parse
@@ -139,8 +142,8 @@ class Replay:
     def _trees(self) -> list[Row]:
         """The prompts from topics and scenarios."""
         generation, card = self.settings.generation, self.card
-        of_topics = instructions.load(PROMPTS / "topics.yaml", topics.TEMPLATES)
-        of_scenarios = instructions.load(PROMPTS / "scenarios.yaml", scenarios.TEMPLATES)
+        of_topics = self._told("topics", topics.TEMPLATES)
+        of_scenarios = self._told("scenarios", scenarios.TEMPLATES)
         lists, tree, other = generation.lists, generation.topics, generation.scenarios
         if self.subjects is None:
             teacher = self._teacher(SUBJECTS, "generator")
@@ -157,7 +160,7 @@ class Replay:
     def _checks(self, responses: list[Row], translations: list[Row]) -> None:
         judge = self._teacher("judge_responses", "judge")
         back = self._teacher("translate_back", "translator")
-        told = instructions.load(PROMPTS / "checks.yaml", check_rows.TEMPLATES)
+        told = self._told("checks", check_rows.TEMPLATES)
         settings = check_rows.Settings(
             judge=judge.settings, translator=back.settings,
             checks=self.settings.generation.checks, seed=self.settings.seed,
@@ -201,7 +204,7 @@ class Replay:
 
     def _classification(self, task: tasks.Task, wanted: Examples) -> None:
         seed = self.settings.seed
-        told = instructions.load(PROMPTS / "classification.yaml", examples.TEMPLATES)
+        told = self._told("classification", examples.TEMPLATES)
         seeds, test = self._labelled(task)
         teacher = self._teacher(f"examples-{task.name}", "generator")
         settings = examples.Settings(teacher=teacher.settings, examples=wanted, seed=seed)

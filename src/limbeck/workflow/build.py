@@ -272,7 +272,7 @@ class Build:
 
     def pivot_instructions(self, wildcards: Any) -> list[str]:
         """What the translator of answers is told, as a rule's input, where it is asked."""
-        return ["config/prompts/translate.yaml"] if self.config.generation.pivots else []
+        return [self.config.instructions("translate")] if self.config.generation.pivots else []
 
     def pivot_translator(self, code: str) -> dict[str, Any] | None:
         """What decides the translations of what is written in English first."""

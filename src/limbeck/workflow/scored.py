@@ -93,9 +93,9 @@ def _items(config: Config, model: str) -> int | None:
     return config.rehearsal.items if config.rehearsal else None
 
 
-def thinking_prompt() -> str | None:
+def thinking_prompt(config: Config) -> str | None:
     """The template of the system prompt that asks a student to think: that of its training."""
-    found = read_entries(Path("config/prompts/dataset.yaml")).get("thinking")
+    found = read_entries(Path(config.instructions("dataset"))).get("thinking")
     return found if isinstance(found, str) else None
 
 
@@ -115,7 +115,7 @@ def _settings(build: Build, model: str, benchmark: str, code: str | None) -> str
         seed=config.seed,
         teacher=build.teacher(ASKED[model], code) if code else None,
         language=named if named.model else None,  # without an identifier the rest decides nothing
-        thinking_prompt=thinking_prompt() if student and asking["thinking"] else None,
+        thinking_prompt=thinking_prompt(config) if student and asking["thinking"] else None,
         trust_remote_code=bool(student and student.trust_remote_code),
         items=_items(config, model),
     )

@@ -14,49 +14,49 @@ from limbeck.workflow import classified, scored
 from limbeck.workflow.build import Build
 from limbeck.workflow.settings import as_json, read_entries
 
-PROMPTS = Path("config/prompts")
 
-
-def prompts(name: str, *entries: str) -> str:
-    """Templates of a file of ``config/prompts``, all or those that are named."""
-    path = PROMPTS / f"{name}.yaml"
+def prompts(build: Build, name: str, *entries: str) -> str:
+    """Templates of a file of what teachers are told, all or those that are named."""
+    path = Path(build.config.instructions(name))
     return _entries(path, *(entries or read_entries(path)))
 
 
-def subjects() -> str:
+def subjects(build: Build) -> str:
     """The templates of the general branches of both trees."""
-    topics = prompts("topics", "general_macro_topics", "general_topics")
-    return topics + prompts("scenarios", "general", "general_detailed")
+    topics = prompts(build, "topics", "general_macro_topics", "general_topics")
+    return topics + prompts(build, "scenarios", "general", "general_detailed")
 
 
 def contexts(build: Build) -> str:
     """The templates of prompts about texts, of the kinds that are asked for."""
-    return prompts("contexts", "prompts", *build.config.generation.contexts.kinds)
+    return prompts(build, "contexts", "prompts", *build.config.generation.contexts.kinds)
 
 
 def revision(build: Build) -> str:
     """The templates of revision, of the ways that are asked for; none where none are revised."""
     wanted = build.config.generation.revision
     ways = wanted.ways if wanted.share else []
-    return prompts("revise", "prompt", "prompt_about_text", *ways) if ways else ""
+    return prompts(build, "revise", "prompt", "prompt_about_text", *ways) if ways else ""
 
 
 def responses(build: Build) -> str:
     """The templates of responses, of the lengths that are asked for; with those of a translator."""
-    told = prompts("respond", "system", *build.config.generation.responses.lengths)
-    return told + (prompts("translate") if build.config.generation.pivots else "")
+    told = prompts(build, "respond", "system", *build.config.generation.responses.lengths)
+    return told + (prompts(build, "translate") if build.config.generation.pivots else "")
 
 
 def checks(build: Build) -> str:
     """The templates of the checks that are on."""
     wanted = build.config.generation.checks
     names = {"judge": wanted.judge, "back": wanted.round_trip}
-    return _entries(PROMPTS / "checks.yaml", *(name for name, share in names.items() if share))
+    return _entries(
+        Path(build.config.instructions("checks")), *(name for name, share in names.items() if share)
+    )
 
 
-def templates() -> str:
+def templates(build: Build) -> str:
     """How the requests of translation pairs are translated, and what they are."""
-    return prompts("translate") + prompts("dataset", "from_english", "into_english")
+    return prompts(build, "translate") + prompts(build, "dataset", "from_english", "into_english")
 
 
 def mixture(build: Build, wildcards: Any) -> str:
@@ -64,7 +64,9 @@ def mixture(build: Build, wildcards: Any) -> str:
     wanted = build.student(wildcards.student).mixture
     names = {"thinking": wanted.thinking, "short": wanted.direct}
     names |= dict.fromkeys(("from_english", "into_english"), wanted.pairs > 0)
-    return _entries(PROMPTS / "dataset.yaml", *(name for name, used in names.items() if used))
+    return _entries(
+        Path(build.config.instructions("dataset")), *(name for name, used in names.items() if used)
+    )
 
 
 def benchmark(build: Build, wildcards: Any) -> str:
@@ -101,7 +103,7 @@ def examples(build: Build) -> str:
     names += ["hint", "subjects", "writers", "lengths"] if wanted.hints else []
     names += ["check"] if wanted.self_check else []
     # The demonstrations of the teacher as a classifier are written like these.
-    return prompts("classification", *names)
+    return prompts(build, "classification", *names)
 
 
 def classifier(build: Build, wildcards: Any) -> str:
@@ -115,7 +117,7 @@ def classifier(build: Build, wildcards: Any) -> str:
     return as_json(
         task=task(wildcards),
         words=words if by_channel and found.prompt else None,
-        template=prompts("classification", "channel" if by_channel else "choose"),
+        template=prompts(build, "classification", "channel" if by_channel else "choose"),
     )
 
 

@@ -15,6 +15,7 @@ from limbeck.languages import resolve
 from limbeck.models.chat_template import ChatTemplate
 from limbeck.student import encoding, tiny
 from limbeck.workflow import scored
+from limbeck.workflow.options import build_of
 
 ROOT = Path(__file__).parents[3]
 PROMPTS = ROOT / "config" / "prompts"
@@ -41,7 +42,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, thinking: bool) -> Questions:
     rows, shots = prepare.rows(benchmark, CARD, prepare.Settings(source="builtin", seed=1))
     settings = Settings(
         shots=0, limit=3, max_tokens=8, choose_by="generation", seed=1, thinking=thinking,
-        thinking_prompt=scored.thinking_prompt(),
+        thinking_prompt=scored.thinking_prompt(build_of([], []).config),
     )  # fmt: skip
     texts = load_instructions(PROMPTS / "benchmarks.yaml")
     return questions(benchmark, rows, shots, texts, CARD, settings)
