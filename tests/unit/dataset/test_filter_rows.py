@@ -20,6 +20,7 @@ from limbeck.languages import resolve
 CARD = resolve("Swahili").card()
 OFF: dict[str, Any] = {
     "length_band": None,
+    "length_tokens": None,
     "script": None,
     "refusals": None,
     "copied": None,
