@@ -137,6 +137,39 @@ rule select_examples:
         """
 
 
+rule take_examples:
+    """Take the examples that come with the data"""
+    input:
+        language="<results>/{language}/language.json",
+        task=ancient("config/tasks/{task}.yaml"),
+        file=lambda w: classified.given(build, w),
+        test="<results>/{language}/classification/{task}/test.jsonl",
+    output:
+        given="<results>/{language}/classification/{task}/given.parquet",
+    log:
+        "<logs>/{language}/classification/{task}/take_examples.log",
+    benchmark:
+        "<logs>/{language}/classification/{task}/take_examples.tsv"
+    localrule: True
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.classification.given"),
+        told=lambda w: told.task_texts(build, w),
+    shell:
+        r"""
+        exec &>{log:q}
+
+        python -m limbeck.classification.given \
+            --language {input.language:q} \
+            --task {input.task:q} \
+            --file {input.file:q} \
+            --test {input.test:q} \
+            --output {output.given:q}
+        """
+
+
 rule classify_with_teacher:
     """Ask the teacher itself: zero-shot, and with the seeds that it wrote from"""
     input:

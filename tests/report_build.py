@@ -177,8 +177,8 @@ def classified(folder: Path, full: float, asked: bool = True) -> dict[str, Any]:
     """The scores of a task whose classifier is right for a share of the texts."""
     said = {("zero-shot", 0): 0.6, ("few-shot", 0): 0.7}
     teacher = _system(folder / "t", said) if asked else None
-    points = {("synthetic", 10): 0.4, ("synthetic", 80): full, ("human", 80): 0.9}
-    own = _system(folder / "s", {**points, ("seeds", 80): 0.3})
+    learned = {("synthetic", 10): 0.4, ("synthetic", 80): full, ("seeds", 80): 0.3}
+    own = _system(folder / "s", {("human", 80): 0.9, **(learned if asked else {})})
     labels = {"task": "sentiment", "labels": TASK.names}
     test = {"items": len(TEST), "chance": compare.chance(GOLD, TASK.names)}
     compared = compare.compare(TASK, TEST, teacher, {"linear": own}, 1)

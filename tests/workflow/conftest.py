@@ -2,6 +2,7 @@
 
 import pytest
 
+import kinit_files
 from project import Project
 
 
@@ -17,4 +18,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="session")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project that nothing was built in."""
-    return Project(tmp_path_factory.mktemp("untouched"))
+    project = Project(tmp_path_factory.mktemp("untouched"))
+    kinit_files.write(project.folder / kinit_files.PLACE)
+    return project

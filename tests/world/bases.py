@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import small_families
+from limbeck.files import read_json, write_json
 from limbeck.student import tiny
 from world import texts
 
@@ -108,6 +110,36 @@ def llama(folder: Path) -> None:
     _save(transformers.LlamaForCausalLM, config, folder)
 
 
+def gemma(folder: Path) -> None:
+    """google/gemma-3-4b-it, its language part."""
+    _family("gemma3", folder)
+
+
+def qwen(folder: Path) -> None:
+    """Qwen/Qwen2.5-7B-Instruct."""
+    _family("qwen2", folder)
+
+
+def _family(name: str, folder: Path) -> None:
+    """A family's small model, which may read as much as the true one."""
+    folder.rmdir()
+    small_families.write(name, texts.sentences("eng_Latn")[:500], folder)
+    config = read_json(folder / "config.json")
+    write_json(folder / "config.json", config | {"max_position_embeddings": 32768})
+
+
+def mmbert(folder: Path) -> None:
+    """jhu-clsp/mmBERT-base."""
+    import transformers
+
+    xlm_roberta(folder)  # for its tokenizer
+    config = transformers.ModernBertConfig(
+        **_SHAPE, vocab_size=1200, max_position_embeddings=8192, pad_token_id=1, bos_token_id=0,
+        eos_token_id=2, cls_token_id=0, sep_token_id=2,
+    )  # fmt: skip
+    _save(transformers.ModernBertForMaskedLM, config, folder)
+
+
 def xlm_roberta(folder: Path) -> None:
     """FacebookAI/xlm-roberta-large."""
     import transformers
@@ -180,8 +212,11 @@ def glotlid(folder: Path) -> None:
 MODELS: dict[str, Callable[[Path], None]] = {
     "ibm-granite/granite-4.0-micro": granite,
     "meta-llama/Llama-3.1-8B-Instruct": llama,
+    "google/gemma-3-4b-it": gemma,
+    "Qwen/Qwen2.5-7B-Instruct": qwen,
     "HuggingFaceTB/SmolLM2-135M-Instruct": smollm2,
     "FacebookAI/xlm-roberta-large": xlm_roberta,
+    "jhu-clsp/mmBERT-base": mmbert,
     "cis-lmu/glotlid": glotlid,
 }
 

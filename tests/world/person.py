@@ -64,7 +64,7 @@ class Person:
         if "--configfile" in words:
             place = words.index("--configfile") + 2
             words[place:place] = self.overlays
-        module = [sys.executable, "-m", PROGRAMS[program]]
+        module = [sys.executable, "-m", PROGRAMS[program]] if program in PROGRAMS else [program]
         result = self.run(*module, *words, said=said, **environment)
         assert result.code == 0, f"{line}\n{result.output[-6000:]}"
         assert "Traceback" not in result.output
@@ -87,4 +87,4 @@ def block(page: Path, first: str) -> list[str]:
 
 def _lines(text: str) -> list[str]:
     lines = [line.strip() for line in text.replace("\\\n", " ").splitlines()]
-    return [line for line in lines if line.split(" ")[0] in ("export", *PROGRAMS)]
+    return [line for line in lines if line.split(" ")[0] in ("export", "git", *PROGRAMS)]

@@ -73,8 +73,10 @@ def topics(code: str, split: str) -> tuple[dict[str, str], ...]:
 @cache
 def labelled(task: str, code: str, split: str) -> tuple[tuple[str, str], ...]:
     """Texts of people with their labels, in a two-letter code, as (text, label); few of a test."""
-    part = {"train": "train_human_parsed"}.get(split, "test")
+    part = {"train": "train_human_parsed", "synthetic": "train_full"}.get(split, "test")
     path = real_texts.folder() / f"kinit_intent_topic_sentiment/{task}/{code}-{part}.csv.gz"
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        found = tuple((row["text"], row["intent"]) for row in csv.DictReader(file))
+        found = tuple(
+            (row["text"], row.get("intent") or row["label"]) for row in csv.DictReader(file)
+        )
     return found[:TESTED] if split == "test" else found

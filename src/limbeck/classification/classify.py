@@ -91,16 +91,16 @@ def classify(
     if seeds:
         shots_of["few-shot"] = demonstrations(task, card, instructions, seeds, seed)
 
-    rows: list[Row] = []
-    for source, shots in shots_of.items():
+    def ask(source: str, items: Sequence[Row]) -> list[Row]:
+        shots = shots_of[source]
 
-        def prompt(item: Row, shots: list[Message] = shots) -> Request:
+        def prompt(item: Row) -> Request:
             text = item["text"]
             asked = _next(text) if shots else question(task, card, instructions, text)
             return Request([*shots, {"role": "user", "content": asked}], form)
 
-        def parse(item: Row, reply: Reply, source: str = source) -> list[Row]:
-            if shots_of[source] and reply.failure == "context":
+        def parse(item: Row, reply: Reply) -> list[Row]:
+            if shots and reply.failure == "context":
                 raise UserError(
                     f"{task.name}: {teacher.settings.model!r} does not hold the "
                     f"{len(seeds)} demonstrations of its own few-shot prompt; lower "
@@ -110,8 +110,12 @@ def classify(
             return [{"source": source, "size": 0, "repeat": 0, "id": item["id"],
                      "predicted": label, "reply": None if label else reply.content}]  # fmt: skip
 
-        rows += teacher.ask(test, prompt, parse)
-    return rows
+        return teacher.ask(items, prompt, parse)
+
+    # By the longest prompt alone the model says whether it holds them, before any other is paid
+    # for; endpoints count tokens, and an estimate would refuse what fits.
+    ask(list(shots_of)[-1], [max(test, key=lambda row: len(row["text"].encode()))])
+    return [row for source in shots_of for row in ask(source, test)]
 
 
 def main() -> None:

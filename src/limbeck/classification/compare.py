@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import config, files, stage
+from limbeck.classification.predictions import ZERO_SHOT
 from limbeck.classification.tasks import Task, load
 from limbeck.errors import UserError
 from limbeck.evaluation.macro_f1 import Runs, score
 from limbeck.files import Row
 
 _SHOWN = 5  # examples of a label, and disagreements
+_LEARNED = ("synthetic", "human", ZERO_SHOT)  # what a classifier is foremost made from
 
 
 class Settings(config.Section):
@@ -81,7 +83,6 @@ def compare(
     said_by = teacher.runs if teacher else {}
     asked = {key[0]: point(teacher, key, gold, labels, seed) for key in said_by} if teacher else {}
     best = max(asked, key=lambda source: asked[source][1].macro_f1, default=None)
-    learned = "synthetic" if teacher else "human"
     students = {}
     for name, system in classifiers.items():
         points = []
@@ -89,6 +90,7 @@ def compare(
             line, runs = point(system, key, gold, labels, seed)
             line["to_teacher"] = runs.beats(asked[best][1]) if best else None
             points.append(line)
+        learned = next(source for source in _LEARNED if system.sizes(source))
         largest = (learned, max(system.sizes(learned)))
         said = system.runs[largest][0]
         students[name] = {

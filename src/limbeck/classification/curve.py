@@ -5,11 +5,11 @@ python -m limbeck.classification.curve --language card.json --task config/tasks/
     --seeds seeds.jsonl --test test.jsonl --settings JSON [--threads N]
     --predictions predictions.parquet --model FOLDER
 
-Sources: `synthetic`, the teacher's examples; `human`, as many of people where there are; `seeds`,
-the control, the teacher's seeds alone, repeated to the size of the synthetic set. Each size is
-sampled several times. Training sees no test text; of the test set only the texts are read, to be
-predicted. The model trained on all synthetic examples is the one that is kept; without a teacher
-that on all human texts.
+Sources: `zero-shot`, nothing at all; `synthetic`, the teacher's examples; `human`, as many of
+people where there are; `seeds`, the control, the teacher's seeds alone, repeated to the size of the
+synthetic set, where a teacher of ours wrote it. Each size is sampled several times. Training sees
+no test text; of the test set only the texts are read, to be predicted. The model trained on all
+synthetic examples is the one that is kept; without any that on all human texts.
 Settings: {"classifier", "sizes", "repeats", "seed"}.
 """
 
@@ -24,7 +24,7 @@ from typing import NamedTuple
 from limbeck import config, files, stage
 from limbeck.classification import kinds
 from limbeck.classification.examples import TEMPLATES
-from limbeck.classification.predictions import write
+from limbeck.classification.predictions import ZERO_SHOT, write
 from limbeck.classification.sampling import balanced, sizes
 from limbeck.classification.tasks import load as load_task
 from limbeck.errors import UserError
@@ -58,9 +58,8 @@ def runs(
     if settings.classifier.kind == "icl":
         yield from _shown(synthetic, human, seeds, settings, repeats)
         return
-    wanted = settings.sizes if settings.classifier.sizes is None else settings.classifier.sizes
     for source, rows in (("synthetic", synthetic), ("human", human)):
-        for size in sizes(wanted, len(rows)) if rows else []:
+        for size in sizes(settings.sizes, len(rows)) if rows else []:
             if source == "human" and synthetic and size > len(synthetic):
                 continue
             # Of all texts there is one sample; only what starts from chance differs on it.
@@ -78,15 +77,29 @@ def _shown(
     synthetic: Sequence[Row], human: Sequence[Row], seeds: Sequence[Row], settings: Settings,
     repeats: int,
 ) -> Iterator[Run]:  # fmt: skip
-    """What a model is shown that does not train: `shots` of each label, however many there are."""
+    """What a model is shown that does not train: `shots` of each label, or nothing at all.
+
+    They are drawn from all texts, and their number is the run's size; where sizes are named, from
+    a sample of each size, which is the run's.
+    """
     count = settings.classifier.shots * len({row["label"] for row in synthetic or human})
-    for source, rows in (("synthetic", synthetic), ("human", human), ("seeds", seeds)):
-        if source == "seeds" and not synthetic:
-            continue
-        for repeat in range(1 if source == "seeds" else repeats):
-            chosen = balanced(rows, count, settings.seed + repeat)
-            if len({row["label"] for row in chosen}) > 1:
-                yield Run(source, len(chosen), repeat, chosen)
+    if not count:
+        yield Run(ZERO_SHOT, 0, 0, [])
+        return
+    for source, rows in (("synthetic", synthetic), ("human", human)):
+        most = min(len(rows), len(synthetic or human))
+        wanted = [size for size in sizes(settings.sizes, most) if size >= count]
+        for size in wanted if settings.sizes else [len(rows)]:
+            for repeat in range(repeats):
+                # Another chance than that of the demonstrations, or all sizes would show the same.
+                sample = balanced(rows, size, settings.seed + repeats + repeat)
+                chosen = balanced(sample, count, settings.seed + repeat)
+                if len({row["label"] for row in chosen}) > 1:
+                    yield Run(source, size if settings.sizes else len(chosen), repeat, chosen)
+    if synthetic:
+        chosen = balanced(seeds, count, settings.seed)
+        if len({row["label"] for row in chosen}) > 1:
+            yield Run("seeds", len(chosen), 0, chosen)
 
 
 def main() -> None:
@@ -109,6 +122,8 @@ def main() -> None:
 
     synthetic = files.read_parquet(options.train) if options.train else []
     human, seeds = (list(files.read_jsonl(path)) for path in (options.human, options.seeds))
+    if all(row["strategy"] is None for row in synthetic):
+        seeds = []  # whoever wrote the examples saw others
     tests = [(row["id"], row["text"]) for row in files.read_jsonl(options.test)]
     texts = [text for _, text in tests]
     context = kinds.Context(
@@ -119,8 +134,8 @@ def main() -> None:
     )
     rows: list[Row] = []
     planned = list(runs(synthetic, human, seeds, settings))
-    learned = "synthetic" if synthetic else "human"
-    if not any(run.source == learned for run in planned):
+    learned = planned[0].source if planned else None
+    if learned is None:
         raise UserError(f"{options.human}: texts of two labels at least are wanted to learn from")
     kept = max(run.size for run in planned if run.source == learned)
     for run in planned:

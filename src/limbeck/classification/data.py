@@ -10,6 +10,7 @@ from limbeck.classification.tasks import Source, Task
 from limbeck.errors import UserError
 from limbeck.evaluation.reading import TABLES, table
 from limbeck.files import Row, digest
+from limbeck.languages import Language
 from limbeck.sources.reading import folder_rows, open_source
 
 Part = Literal["human", "test"]
@@ -37,6 +38,27 @@ def of_language(folder: Path, task: str, card: Row, part: str) -> Path | None:
     codes = filter(None, (card["iso639_1"], card["iso639_3"]))
     paths = (in_folder(folder, task, code, part) for code in codes)
     return next(filter(None, paths), None)
+
+
+def lacks(data: str, task: Task, language: Language, parts: Iterable[str]) -> str | None:
+    """The file that says that there are no texts of a task in a language; None where there are.
+
+    Args:
+        data: as of `read`.
+        task: what is classified.
+        language: the texts'.
+        parts: of a folder, those that must be there.
+    """
+    if data == "builtin":
+        return None
+    if data == "task":
+        return None if task.covers(language) else f"languages of config/tasks/{task.name}.yaml"
+    folder, card = Path(data).expanduser(), dict(language.card())
+    for part in parts:
+        if of_language(folder, task.name, card, part) is None:
+            code = language.iso639_1 or language.iso639_3
+            return f"{folder}/{task.name} has no {code}-{_PARTS[part]}.csv"
+    return None
 
 
 def read_csv(path: Path, task: Task) -> list[Row]:

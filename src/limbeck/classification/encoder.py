@@ -1,7 +1,8 @@
 """The encoder student: a fine-tuned encoder with a classification head, a Hugging Face folder.
 
-Its epochs end when the loss on a held-out share of the training examples stops falling; the weights
-of the best epoch are kept. The base `builtin:tiny` is a small ModernBERT of random weights with a
+Its epochs end when the loss on a held-out share of the training examples stops falling, and the
+weights of the best epoch are kept; without patience it goes through all of them, on all examples.
+The base `builtin:tiny` is a small ModernBERT of random weights with a
 tokenizer made from the training examples: it shows the way, and needs no download.
 """
 
@@ -19,8 +20,9 @@ from limbeck.errors import UserError
 from limbeck.files import Row
 
 _PREDICTED_AT_ONCE = 64  # texts
-_WARMUP = 0.1  # of the steps
 _WEIGHT_DECAY = 0.01
+# What families of encoders call the dropout of their head.
+_DROPOUTS = ("classifier_dropout", "seq_classif_dropout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def train(rows: Sequence[Row], settings: Classifier, seed: int) -> Encoder:
     torch.manual_seed(seed)
     tuning = settings.fine_tuning
     labels = sorted({row["label"] for row in rows})
-    kept, held = split(rows, tuning.held_out, seed)
+    kept, held = split(rows, tuning.held_out, seed) if tuning.patience else (list(rows), [])
     encoder = _start(settings, labels, [row["text"] for row in kept])
     encoder.model.to("cuda" if torch.cuda.is_available() else "cpu")
     index = {label: i for i, label in enumerate(labels)}
@@ -109,29 +111,35 @@ def _fit(
     tuning: FineTuning,
     seed: int,
 ) -> None:
-    """Train the weights in place, and leave them as they were in the best epoch."""
+    """Train the weights in place, and leave them as they were in the best or last epoch."""
     import torch
 
-    steps = tuning.epochs * -(-len(kept) // tuning.batch)
+    size = batch(tuning, len(kept) + len(held))
+    steps = tuning.epochs * -(-len(kept) // size)
     optimizer = torch.optim.AdamW(
         encoder.model.parameters(), lr=tuning.learning_rate, weight_decay=_WEIGHT_DECAY
     )
-    warmup = max(1, int(steps * _WARMUP))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / warmup, (steps - step) / max(1, steps - warmup))
-    )
+    warmup = max(1, int(steps * tuning.warmup))
+
+    def rate(step: int) -> float:
+        left = (steps - step) / max(1, steps - warmup) if tuning.schedule == "linear" else 1.0
+        return min((step + 1) / warmup, left)
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
     best, best_state, since = float("inf"), None, 0
     rng = random.Random(seed)
     for _ in range(tuning.epochs):
         encoder.model.train()
         order = rng.sample(kept, len(kept))
-        for batch in _batches(order, tuning.batch):
-            loss = _loss(encoder, batch, index)
+        for part in _batches(order, size):
+            loss = _loss(encoder, part, index)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(encoder.model.parameters(), 1.0)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
+        if tuning.patience is None:
+            continue
         now = _held_out_loss(encoder, held, index)
         if now < best:
             best, best_state, since = now, copy.deepcopy(encoder.model.state_dict()), 0
@@ -139,6 +147,14 @@ def _fit(
             break
     if best_state is not None:
         encoder.model.load_state_dict(best_state)
+
+
+def batch(tuning: FineTuning, examples: int) -> int:
+    """The examples of a step, by how many there are; of more than are named, the most's."""
+    if isinstance(tuning.batch, int):
+        return tuning.batch
+    named = sorted(tuning.batch)
+    return tuning.batch[next((most for most in named if examples <= most), named[-1])]
 
 
 def _batches(rows: list[Row], size: int) -> Iterator[list[Row]]:
@@ -169,17 +185,21 @@ def _held_out_loss(encoder: Encoder, rows: list[Row], index: dict[str, int]) -> 
 def _start(settings: Classifier, labels: list[str], texts: list[str]) -> Encoder:
     """The base with an untrained head."""
     if settings.base == TINY:
-        return _builtin(labels, texts, settings.fine_tuning.max_length)
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        return _builtin(labels, texts, settings.fine_tuning)
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
     names = dict(enumerate(labels))
     shared = {"revision": settings.revision, "trust_remote_code": settings.trust_remote_code}
     try:
         tokenizer = AutoTokenizer.from_pretrained(settings.base, **shared)
-        model = AutoModelForSequenceClassification.from_pretrained(
-            settings.base, num_labels=len(labels), id2label=names,
-            label2id={label: i for i, label in names.items()}, use_safetensors=True, **shared,
+        config = AutoConfig.from_pretrained(
+            settings.base, id2label=names, label2id={label: i for i, label in names.items()},
+            **shared,
         )  # fmt: skip
+        _set_dropout(config, settings)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            settings.base, config=config, use_safetensors=True, **shared
+        )
     except (OSError, ValueError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
@@ -188,7 +208,23 @@ def _start(settings: Classifier, labels: list[str], texts: list[str]) -> Encoder
     return Encoder(model, tokenizer, settings.fine_tuning.max_length)
 
 
-def _builtin(labels: list[str], texts: list[str], max_length: int) -> Encoder:
+def _set_dropout(config: Any, settings: Classifier) -> None:
+    """Of the head, by the name that the base's family has for it."""
+    wanted = settings.fine_tuning.dropout
+    if wanted is None:
+        return
+    name = next((name for name in _DROPOUTS if hasattr(config, name)), None)
+    if config.model_type.startswith("deberta"):
+        name = "cls_dropout"  # which it reads, and does not have until it is set
+    if name is None:
+        raise UserError(
+            f"classifier: fine_tuning.dropout: {settings.base!r} has no dropout of a head; null "
+            "leaves the base as it is"
+        )
+    setattr(config, name, wanted)
+
+
+def _builtin(labels: list[str], texts: list[str], tuning: FineTuning) -> Encoder:
     """A small ModernBERT of random weights; its tokenizer is made from the training texts alone."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import (
@@ -209,14 +245,15 @@ def _builtin(labels: list[str], texts: list[str], max_length: int) -> Encoder:
     )
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=raw, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]",
-        sep_token="[SEP]", model_max_length=max_length,
+        sep_token="[SEP]", model_max_length=tuning.max_length,
     )  # fmt: skip
     config = ModernBertConfig(
         vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
-        num_attention_heads=2, max_position_embeddings=max_length, pad_token_id=0,
+        num_attention_heads=2, max_position_embeddings=tuning.max_length, pad_token_id=0,
         bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3, local_attention=64,
-        classifier_pooling="mean", classifier_dropout=0.2, attn_implementation="sdpa",
+        classifier_pooling="mean", attn_implementation="sdpa",
+        classifier_dropout=0.2 if tuning.dropout is None else tuning.dropout,
         num_labels=len(labels), id2label=dict(enumerate(labels)),
         label2id={label: i for i, label in enumerate(labels)},
     )  # fmt: skip
-    return Encoder(ModernBertForSequenceClassification(config), tokenizer, max_length)
+    return Encoder(ModernBertForSequenceClassification(config), tokenizer, tuning.max_length)

@@ -26,7 +26,7 @@ from limbeck.classification.tasks import load as load_task
 from limbeck.files import Row
 from limbeck.generation import asking
 from limbeck.generation.asking import Teacher, items_model, listed
-from limbeck.generation.instructions import Instructions, load
+from limbeck.generation.instructions import Instructions, load, quote
 from limbeck.teacher.client import Reply, Request
 from limbeck.teacher.replies import told
 
@@ -37,8 +37,9 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "language": (*_WRITE, "examples"),
     "summaries": _WRITE,
     "summary": ("question", "label", "description", "examples"),
-    "hint": ("subject", "writer", "length"),
-    "subjects": (),
+    "hint": ("hints",),
+    "hint_of_text": ("subject", "writer", "length"),
+    "subjects": ("question", "count", "text_kind", "label", "description"),
     "writers": (),
     "lengths": (),
     "check": ("label", "description", "question", "text_kind", "text"),
@@ -46,6 +47,10 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "choose": ("question", "labels", "text"),
     "channel": ("text_kind", "label", "description"),
 }
+
+
+_SUBJECTS = 24  # of a label, for the hints
+_LONGEST = 80  # characters of a subject
 
 
 class Judgement(BaseModel):
@@ -85,6 +90,7 @@ class Writing:
     Attributes:
         rows: all that came, failures and refused texts too, in the order of the orders.
         summaries: of the labels, where the strategy is asked for.
+        subjects: of the labels, where hints are.
     """
 
     task: Task
@@ -95,12 +101,15 @@ class Writing:
     teacher: Teacher
     rows: list[Row] = field(default_factory=list)
     summaries: dict[str, str] = field(default_factory=dict)
+    subjects: dict[str, list[str]] = field(default_factory=dict)
     asked: dict[str, int] = field(default_factory=dict)
 
     def run(self) -> list[Row]:
         """Ask in rounds, until each label has enough or the rounds are over."""
         if "summaries" in self.settings.examples.strategies:
             self._summarise()
+        if self.settings.examples.hints:
+            self._name_subjects()
         for _ in range(self.settings.examples.rounds):
             orders = list(self._orders())
             if not orders:
@@ -134,22 +143,29 @@ class Writing:
         words = {
             "text_kind": self.task.text_kind,
             "count": str(self.settings.examples.per_request),
-            "hint": self._hint(order),
         }
         data = {"label": order.label, "description": description}
         if order.strategy in ("english", "language"):
             data["examples"] = "\n".join(text for _, text in self._shown(order))
+        words["hint"] = self._hint(order, [*data, "hints"])
         text = self.instructions.render(order.strategy, self.card, words, data)
         form = items_model("LabelledExamples", self.settings.examples.per_request)
         return Request([{"role": "user", "content": text}], form, sample=order.number)
 
-    def _hint(self, order: Order) -> str:
-        if not self.settings.examples.hints:
+    def _hint(self, order: Order, tags: Sequence[str]) -> str:
+        """What each text of a request is to be like, a line a text; nothing without hints."""
+        subjects = self.subjects.get(order.label)
+        if not subjects:
             return ""
-        rng = self._drawn(order)
-        lists = ("subjects", "writers", "lengths")
-        drawn = [rng.choice(self._lines(name)) for name in lists]
-        words = dict(zip(("subject", "writer", "length"), drawn, strict=True))
+        rng, count = self._drawn(order), self.settings.examples.per_request
+        lists = (subjects, self._lines("writers"), self._lines("lengths"))
+        told = zip(*(_spread(lines, count, rng) for lines in lists), strict=True)
+        names = ("subject", "writer", "length")
+        lines = [
+            self.instructions.render("hint_of_text", self.card, dict(zip(names, row, strict=True)))
+            for row in told
+        ]
+        words = {"hints": quote("hints", "\n".join(lines), tags)}
         return self.instructions.render("hint", self.card, words) + "\n\n"
 
     def _lines(self, name: str) -> list[str]:
@@ -214,6 +230,28 @@ class Writing:
             row["failure"] = "self-check: " + (reply.failure or "no")
         return []
 
+    def _name_subjects(self) -> None:
+        """Have the teacher name what texts of each label can be about."""
+
+        def prompt(label: str) -> Request:
+            words = {
+                "question": self.task.question,
+                "count": str(_SUBJECTS),
+                "text_kind": self.task.text_kind,
+            }
+            data = {"label": label, "description": self.task.labels[label].description}
+            text = self.instructions.render("subjects", self.card, words, data)
+            form = items_model("LabelSubjects", _SUBJECTS)
+            return Request([{"role": "user", "content": text}], form)
+
+        def parse(label: str, reply: Reply) -> list[tuple[str, list[str]]]:
+            lines = [" ".join(line.split())[:_LONGEST] for line in listed(reply, _SUBJECTS)]
+            return [(label, lines)]
+
+        self.subjects = dict(self.teacher.ask(self.task.names, prompt, parse))
+        if lost := [label for label, lines in self.subjects.items() if not lines]:
+            print(f"{self.task.name}: no subjects came of {', '.join(lost)}: no hints are given")
+
     def _summarise(self) -> None:
         def prompt(label: str) -> Request:
             texts = [row["text"] for row in self.seeds if row["label"] == label]
@@ -230,6 +268,14 @@ class Writing:
             return [(label, str(getattr(reply.value, "summary", "")))]
 
         self.summaries = dict(self.teacher.ask(self.task.names, prompt, parse))
+
+
+def _spread(lines: Sequence[str], count: int, rng: random.Random) -> list[str]:
+    """So many of the lines in a random order, none again before all have come."""
+    found: list[str] = []
+    while len(found) < count:
+        found += rng.sample(lines, len(lines))
+    return found[:count]
 
 
 def main() -> None:

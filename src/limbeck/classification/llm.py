@@ -215,7 +215,8 @@ def instructed(
     own = tempfile.TemporaryDirectory(prefix="limbeck-instruct-")
     work = Path(own.name)
     base = _fetch(settings)
-    kept, held = split(rows, _HELD_OUT, seed)
+    # Without validations, as with an encoder without patience, all rows are learned from.
+    kept, held = split(rows, _HELD_OUT, seed) if settings.training.validations else (rows, [])
     for name, part in (("train", kept), ("validation", held)):
         files.write_parquet(work / f"{name}.parquet", _conversations(part, plain))
     body = {"training": settings.training.model_dump(mode="json"), "seed": seed,

@@ -1,8 +1,8 @@
 """The form of predictions.parquet: what a system says of each test text, without the truth.
 
-Columns: source (what it learned from: synthetic, human, seeds; of the teacher zero-shot and
-few-shot), size (training examples), repeat, id (of the test text), predicted (a label, or null),
-reply (what was said instead of a label, or null).
+Columns: source (what it learned from: synthetic, human, seeds, zero-shot; of the teacher zero-shot
+and few-shot), size (training examples), repeat, id (of the test text), predicted (a label, or
+null), reply (what was said instead of a label, or null).
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.files import Row, write_parquet
+
+ZERO_SHOT = "zero-shot"  # the source of what learned from nothing
 
 
 def schema() -> Any:

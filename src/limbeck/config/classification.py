@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from limbeck.config.section import Positive, Section, Share, without_nulls
+from limbeck.config.section import Count, Positive, Section, Share, without_nulls
 from limbeck.config.student import TINY, Training
 
 Strategy = Literal["descriptions", "english", "language", "summaries"]
@@ -25,14 +25,27 @@ class Examples(Section):
     near_duplicate: Share = Field(description="Jaccard similarity from which a text is removed")
 
 
+# JSON has no numbers for keys, and the sections take nothing for a number that is none.
+BatchSize = Annotated[int, Field(ge=1, strict=False)]
+
+
 class FineTuning(Section):
     """How an encoder is fine-tuned."""
 
     learning_rate: float = Field(1e-5, gt=0)
     epochs: Positive = Field(50, description="At most; see patience")
-    patience: Positive = Field(5, description="Epochs without a better held-out loss")
+    patience: Positive | None = Field(
+        5,
+        description="Epochs without a better held-out loss, after which it ends; null: all epochs, "
+        "on all examples",
+    )
     held_out: Share = Field(0.1, description="Share of the training examples that stops it")
-    batch: Positive = 16
+    batch: Positive | dict[BatchSize, Positive] = Field(
+        16, description="Examples a step: a number, or by the number of training examples, at most"
+    )
+    schedule: Literal["linear", "constant"] = Field("linear", description="Of the learning rate")
+    warmup: Share = Field(0.1, description="Share of the steps")
+    dropout: Share | None = Field(None, description="Of the head; null: the base's own")
     max_length: Positive = Field(256, description="Tokens of a text; the rest is cut off")
 
 
@@ -45,7 +58,7 @@ class Classifier(Section):
     trust_remote_code: bool = Field(False, description="Run the code that comes with the base")
     inverse_penalty: float = Field(10.0, gt=0, description="Of linear: scikit-learn's C")
     fine_tuning: FineTuning = Field(FineTuning(), description="Of encoder")
-    shots: Positive = Field(2, description="Of icl: demonstrations of each label")
+    shots: Count = Field(2, description="Of icl: demonstrations of each label; 0: zero-shot")
     by: Literal["label", "channel"] = Field(
         "label",
         description="Of icl: the label's likelihood after the text, or the text's after the label",
@@ -57,7 +70,10 @@ class Classifier(Section):
         "instruction in config/prompts; {name} is the label in the language",
     )
     training: Training = Field(Training(), description="Of instruct")
-    sizes: list[Positive] | None = Field(None, description="Instead of classification.sizes")
+    sizes: list[Positive] | None = Field(
+        None,
+        description="Instead of classification.sizes; of icl: texts that its demonstrations are of",
+    )
     repeats: Positive | None = Field(None, description="Instead of classification.repeats")
 
     @model_validator(mode="after")
@@ -90,14 +106,26 @@ class Classification(Section):
     data: str = Field(description="Human texts: 'builtin', 'task', or a folder of CSV files")
     limit: Positive = Field(description="Texts of the built-in test set; half as many to train on")
     seeds: Positive = Field(description="Human texts of each label that the teacher may see")
-    examples: Examples | None = Field(
-        description="What the teacher writes; null asks none, and all learn from the human texts"
+    examples: Examples | Literal["given"] | None = Field(
+        description="What the teacher writes; 'given': it is asked for nothing, and its examples "
+        "come with the folder of data; null: none, and all learn from the human texts"
     )
     sizes: list[Positive] = Field(description="Training examples, all labels together")
     repeats: Positive = Field(description="Samples of each size")
     classifiers: dict[ClassifierName, Classifier] = Field(
         description="Named classifiers; null removes one of the default config"
     )
+
+    @property
+    def written(self) -> Examples | None:
+        """What the teacher is asked to write, if anything."""
+        return self.examples if isinstance(self.examples, Examples) else None
+
+    @model_validator(mode="after")
+    def _given_in_a_folder(self) -> Self:
+        if self.examples == "given" and self.data in ("builtin", "task"):
+            raise ValueError("examples: 'given' ones come in a folder, which 'data' names")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -55,6 +55,9 @@ class Lora(Section):
     rank: Positive = 16
     alpha: Positive = 16
     dropout: Share = 0.0
+    targets: list[str] | None = Field(
+        None, min_length=1, description="Layers by the end of their names; null: all linear ones"
+    )
 
 
 class Training(Section):
@@ -68,8 +71,14 @@ class Training(Section):
     weight_decay: float = Field(0.0, ge=0)
     beta2: float = Field(0.999, gt=0, lt=1, description="Adam's decay of squared gradients")
     epochs: float = Field(1.0, gt=0)
+    max_steps: Positive | None = Field(
+        None, description="So many steps, however many epochs they take, in place of `epochs`"
+    )
     step_tokens: Positive = Field(
         32_768, description="Tokens of an optimizer step, as nearly as whole rows allow"
+    )
+    step_rows: Positive | None = Field(
+        None, description="Rows of a step, nearly, in place of `step_tokens`"
     )
     max_length: Positive = Field(8192, description="Tokens; longer rows are dropped and counted")
     precision: Literal["float32", "bfloat16"] = "bfloat16"
@@ -79,8 +88,8 @@ class Training(Section):
     device_tokens: Positive = Field(
         8192, description="Tokens on the device at once; a longer row goes alone (speed only)"
     )
-    validations: Positive = Field(
-        4, description="An epoch; the weights of the best one are those of the student"
+    validations: Count = Field(
+        4, description="An epoch; the best one's weights are the student's. 0: the last step's are"
     )
     patience: Positive | None = Field(
         None, description="Validations without a better loss, after which training ends"

@@ -84,7 +84,7 @@ class Replay:
             self._generation()
             for name in self.build.benchmarks(self.code):
                 self._scores(name)
-            if wanted := self.settings.classification.examples:
+            if wanted := self.settings.classification.written:
                 for name in self.build.tasks(self.code):
                     self._classification(tasks.find(name), wanted)
 

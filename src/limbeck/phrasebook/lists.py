@@ -36,6 +36,13 @@ def broad_topics(seed: str, count: int, rng: random.Random) -> list[str]:
     return _different(write, count, rng)
 
 
+def of_label(label: str, count: int, rng: random.Random) -> list[str]:
+    """Subjects that texts of a label can be about: of a topic its own, of anything else any."""
+    subjects: dict[str, list[str]] = _data()["subjects"]
+    lines = subjects.get(label) or [line for own in subjects.values() for line in own]
+    return rng.sample(lines, min(count, len(lines)))
+
+
 def topics(macro_topic: str, count: int, rng: random.Random) -> list[str]:
     """Aspects of a macro-topic."""
     label = wording.topic_of(macro_topic)

@@ -141,5 +141,6 @@ _FORMS: dict[str, _Form] = {
     "Verdict": _verdict,
     "Label": _label,
     "LabelledExamples": _items("label", prompts.examples),
+    "LabelSubjects": _items("label", lists.of_label),
     "Summary": lambda message, schema, rng: {"summary": tagged(message, "description")},
 }

@@ -35,7 +35,7 @@ def small(build: Build) -> dict[str, Any]:
         "students": {name: _small(student) for name, student in config.students.items()},
         "classification": {
             "classifiers": classifiers,
-            **({} if free or section.examples is None else {"examples": {"rounds": 1}}),
+            **({} if free or section.written is None else {"examples": {"rounds": 1}}),
         },
     }
 
@@ -51,7 +51,7 @@ def _small(student: Student) -> dict[str, Any]:
             "english": min(mixture.english, rows // 8),
             "validation": max(mixture.validation, 0.05),
         },
-        "training": {"epochs": 1.0},
+        "training": {"epochs": 1.0, "max_steps": None},
     }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from limbeck.config import Training
 from limbeck.config.generation import Generation
 from limbeck.costs.plan import SURE
 from limbeck.costs.replay import REHEARSAL
@@ -114,7 +115,6 @@ def training(build: Build, code: str, name: str, job: Job) -> Hours:
     seen = sum(map(sum, sizes.values()))
     took = _told(job, _TRAINED)
     speed = seen / took  # bytes of rows a second
-    epochs = build.config.students[name].training.epochs
     total, variance = 0.0, 0.0
     for strategy, count in rows(build, code, name).items():
         # Of a strategy without a row in the rehearsal the rows are taken for like the others.
@@ -123,8 +123,19 @@ def training(build: Build, code: str, name: str, job: Job) -> Hours:
         spread = sum((size - mean) ** 2 for size in own) / len(own)
         total += count * mean
         variance += count**2 * spread / len(own)
+    tokens = read_json(folder / "training.json")["tokens_seen"] / seen
+    every = rows(build, code, name).values()
+    epochs = _epochs(build.config.students[name].training, sum(every), total * tokens)
     seconds, error = total * epochs / speed, SURE * math.sqrt(variance) * epochs / speed
     return Hours(seconds + job.seconds - took, error)
+
+
+def _epochs(section: Training, rows: float, tokens: float) -> float:
+    """How often a training sees its rows, which have so many tokens."""
+    if section.max_steps is None:
+        return section.epochs
+    step = section.step_rows / rows if section.step_rows else section.step_tokens / tokens
+    return section.max_steps * min(step, 1.0)
 
 
 def _told(job: Job, pattern: re.Pattern[str]) -> float:

@@ -11,6 +11,7 @@ from html import escape
 Point = tuple[float, float]
 
 WIDTH = 460
+COLOURS = 5  # of curves
 
 
 def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
@@ -80,7 +81,7 @@ def learning(
 
     Args:
         curves: name, and of each point abscissa (1 or more), value, low and high in percent; drawn
-            in the page's classes ``c0``, ``c1`` ...
+            in the page's classes ``c0`` to ``c4``, and from there on with ``dashed``.
         across_at: name, value in percent and class of each line across.
         across, up: the axes' labels.
     """
@@ -88,7 +89,7 @@ def learning(
     if not places:
         return ""
     marks = [(name, f"line {mark}") for name, _, mark in across_at]
-    marks += [(name, f"c{index}") for index, (name, _) in enumerate(curves)]
+    marks += [(name, _colour(index)) for index, (name, _) in enumerate(curves)]
     parts, top = _key(marks)
     left, bottom, width, height = 40.0, top + 210, WIDTH - 60.0, 180.0
     start, span = math.log(places[0]), math.log(places[-1]) - math.log(places[0])
@@ -114,13 +115,19 @@ def learning(
     for index, (_, points) in enumerate(curves):
         shift = 3.0 * (index - (len(curves) - 1) / 2)  # so that intervals do not hide each other
         path = " ".join(f"{x_of(x, shift):.1f},{y_of(y):.1f}" for x, y, _, _ in points)
-        parts.append(f'<polyline class="curve c{index}" points="{path}"/>')
+        parts.append(f'<polyline class="curve {_colour(index)}" points="{path}"/>')
         for x, y, low, high in points:
             at = f"{x_of(x, shift):.1f}"
             ends = f"M{at} {y_of(low):.1f}V{y_of(high):.1f}"
-            parts.append(f'<path class="whisker c{index}" d="{ends}"/>')
-            parts.append(f'<circle class="dot c{index}" cx="{at}" cy="{y_of(y):.1f}" r="3.5"/>')
+            parts.append(f'<path class="whisker {_colour(index)}" d="{ends}"/>')
+            dot = f'<circle class="dot {_colour(index)}" cx="{at}" cy="{y_of(y):.1f}" r="3.5"/>'
+            parts.append(dot)
     return _svg(bottom + 42, f"{up} over {across}", parts)
+
+
+def _colour(index: int) -> str:
+    """The class of a curve: after the last of the page's colours they come again, dashed."""
+    return f"c{index % COLOURS}" + (" dashed" if index >= COLOURS else "")
 
 
 def _apart(places: Sequence[float], x_of: Callable[[float], float]) -> list[float]:

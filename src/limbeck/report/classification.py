@@ -1,9 +1,10 @@
 """The report's part on classification tasks: curves, tables, examples, disagreements."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from limbeck.classification.predictions import ZERO_SHOT
 from limbeck.files import Row, read_json
 from limbeck.report import charts
 
@@ -13,6 +14,10 @@ SOURCES = {
     "human": "human texts",
     "seeds": "seeds alone",
 }
+
+
+# What a classifier is foremost made from.
+_FIRST = ("synthetic", "human", ZERO_SHOT)
 
 
 def collect(folder: Path, tasks: Sequence[str]) -> list[Row]:
@@ -29,16 +34,23 @@ def collect(folder: Path, tasks: Sequence[str]) -> list[Row]:
 def view(task: Row) -> dict[str, Any]:
     """What the page shows of a task."""
     teacher, rival = task["teacher"], task["teacher_best"]
+    sources = _sources(task)
     return {
         "name": task["task"],
         "labels": task["labels"],
-        "asked": rival is not None,  # or else people's texts alone were learned from
+        "asked": rival is not None,
+        # Where no teacher was asked, examples may come with the data.
+        "given": rival is None and any(_points(body, "synthetic") for body in _bodies(task)),
+        "overview": _overview(task),
         "items": task["test"]["items"],
         "chance": _percent(task["test"]["chance"]["macro_f1"]),
-        "sources": list(SOURCES.values()),
+        "sources": list(sources.values()),
         "rows": [
-            *(_teacher(source, teacher[source]) for source in sorted(teacher, reverse=True)),
-            *(_classifier(name, body) for name, body in task["classifiers"].items()),
+            *(
+                {"name": f"teacher, {source}", "cells": [_cell(line), *[None] * len(sources)]}
+                for source, line in sorted(teacher.items(), reverse=True)
+            ),
+            *(_classifier(name, body, sources) for name, body in task["classifiers"].items()),
         ],
         "funnel": task["funnel"],
         "written": sum(part["rows"] for part in task["funnel"].get("strategies", [])),
@@ -60,6 +72,16 @@ def view(task: Row) -> dict[str, Any]:
     }
 
 
+def _bodies(task: Row) -> list[Row]:
+    return list(task["classifiers"].values())
+
+
+def _sources(task: Row) -> dict[str, str]:
+    """What was learned from, and how the page calls it."""
+    there = {point["source"] for body in _bodies(task) for point in body["points"]}
+    return {**SOURCES, **{name: name for name in sorted(there - SOURCES.keys() - {ZERO_SHOT})}}
+
+
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}"
 
@@ -76,29 +98,42 @@ def _points(body: Row, source: str) -> list[Row]:
 
 def _curve(body: Row, task: Row) -> Any:
     """Macro-F1 of a classifier over its training texts, a curve a source, and the teacher's."""
+    named = _sources(task).items()
+    curves = [(name, places) for source, name in named if (places := _places(body, source))]
+    return _chart(curves, task)
+
+
+def _overview(task: Row) -> Any:
+    """All classifiers of several sizes in one chart; none where there are fewer than two."""
+    found = {}
+    for name, body in task["classifiers"].items():
+        places = next(filter(None, (_places(body, source) for source in _FIRST[:2])), [])
+        if len(places) > 1:
+            found[name] = places
+    return _chart(list(found.items()), task) if len(found) > 1 else None
+
+
+def _places(body: Row, source: str) -> list[tuple[float, float, float, float]]:
+    """The points of a source as a chart has them: number of texts, and scores in percent."""
+    return [
+        (point["n"], *(100 * value for value in (point["macro_f1"], *point["macro_f1_interval"])))
+        for point in _points(body, source)
+    ]
+
+
+def _chart(curves: list[tuple[str, list[tuple[float, float, float, float]]]], task: Row) -> Any:
     from markupsafe import Markup
 
-    curves = []
-    for source, name in SOURCES.items():
-        points = _points(body, source)
-        if points:
-            scores = [(point["macro_f1"], *point["macro_f1_interval"]) for point in points]
-            percent = [tuple(100 * value for value in score) for score in scores]
-            curves.append((name, [(p["n"], *v) for p, v in zip(points, percent, strict=True)]))
     lines = [("guessing", 100 * task["test"]["chance"]["macro_f1"], "chance")]
     if rival := task["teacher_best"]:
         lines.insert(0, ("teacher", 100 * task["teacher"][rival]["macro_f1"], "teacher"))
     return Markup(charts.learning(curves, lines, "training texts", "macro-F1"))
 
 
-def _teacher(source: str, line: Row) -> dict[str, Any]:
-    return {"name": f"teacher, {source}", "cells": [_cell(line), None, None, None]}
-
-
-def _classifier(name: str, body: Row) -> dict[str, Any]:
+def _classifier(name: str, body: Row, sources: Iterable[str]) -> dict[str, Any]:
     """A row of the table: the classifier at its largest training set of each source."""
-    largest = [_points(body, source)[-1:] for source in SOURCES]
-    return {"name": name, "cells": [None, *(_cell(*found) if found else None for found in largest)]}
+    largest = [_points(body, source)[-1:] for source in (ZERO_SHOT, *sources)]
+    return {"name": name, "cells": [_cell(*found) if found else None for found in largest]}
 
 
 def _cell(line: Row) -> dict[str, Any]:
@@ -123,13 +158,11 @@ def _detail(name: str, scores: Row) -> dict[str, Any]:
 def _verdict(name: str, body: Row, task: Row) -> dict[str, str]:
     """What is sure of a classifier and the teacher, in a word and in a sentence."""
     teacher = f"the teacher ({task['teacher_best']})"
-    last = _points(body, "synthetic")[-1]
+    last = next(found[-1] for source in _FIRST if (found := _points(body, source)))
     low, high = (f"{100 * end:+.1f}" for end in last["to_teacher"]["interval"])
+    examples = f"all {last['n']} examples" if last["n"] else "no example"
     difference = f"{100 * last['to_teacher']['difference']:+.1f}"
-    measured = (
-        f"with all {last['n']} examples the difference in macro-F1 is {difference} "
-        f"({low} to {high})"
-    )
+    measured = f"with {examples} the difference in macro-F1 is {difference} ({low} to {high})"
     if body["beats_teacher_from"] is not None:
         said = f"beats {teacher} from {body['beats_teacher_from']} examples on, at 95%"
         return {"kind": "better", "text": f"{name} {said}; {measured}."}

@@ -35,12 +35,14 @@ def of(student: Student) -> Iterator[tuple[str, str]]:
             yield name, names.count(lost[key])
     if "tokens_seen" in training:
         yield "tokens seen", names.count(training["tokens_seen"])
-    for key, name in (
-        ("epochs", "epochs"),
-        ("learning_rate", "learning rate"),
-        ("step_tokens", "tokens a step"),
+    for key, name, instead in (
+        ("epochs", "epochs", "max_steps"),
+        ("max_steps", "steps", ""),
+        ("learning_rate", "learning rate", ""),
+        ("step_tokens", "tokens a step", "step_rows"),
+        ("step_rows", "rows a step", ""),
     ):
-        if key in settings:
+        if settings.get(key) is not None and settings.get(instead) is None:
             yield name, f"{settings[key]:g}"
     if student.seconds is not None:
         yield "training time", names.duration(student.seconds)

@@ -9,6 +9,8 @@ import math
 import random
 from collections.abc import Sequence
 
+from limbeck.config import Training
+
 Rows = list[int]  # numbers of rows
 Batch = list[Rows]  # lines of equal length on the device, each of one row or of several
 
@@ -35,12 +37,22 @@ def epoch_steps(lengths: Sequence[int], step_tokens: int, seed: int, epoch: int)
     return [step for step in steps if step]
 
 
-def plan(lengths: Sequence[int], step_tokens: int, epochs: float, seed: int) -> list[list[Rows]]:
+def plan(lengths: Sequence[int], training: Training, seed: int) -> list[list[Rows]]:
     """The steps of each epoch of a training; the last epoch may be a part of one."""
-    found = []
-    for epoch in range(math.ceil(epochs)):
-        steps = epoch_steps(lengths, step_tokens, seed, epoch)
-        found.append(steps[: math.ceil(len(steps) * min(1.0, epochs - epoch))])
+    if training.step_rows:  # every row counts the same
+        lengths, size = [1] * len(lengths), training.step_rows
+    else:
+        size = training.step_tokens
+    found: list[list[Rows]] = []
+    done = 0
+    while done < training.max_steps if training.max_steps else len(found) < training.epochs:
+        epoch = len(found)
+        steps = epoch_steps(lengths, size, seed, epoch)
+        if training.max_steps:
+            found.append(steps[: training.max_steps - done])
+        else:
+            found.append(steps[: math.ceil(len(steps) * min(1.0, training.epochs - epoch))])
+        done += len(found[-1])
     return found
 
 

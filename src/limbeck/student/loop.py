@@ -80,9 +80,7 @@ class Loop:
         self.lengths = {
             name: [len(sample.input_ids) for sample in part] for name, part in samples.items()
         }
-        self.epochs = layout.plan(
-            self.lengths["train"], self.training.step_tokens, self.training.epochs, settings.seed
-        )
+        self.epochs = layout.plan(self.lengths["train"], self.training, settings.seed)
         self.steps = [step for epoch in self.epochs for step in epoch]
         self.weights = {
             name: weight for name, weight in model.named_parameters() if weight.requires_grad

@@ -3,6 +3,7 @@
 import unsloth  # isort: skip  # it patches the libraries below, so it comes first
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
     if not full:
         model = unsloth.FastLanguageModel.get_peft_model(
             model,
-            target_modules=linear_layers(model),
+            target_modules=linear_layers(model, training.lora.targets),
             r=training.lora.rank,
             lora_alpha=training.lora.alpha,
             lora_dropout=training.lora.dropout,
@@ -69,12 +70,24 @@ def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
     return model, tokenizer, precision
 
 
-def linear_layers(model: Any) -> str:
-    """A regular expression of the linear layers of all blocks, whatever a family calls them."""
+def linear_layers(model: Any, targets: Sequence[str] | None) -> str:
+    """A regular expression of the linear layers of all blocks, whatever a family calls them.
+
+    Args:
+        model: a language model.
+        targets: the ends of the names of those that are wanted, such as ``k_proj``; None: all.
+    """
     blocks = model.get_decoder().layers
     within = {id(module) for module in blocks.modules() if isinstance(module, torch.nn.Linear)}
     names = [name for name, module in model.named_modules() if id(module) in within]
-    return "|".join(re.escape(name) for name in names)
+    there = sorted({name.rpartition(".")[2] for name in names})
+    if unknown := [target for target in targets or () if target not in there]:
+        raise UserError(
+            f"training.lora.targets: {', '.join(unknown)}: the base has no such linear layers, but "
+            f"{', '.join(there)}"
+        )
+    wanted = [name for name in names if targets is None or name.rpartition(".")[2] in targets]
+    return "|".join(re.escape(name) for name in wanted)
 
 
 def fit_attention(model: Any, samples: list[Encoded]) -> None:

@@ -97,11 +97,17 @@ class Build:
         """The benchmarks that do not cover a language."""
         return [name for name in self.config.benchmarks.run if name not in self.benchmarks(code)]
 
-    def unclassified(self, code: str) -> list[str]:
-        """The classification tasks without texts in a language."""
-        section = self.config.classification
+    def unclassified(self, code: str) -> dict[str, str]:
+        """The classification tasks without texts in a language, and what says so."""
+        return {name: lacks for name, lacks in self._classified(code).items() if lacks}
+
+    def _classified(self, code: str) -> dict[str, str | None]:
+        from limbeck.classification import data, tasks  # as light as the config itself
+
+        section, language = self.config.classification, self.language(code)
+        parts = ["test", *(["synthetic"] if section.examples == "given" else [])]
         named = section.tasks if section.classifiers else []
-        return [name for name in named if name not in self.tasks(code)]
+        return {name: data.lacks(section.data, tasks.find(name), language, parts) for name in named}
 
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""
@@ -192,12 +198,7 @@ class Build:
 
     def tasks(self, code: str) -> list[str]:
         """The classification tasks that have texts in a language, if anything is classified."""
-        from limbeck.classification import tasks  # as light as the config itself
-
-        section, language = self.config.classification, self.language(code)
-        named = section.tasks if section.classifiers else []
-        everywhere = section.data != "task"
-        return [name for name in named if everywhere or tasks.find(name).covers(language)]
+        return [name for name, lacks in self._classified(code).items() if lacks is None]
 
     def student(self, name: str) -> Student:
         """A student's section."""
@@ -329,7 +330,7 @@ class Build:
         asked = [
             f"{folder}/classification/{task}/{file}"
             for task in self.tasks(wildcards.language)
-            if self.config.classification.examples
+            if self.config.classification.written
             for file in ("examples.jsonl", "teacher/predictions.parquet")
         ]
         return [*self.checks(wildcards), *templates, *asked]
@@ -380,8 +381,8 @@ def load(data: Mapping[str, Any]) -> Build:
     for line in (*checks.keys(config), *checks.corpus(config, build.languages)):
         print(line, file=sys.stderr)
     for language in build.languages:
-        if names := build.unclassified(language.code):
-            _say(language, f"not classified by {', '.join(names)}: no texts")
+        for name, lacks in build.unclassified(language.code).items():
+            _say(language, f"not classified by {name}: no texts ({lacks})")
     return build
 
 

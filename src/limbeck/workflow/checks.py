@@ -20,7 +20,8 @@ _DATA_SUFFIXES = frozenset(
 
 def tasks(config: Config, languages: Iterable[Language]) -> None:
     """Bases of classifiers that are no student, and tasks without data."""
-    from limbeck.classification import tasks as room  # as light as the config itself
+    from limbeck.classification import data  # as light as the config itself
+    from limbeck.classification import tasks as room
 
     section = config.classification
     for name, classifier in section.classifiers.items():
@@ -45,6 +46,13 @@ def tasks(config: Config, languages: Iterable[Language]) -> None:
                 )
     if section.tasks and section.data not in ("builtin", "task"):
         _there("config: classification.data", section.data, local=True)
+        for task in map(room.find, section.tasks):
+            why = [data.lacks(section.data, task, language, ["test"]) for language in languages]
+            if all(why):
+                raise UserError(
+                    f"config: classification.tasks: {task.name!r} has no texts in any language of "
+                    f"the config ({why[0]})"
+                )
 
 
 def strategies(config: Config) -> None:

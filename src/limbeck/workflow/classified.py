@@ -36,16 +36,28 @@ def task_files(build: Build, wildcards: Any) -> list[str]:
 
 
 def taught(build: Build, wildcards: Any) -> list[str]:
-    """The teacher's examples of a task as a rule's input, where it writes any."""
-    on = build.config.classification.examples is not None
+    """A task's examples as a rule's input: the teacher's, those that are given, or none."""
     folder = f"results/{wildcards.language}/classification/{wildcards.task}"
-    return [f"{folder}/train.parquet"] if on else []
+    if build.config.classification.written:
+        return [f"{folder}/train.parquet"]
+    return [f"{folder}/given.parquet"] if build.config.classification.examples else []
+
+
+def given(build: Build, wildcards: Any) -> list[str]:
+    """The file of a task's given examples."""
+    from limbeck.classification import data
+
+    card = build.language(wildcards.language).card()
+    folder = Path(build.config.classification.data)
+    found = data.of_language(folder.expanduser(), wildcards.task, dict(card), "synthetic")
+    return [str(found)] if found else []
 
 
 def rival(build: Build, wildcards: Any) -> list[str]:
     """What the teacher says of a task's test texts as a rule's input, where it is asked."""
     folder = f"results/{wildcards.language}/classification/{wildcards.task}"
-    return [f"{folder}/teacher/predictions.parquet"] if taught(build, wildcards) else []
+    written = build.config.classification.written
+    return [f"{folder}/teacher/predictions.parquet"] if written else []
 
 
 def classifier(build: Build, wildcards: Any) -> Classifier:
@@ -63,9 +75,11 @@ def settings(build: Build, wildcards: Any) -> dict[str, Any]:
     chosen = {**every, **section.model_dump(include=own)}
     if "training" in own:
         chosen["training"] = trained(section.training)
+    # What does not learn has sizes where they are asked for: it reads all tests at each.
+    common = [] if section.kind == "icl" else shared.sizes
     return {
         "classifier": chosen,
-        "sizes": shared.sizes if section.sizes is None else section.sizes,
+        "sizes": common if section.sizes is None else section.sizes,
         "repeats": section.repeats or shared.repeats,
         "seed": build.config.seed,
     }

@@ -96,11 +96,11 @@ def identified_as(build: Build, wildcards: Any) -> str | None:
 
 def examples(build: Build) -> str:
     """The templates by which labelled examples are asked for and checked."""
-    if (wanted := build.config.classification.examples) is None:
+    if (wanted := build.config.classification.written) is None:
         return ""
     names: list[str] = list(wanted.strategies)
     names += ["summary"] if "summaries" in names else []
-    names += ["hint", "subjects", "writers", "lengths"] if wanted.hints else []
+    names += ["hint", "hint_of_text", "subjects", "writers", "lengths"] if wanted.hints else []
     names += ["check"] if wanted.self_check else []
     # The demonstrations of the teacher as a classifier are written like these.
     return prompts(build, "classification", *names)

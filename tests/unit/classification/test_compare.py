@@ -129,7 +129,7 @@ def rows(count: int, prefix: str) -> list[Row]:
 def test_what_a_model_is_shown() -> None:
     """`icl` sees so many examples of each label; the control sees as many seeds, none twice."""
     classifier = Classifier(kind="icl", base="m", shots=3)
-    settings = curve.Settings(classifier=classifier, sizes=[10], repeats=2, seed=1)
+    settings = curve.Settings(classifier=classifier, sizes=[], repeats=2, seed=1)
     found = list(curve.runs(rows(40, "s"), rows(60, "h"), rows(4, "h"), settings))
     assert Counter((run.source, run.size) for run in found) == {
         ("synthetic", 6): 2, ("human", 6): 2, ("seeds", 4): 1,
@@ -137,6 +137,34 @@ def test_what_a_model_is_shown() -> None:
     for run in found:
         assert len({row["id"] for row in run.rows}) == run.size
         assert set(Counter(row["label"] for row in run.rows).values()) == {run.size // 2}
+
+
+def test_what_a_model_is_shown_of_samples() -> None:
+    """As many at each size, of ever more texts; a sample that does not hold them is none."""
+    classifier = Classifier(kind="icl", base="m", shots=3)
+    settings = curve.Settings(classifier=classifier, sizes=[4, 6, 20], repeats=9, seed=1)
+    found = list(curve.runs(rows(40, "s"), rows(60, "h"), rows(4, "h"), settings))
+    assert Counter((run.source, run.size) for run in found) == {
+        ("synthetic", 6): 9, ("synthetic", 20): 9, ("synthetic", 40): 9,
+        ("human", 6): 9, ("human", 20): 9, ("human", 40): 9, ("seeds", 4): 1,
+    }  # fmt: skip
+    assert {len(run.rows) for run in found if run.source != "seeds"} == {6}
+    ids = {run[:3]: {row["id"] for row in run.rows} for run in found}
+    assert all(ids["synthetic", 6, i] != ids["synthetic", 20, i] for i in range(9))
+
+
+def test_a_model_that_is_shown_nothing(tmp_path: Path) -> None:
+    classifier = Classifier(kind="icl", base="m", shots=0)
+    settings = curve.Settings(classifier=classifier, sizes=[], repeats=2, seed=1)
+    assert list(curve.runs(rows(40, "s"), rows(60, "h"), rows(4, "h"), settings)) == [
+        ("zero-shot", 0, 0, [])
+    ]
+    teacher = system(tmp_path / "t", {("zero-shot", 0): [0.6]})
+    model = system(tmp_path / "s", {("zero-shot", 0): [0.9]})
+    [found] = compare.compare(TASK, TEST, teacher, {"icl": model}, 1)["classifiers"].values()
+    assert found["full"]["accuracy"] == 0.9
+    assert found["points"][0]["to_teacher"]["sure"]
+    assert found["beats_teacher_from"] is None
 
 
 @pytest.mark.parametrize(
@@ -159,11 +187,11 @@ def test_runs_of_a_curve(classifier: Classifier, whole: int) -> None:
 
 def test_without_a_teacher_all_learn_from_people() -> None:
     linear, shown = Classifier(kind="linear"), Classifier(kind="icl", base="m", shots=3)
-    for classifier, expected in (
-        (linear, {("human", 10): 2, ("human", 60): 1}),
-        (shown, {("human", 6): 2}),
+    for classifier, sizes, expected in (
+        (linear, [10], {("human", 10): 2, ("human", 60): 1}),
+        (shown, [], {("human", 6): 2}),
     ):
-        settings = curve.Settings(classifier=classifier, sizes=[10], repeats=2, seed=1)
+        settings = curve.Settings(classifier=classifier, sizes=sizes, repeats=2, seed=1)
         found = curve.runs([], rows(60, "h"), rows(4, "h"), settings)
         assert Counter((run.source, run.size) for run in found) == expected
 
@@ -243,6 +271,23 @@ def test_seeds_that_the_teacher_does_not_hold_are_named(
         pytest.raises(UserError, match=r"'teacher' does not hold the 4 demonstrations.*seeds"),
     ):
         ask_teacher(monkeypatch, tmp_path, served.url)
+    assert len(served.bodies) == 1  # by the longest prompt alone
+
+
+def test_the_labels_are_told_once_however_many_the_seeds() -> None:
+    """Ten intents with ten seeds each: a third of what the list at every turn would be."""
+    task = tasks.find("intent", ROOT / "config/tasks")
+    seeds = [
+        {"id": f"{label}{i}", "text": f"neno {i}", "label": label}
+        for label in task.names
+        for i in range(10)
+    ]
+    turns = classify.demonstrations(task, CARD, INSTRUCTIONS, seeds, 1)
+    asked = [turn["content"] for turn in turns if turn["role"] == "user"]
+    assert len(asked) == 100
+    description = task.labels["weather_query"].description
+    assert sum(description in text for text in asked) == 1
+    assert sum(len(turn["content"]) for turn in turns) < 10_000
 
 
 @pytest.fixture

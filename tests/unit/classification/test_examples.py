@@ -1,6 +1,7 @@
 """Examples: what an edit costs, what a request holds, and which examples are kept."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,8 @@ def writer(refuse: Callable[[str], bool] = lambda text: False) -> endpoint.Answe
         name = form(body)
         if name == "Judgement":
             value: Any = {"answer": "no" if refuse(tagged(message, "text")) else "yes"}
+        elif name == "LabelSubjects":
+            value = {"items": [f"{tagged(message, 'label')} subject {i}" for i in range(24)]}
         elif name == "Summary":
             value = {"summary": "notes on " + tagged(message, "description")}
         else:
@@ -123,6 +126,36 @@ def test_a_request_names_no_other_label(tmp_path: Path) -> None:
         assert not any(description in message for description in others)
 
 
+def test_each_text_has_a_hint_of_its_label(tmp_path: Path) -> None:
+    """The subjects are a label's own, as the teacher named them; no text is like another."""
+    with endpoint.serving(writer()) as served:
+        write(served.url, tmp_path)
+        bodies = served.bodies
+    asked = [body["messages"][-1]["content"] for body in bodies if form(body) == "LabelledExamples"]
+    assert asked
+    for message in asked:
+        lines = tagged(message, "hints").splitlines()
+        assert len(set(lines)) == len(lines) == 3
+        subjects = [re.match(r"about (.*) subject \d+, as ", line) for line in lines]
+        assert {found and found[1] for found in subjects} == {tagged(message, "label")}
+        assert len({line.partition(",")[0] for line in lines}) == 3
+    named = [body for body in bodies if form(body) == "LabelSubjects"]
+    assert len(named) == len(LABELS)
+
+
+def test_without_subjects_there_are_no_hints(tmp_path: Path) -> None:
+    def answer(body: dict[str, Any], before: int) -> Any:
+        if form(body) == "LabelSubjects":
+            return endpoint.completion("I cannot think of any.")
+        return writer()(body, before)
+
+    with endpoint.serving(answer) as served:
+        rows = write(served.url, tmp_path, strategies=["language"])
+        bodies = served.bodies
+    assert sum(not row["failure"] for row in rows) == 6 * len(LABELS)
+    assert not any("<hints>" in body["messages"][-1]["content"] for body in bodies)
+
+
 def test_refused_texts_are_asked_for_again_and_kept_as_failures(tmp_path: Path) -> None:
     with endpoint.serving(writer(lambda text: text.endswith("la 0"))) as served:
         rows = write(served.url, tmp_path, rounds=2)
@@ -135,7 +168,7 @@ def test_refused_texts_are_asked_for_again_and_kept_as_failures(tmp_path: Path) 
 
 def test_without_self_check_nothing_is_asked_twice(tmp_path: Path) -> None:
     with endpoint.serving(writer()) as served:
-        write(served.url, tmp_path, self_check=False, strategies=["descriptions"])
+        write(served.url, tmp_path, self_check=False, hints=False, strategies=["descriptions"])
         assert {form(body) for body in served.bodies} == {"LabelledExamples"}
         assert served.requests == len(LABELS) * 2
 

@@ -11,7 +11,7 @@ import pytest
 
 import tiny_checkpoint
 from limbeck import files
-from limbeck.classification import examples, kinds, llm, tasks
+from limbeck.classification import encoder, examples, kinds, llm, tasks
 from limbeck.config import Architecture, Classifier
 from limbeck.files import Row
 from limbeck.generation.instructions import load
@@ -66,6 +66,31 @@ def test_an_encoder(tmp_path: Path) -> None:
     assert list(tmp_path.glob("*.safetensors"))
 
 
+def test_an_encoder_without_early_stopping(tmp_path: Path) -> None:
+    """As in arXiv 2601.16278: all epochs on all examples, at one rate, batches by their number."""
+    tuning: dict[str, Any] = {
+        "learning_rate": 3e-3, "epochs": 6, "patience": None, "batch": {20: 4, 40: 6, 100: 8},
+        "schedule": "constant", "warmup": 0.0, "dropout": 0.3,
+    }  # fmt: skip
+    settings = Classifier(kind="encoder", base="builtin:tiny", fine_tuning=tuning)
+    model = kinds.train(rows(0, 80), settings, 1, CONTEXT)
+    assert isinstance(model, encoder.Encoder)
+    assert said(model) == [row["label"] for row in HELD]
+    assert model.model.config.classifier_dropout == 0.3
+    sizes = {count: encoder.batch(settings.fine_tuning, count) for count in (10, 20, 21, 41, 900)}
+    assert sizes == {10: 4, 20: 4, 21: 6, 41: 8, 900: 8}
+
+
+@pytest.mark.parametrize("family", ["xlm-roberta", "modernbert", "distilbert", "deberta-v2", "t5"])
+def test_the_dropout_of_a_head(family: str) -> None:
+    from transformers import AutoConfig
+
+    config = AutoConfig.for_model(family)
+    settings = Classifier(kind="encoder", base="owner/name", fine_tuning={"dropout": 0.2})
+    encoder._set_dropout(config, settings)
+    assert 0.2 in config.to_dict().values()
+
+
 def test_a_trained_language_model(tmp_path: Path) -> None:
     """Trained by the students' trainer, saved whole, and gone from where it was made."""
     if find_spec("unsloth") is None:  # imported here, it would change this process's environment
@@ -75,7 +100,10 @@ def test_a_trained_language_model(tmp_path: Path) -> None:
     tiny.create(asked, Architecture(vocabulary=420, layers=2), 1, tmp_path / "base")
     settings = Classifier(
         kind="instruct", base=str(tmp_path / "base"),
-        training={"learning_rate": 2e-3, "epochs": 12.0, "step_tokens": 400, "max_length": 256},
+        training={
+            "learning_rate": 2e-3, "max_steps": 96, "step_rows": 8, "max_length": 256,
+            "validations": 0,
+        },
     )  # fmt: skip
     model = kinds.train(rows(0, 64), settings, 1, CONTEXT)
     assert isinstance(model, llm.Choosing)

@@ -88,6 +88,7 @@ def test_default_explains_every_key() -> None:
         "/students/tiny/training/lora/rank",
         "/students/tiny/training/lora/alpha",
         "/students/tiny/training/lora/dropout",
+        "/students/tiny/training/lora/targets",
     }
     whole = load(default()).model_dump()
     missing = {

@@ -122,18 +122,33 @@ def test_a_second_training_of_a_student_is_refused(folder: Path, tmp_path: Path)
 def test_lora_is_merged_into_a_plain_checkpoint(folder: Path, tmp_path: Path) -> None:
     from transformers import AutoModelForCausalLM
 
-    changes = {"method": "lora", "lora": Lora(rank=4, alpha=8), "epochs": 1.0}
+    lora = Lora(rank=4, alpha=8, dropout=0.05, targets=["k_proj", "v_proj", "down_proj"])
+    changes = {"method": "lora", "lora": lora, "epochs": 1.0}
     changes |= {"precision": "bfloat16"}  # which rounds no weight that stays as it is
     run("train", *train_options(folder, tmp_path, TRAINING.model_copy(update=changes)))
     old, new = weights(folder / "base"), weights(tmp_path / "checkpoint")
     assert old.keys() == new.keys(), "no adapter is left beside the weights"
     changed = {name for name in old if not old[name].equal(new[name])}
-    assert "model.layers.0.self_attn.q_proj.weight" in changed
-    assert "model.embed_tokens.weight" not in changed
+    assert {name.split(".")[-2] for name in changed} == set(lora.targets or [])
     AutoModelForCausalLM.from_pretrained(tmp_path / "checkpoint")
     losses = [item["loss"] for item in read_json(tmp_path / "training.json")["loss"]]
     assert all(math.isfinite(loss) for loss in losses)
     assert losses[-1] < losses[0]
+
+
+def test_adapters_of_layers_that_are_not_there_are_an_error(folder: Path, tmp_path: Path) -> None:
+    changes = {"method": "lora", "lora": Lora(targets=["k_proj", "key"])}
+    done = run(
+        "train", *train_options(folder, tmp_path, TRAINING.model_copy(update=changes)), check=False
+    )
+    assert done.returncode == 1
+    assert (
+        done.stderr.strip()
+        .splitlines()[-1]
+        .startswith(
+            "error: training.lora.targets: key: the base has no such linear layers, but down_proj, "
+        )
+    )
 
 
 def test_run_folder_is_named_by_what_decides_the_result(folder: Path, tmp_path: Path) -> None:
