@@ -45,6 +45,7 @@ class Filters(Section):
         description="Deviations from the language's own median ratio"
     )
     script: Share | None = Field(description="Least share of letters in the language's script")
+    romanised: bool = Field(description="Latin letters are the language's, too")
     language: LanguageFilter
     refusals: Positive | None = Field(description="Words of an answer in which one is looked for")
     copied: Share | None = Field(description="Similarity of an answer to its prompt")

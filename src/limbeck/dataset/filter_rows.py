@@ -72,9 +72,10 @@ def steps(
     if settings.length_tokens:
         limits["tokens_of"] = public(settings.length_tokens)
     known = refusals.phrases(card["iso639_3"])
+    latin = settings.romanised
     faults, trips = verdicts.faults(judged, settings.judge, settings.round_trip)
     wanted: list[tuple[str, Any, Any]] = [
-        ("script", settings.script, lambda least: script(card["script"], least)),
+        ("script", settings.script, lambda least: script(card["script"], least, latin)),
         ("refusals", settings.refusals, lambda first: said(refusals.refusal(known, first))),
         ("copied", settings.copied, copied),
         ("repeated", settings.repeated, repetition.repeated),
@@ -119,7 +120,8 @@ def language_step(settings: Filters, card: Row) -> Step:
         return Step("language", _all_stay, wanted.model_dump(), idle=idle)
     unknown = language_id.unknown_neighbours(identifier, card)
     note = f"{wanted.model} does not know {unknown}, and lets it pass" if unknown else ""
-    reason = language_id.language(identifier, own, wanted)
+    latin = language_id.romanised(identifier, card) if settings.romanised else None
+    reason = language_id.language(identifier, own, wanted, latin)
     return Step("language", reason, wanted.model_dump(), note=note)
 
 

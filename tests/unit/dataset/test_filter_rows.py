@@ -22,6 +22,7 @@ OFF: dict[str, Any] = {
     "length_band": None,
     "length_tokens": None,
     "script": None,
+    "romanised": False,
     "refusals": None,
     "copied": None,
     "repeated": None,

@@ -14,6 +14,7 @@ import real_texts
 from limbeck.config import LanguageFilter
 from limbeck.dataset.filter_rows import language_step
 from limbeck.dataset.filters import language_id
+from limbeck.dataset.filters.script_share import script
 from limbeck.errors import UserError
 from limbeck.languages import resolve
 from world import hub
@@ -234,3 +235,50 @@ def test_a_wrong_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "bad.bin").write_bytes(b"no model of anything")
     with pytest.raises(UserError, match="no model of fastText"):
         language_id.load(settings(str(tmp_path / "bad.bin")))
+
+
+# "How are you, my friend? I am fine, praise God, and tomorrow I go to the market with my brother."
+ARABIZI = "Labas 3lik a sahbi? Ana mzyan lhamdoullah, w ghadda ghadi nmchi l souk m3a khouya."
+DARIJA = "لاباس عليك أ صاحبي؟ أنا مزيان الحمد لله، وغدا غادي نمشي للسوق مع خويا."
+ENGLISH = "How are you, my friend? I am fine, and tomorrow I will go to the market."
+FRENCH = "Comment vas-tu, mon ami ? Je vais bien, et demain je vais au marché avec mon frère."
+
+
+class Known:
+    """A model that is sure of a line's language, by its name."""
+
+    def __init__(self, **named: str) -> None:
+        self.named = named
+        self.labels = frozenset(named.values()) | {"arb_Arab"}
+
+    def probabilities(self, line: str) -> dict[str, float]:
+        texts = {"arabizi": ARABIZI, "darija": DARIJA, "english": ENGLISH, "french": FRENCH}
+        [name] = [name for name, text in texts.items() if text == line]
+        return {self.named[name]: 0.9}
+
+
+SPELT = [
+    # Without a label for it, what is not English passes; with one, it alone does.
+    (Known(arabizi="som_Latn", darija="ary_Arab", english="eng_Latn", french="fra_Latn"),
+     {"arabizi": True, "darija": True, "english": False, "french": True}),
+    (Known(arabizi="ary_Latn", darija="ary_Arab", english="eng_Latn", french="fra_Latn"),
+     {"arabizi": True, "darija": True, "english": False, "french": False}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("identifier", "kept"), SPELT)
+def test_moroccan_arabic_in_latin_letters_is_a_choice(
+    identifier: Known, kept: dict[str, bool]
+) -> None:
+    card = resolve("Moroccan Arabic").card()
+    own = language_id.own_labels(identifier, card)
+    latin = language_id.romanised(identifier, card)
+    texts = {"arabizi": ARABIZI, "darija": DARIJA, "english": ENGLISH, "french": FRENCH}
+    for name, text in texts.items():
+        row = {"messages": [{"role": "assistant", "content": text}]}
+        chosen = language_id.language(identifier, own, settings("x"), latin)(row)
+        assert (chosen is None) == kept[name], name
+        strict = language_id.language(identifier, own, settings("x"))(row)
+        assert (strict is None) == (name == "darija"), name
+        assert (script("Arab", 0.6)(row) is None) == (name == "darija")
+        assert script("Arab", 0.6, romanised=True)(row) is None

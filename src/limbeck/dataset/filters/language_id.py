@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from limbeck.config import LanguageFilter
-from limbeck.dataset.filters.script_share import answers_in_english
+from limbeck.dataset.filters.script_share import LATIN, answers_in_english
 from limbeck.dataset.funnel import Reason, Removal
 from limbeck.dataset.texts import prose, turns
 from limbeck.errors import UserError
 from limbeck.files import Row
 from limbeck.languages import covered, languages
+from limbeck.languages.scripts import script_share
 
 _PREFIX = "__label__"
 _NAMED = 8  # unknown languages; of more their number is told
+_ENGLISH = {"eng_Latn", "eng", "en"}  # what a teacher falls back on
 _BEST = 5  # labels that fastText is asked for; any other is improbable
 
 
@@ -119,6 +121,16 @@ def own_labels(identifier: Identifier, card: Row) -> frozenset[str]:
     )
 
 
+def romanised(identifier: Identifier, card: Row) -> frozenset[str]:
+    """The labels by which a model knows a language, or its relatives, in Latin letters."""
+    wanted = _macrolanguage(str(card["iso639_3"]))
+    return frozenset(
+        label
+        for label in identifier.labels
+        if label.endswith(f"_{LATIN}") and _macrolanguage(label) == wanted
+    )
+
+
 def unknown_neighbours(identifier: Identifier, card: Row) -> str:
     """The other languages of the table in this script that a model does not know, in words.
 
@@ -147,11 +159,23 @@ def _macrolanguage(label: str) -> str:
 
 
 def judged(
-    text: str, identifier: Identifier, own: frozenset[str], settings: LanguageFilter
+    text: str,
+    identifier: Identifier,
+    own: frozenset[str],
+    settings: LanguageFilter,
+    any_latin: bool = False,
 ) -> tuple[float, str] | None:
     """The share of a text's letters that is in the language, and the most usual other language.
 
     None where no paragraph is long enough to be judged.
+
+    Args:
+        text: what is judged.
+        identifier: the model.
+        own: its labels of the language.
+        settings: what is enough.
+        any_latin: whether a paragraph in Latin letters is the language's, whatever the model takes
+            it for but English.
     """
     right = total = 0
     others: dict[str, int] = {}
@@ -162,7 +186,9 @@ def judged(
         found = identifier.probabilities(line)
         total += letters
         best = next(iter(found), "")  # the likeliest comes first
-        if best in own or sum(found.get(label, 0.0) for label in own) >= settings.confidence:
+        known = best in own or sum(found.get(name, 0.0) for name in own) >= settings.confidence
+        latin = any_latin and best not in _ENGLISH and (script_share(line, LATIN) or 0.0) > 0.5
+        if known or latin:
             right += letters
         elif best:
             others[best] = others.get(best, 0) + letters
@@ -172,14 +198,23 @@ def judged(
 
 
 def language(
-    identifier: Identifier, own: frozenset[str], settings: LanguageFilter
+    identifier: Identifier,
+    own: frozenset[str],
+    settings: LanguageFilter,
+    latin: frozenset[str] | None = None,
 ) -> Callable[[Row], Reason]:
-    """A turn in another language; reasoning may be in any."""
+    """A turn in another language; reasoning may be in any.
+
+    ``latin``: where the language may be in Latin letters, too, the labels for that; without any,
+    all but English is the language's in them.
+    """
+    any_latin = latin == frozenset()
+    own = own | (latin or frozenset())
 
     def reason(row: Row) -> Reason:
         roles = ("system", "user") if answers_in_english(row) else ()
         for text in turns(row, *roles):
-            verdict = judged(text, identifier, own, settings)
+            verdict = judged(text, identifier, own, settings, any_latin)
             if verdict and verdict[0] < settings.share:
                 return Removal("other language", verdict[1])
         return None

@@ -16,18 +16,23 @@ def answers_in_english(row: Row) -> bool:
     return row.get("strategy") == "context" and (kind == "translate" or kind.startswith("revised"))
 
 
-def script(code: str, least: float) -> Callable[[Row], Reason]:
+LATIN = "Latn"
+
+
+def script(code: str, least: float, romanised: bool = False) -> Callable[[Row], Reason]:
     """A turn with too small a share of the language's script; reasoning may be in any.
 
-    Code, URLs and turns of a few letters are not judged.
+    Code, URLs and turns of a few letters are not judged. ``romanised``: Latin letters count, too.
     """
+    scripts = {code, LATIN} if romanised else {code}
 
     def reason(row: Row) -> Reason:
         roles = ("system", "user") if answers_in_english(row) else ()
         for text in turns(row, *roles):
-            share = script_share(prose(text), code, _FEWEST)
-            if share is not None and share < least:
-                return Removal("other script", f"{share:.0%} {code}")
+            own = [script_share(prose(text), name, _FEWEST) for name in sorted(scripts)]
+            shares = [share for share in own if share is not None]
+            if shares and sum(shares) < least:
+                return Removal("other script", f"{sum(shares):.0%} {code}")
         return None
 
     return reason
