@@ -216,6 +216,7 @@ MODELS: dict[str, Callable[[Path], None]] = {
     "Qwen/Qwen2.5-7B-Instruct": qwen,
     "HuggingFaceTB/SmolLM2-135M-Instruct": smollm2,
     "FacebookAI/xlm-roberta-large": xlm_roberta,
+    "FacebookAI/xlm-roberta-base": xlm_roberta,
     "jhu-clsp/mmBERT-base": mmbert,
     "cis-lmu/glotlid": glotlid,
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from limbeck.files import read_json, read_parquet
+from limbeck.files import read_json, read_jsonl, read_parquet
 from project import ROOT
 from world import kinit, whole
 from world.person import Person, commands
@@ -111,6 +111,27 @@ def test_released(world: World, tmp_path: Path) -> None:
     sources = {point["source"] for point in scores["classifiers"]["linear"]["points"]}
     assert sources == {"synthetic", "human"}
     assert whole.is_shown("released", 0, whole.rows(person), minutes)
+
+
+def test_strategies(world: World, tmp_path: Path) -> None:
+    """Seven training sets; what two of them ask alike is paid once."""
+    with teaching(Manners(thinks=())) as teacher:
+        person = Person(tmp_path, world, teacher).over("counts-strategies")
+        home = kinit.repository(tmp_path / "home")
+        for line in heading("strategies"):
+            person.types(line, HOME=str(home))
+        minutes = person.seconds / 60
+        stages = whole.plan(person, line.partition("classification ")[2])
+    folder = tmp_path / "results/cym_Latn/classification/topic"
+    written = list(read_jsonl(folder / "examples.jsonl"))
+    sets = {row["strategy"] for row in written}
+    assert len(sets) == 7
+    checked = {row["strategy"] for row in written if row["checked"]}
+    assert checked == {name for name in sets if name.endswith("+check")}
+    points = read_json(folder / "scores.json")["classifiers"]["linear"]["points"]
+    assert {point["source"] for point in points} >= sets | {"synthetic", "seeds"}
+    asked = {name: one for name, one in stages.items() if name.startswith(("examples", "classify"))}
+    assert whole.is_shown("strategies", whole.calls(asked), whole.rows(person), minutes)
 
 
 def test_classifiers(world: World, tmp_path: Path) -> None:

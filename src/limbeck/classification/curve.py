@@ -10,7 +10,8 @@ people where there are; `seeds`, the control, the teacher's seeds alone, repeate
 synthetic set, where a teacher of ours wrote it. Each size is sampled several times. Training sees
 no test text; of the test set only the texts are read, to be predicted. The model trained on all
 synthetic examples is the one that is kept; without any that on all human texts.
-Settings: {"classifier", "sizes", "repeats", "seed"}.
+Settings: {"classifier", "sizes", "repeats", "seed", "apart"}; apart: each strategy's examples are a
+source, too, by its name.
 """
 
 import os
@@ -39,6 +40,7 @@ class Settings(config.Section):
     sizes: list[int]
     repeats: int
     seed: int
+    apart: bool = False
 
 
 class Run(NamedTuple):
@@ -58,7 +60,7 @@ def runs(
     if settings.classifier.kind == "icl":
         yield from _shown(synthetic, human, seeds, settings, repeats)
         return
-    for source, rows in (("synthetic", synthetic), ("human", human)):
+    for source, rows in _sources(synthetic, human, settings):
         for size in sizes(settings.sizes, len(rows)) if rows else []:
             if source == "human" and synthetic and size > len(synthetic):
                 continue
@@ -71,6 +73,16 @@ def runs(
     if synthetic and len({row["label"] for row in seeds}) > 1:
         repeated = list(islice(cycle(seeds), max(len(synthetic), len(seeds))))
         yield Run("seeds", len(repeated), 0, repeated)
+
+
+def _sources(
+    synthetic: Sequence[Row], human: Sequence[Row], settings: Settings
+) -> list[tuple[str, Sequence[Row]]]:
+    """What is learned from; with each strategy's examples by themselves, where they are apart."""
+    own: dict[str, list[Row]] = {}
+    for row in synthetic if settings.apart else ():
+        own.setdefault(row["strategy"], []).append(row)
+    return [("synthetic", synthetic), *sorted(own.items()), ("human", human)]
 
 
 def _shown(
@@ -86,7 +98,7 @@ def _shown(
     if not count:
         yield Run(ZERO_SHOT, 0, 0, [])
         return
-    for source, rows in (("synthetic", synthetic), ("human", human)):
+    for source, rows in _sources(synthetic, human, settings):
         most = min(len(rows), len(synthetic or human))
         wanted = [size for size in sizes(settings.sizes, most) if size >= count]
         for size in wanted if settings.sizes else [len(rows)]:

@@ -13,6 +13,7 @@ yes/no self-check, arXiv 2506.12158.
 """
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +52,15 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
 
 _SUBJECTS = 24  # of a label, for the hints
 _LONGEST = 80  # characters of a subject
+
+
+_DEMONSTRATED = {"english", "language"}
+CHECK = "check"
+
+
+def parts(strategy: str) -> list[str]:
+    """The parts of a strategy: the template that asks comes first."""
+    return strategy.split("+")
 
 
 class Judgement(BaseModel):
@@ -102,11 +112,11 @@ class Writing:
     rows: list[Row] = field(default_factory=list)
     summaries: dict[str, str] = field(default_factory=dict)
     subjects: dict[str, list[str]] = field(default_factory=dict)
-    asked: dict[str, int] = field(default_factory=dict)
+    asked: dict[tuple[str, str | None], int] = field(default_factory=dict)
 
     def run(self) -> list[Row]:
         """Ask in rounds, until each label has enough or the rounds are over."""
-        if "summaries" in self.settings.examples.strategies:
+        if any("summaries" in parts(name) for name in self.settings.examples.strategies):
             self._summarise()
         if self.settings.examples.hints:
             self._name_subjects()
@@ -116,21 +126,27 @@ class Writing:
                 break
             self.rows += self.teacher.ask(orders, self._prompt, self._parse)
             self._mark_repeated()
-            if self.settings.examples.self_check:
-                self._check()
+            self._check()
         return self.rows
 
     def _orders(self) -> Iterator[Order]:
         """Requests for what is missing of each label."""
         wanted, each = self.settings.examples.per_label, self.settings.examples.per_request
         strategies = self.settings.examples.strategies
+        sets = [[name] for name in strategies] if self.settings.examples.apart else [strategies]
+        there = Counter(self._set(row) for row in self.rows if not row["failure"])
         for label in self.task.names:
-            there = sum(row["label"] == label and not row["failure"] for row in self.rows)
-            first = self.asked.get(label, 0)
-            count = -(-max(0, wanted - there) // each)
-            self.asked[label] = first + count
-            for number in range(first, first + count):
-                yield Order(label, number, strategies[number % len(strategies)])
+            for dealt in sets:
+                of = self._set({"label": label, "strategy": dealt[0]})
+                first = self.asked.get(of, 0)
+                count = -(-max(0, wanted - there[of]) // each)
+                self.asked[of] = first + count
+                for number in range(first, first + count):
+                    yield Order(label, number, dealt[number % len(dealt)])
+
+    def _set(self, row: Row) -> tuple[str, str | None]:
+        """What a row counts for: its label, and its strategy where each is a set of its own."""
+        return row["label"], row["strategy"] if self.settings.examples.apart else None
 
     def _drawn(self, order: Order) -> random.Random:
         """The chance of one order; other labels and orders do not move it."""
@@ -138,17 +154,17 @@ class Writing:
 
     def _prompt(self, order: Order) -> Request:
         description = self.task.labels[order.label].description
-        if order.strategy == "summaries":
+        if "summaries" in parts(order.strategy):
             description = self.summaries.get(order.label) or description
         words = {
             "text_kind": self.task.text_kind,
             "count": str(self.settings.examples.per_request),
         }
         data = {"label": order.label, "description": description}
-        if order.strategy in ("english", "language"):
+        if _DEMONSTRATED & set(parts(order.strategy)):
             data["examples"] = "\n".join(text for _, text in self._shown(order))
         words["hint"] = self._hint(order, [*data, "hints"])
-        text = self.instructions.render(order.strategy, self.card, words, data)
+        text = self.instructions.render(parts(order.strategy)[0], self.card, words, data)
         form = items_model("LabelledExamples", self.settings.examples.per_request)
         return Request([{"role": "user", "content": text}], form, sample=order.number)
 
@@ -176,7 +192,7 @@ class Writing:
         """The demonstrations of an order as (id, text)."""
         count = self.settings.examples.demonstrations
         rng = self._drawn(order)
-        if order.strategy == "english":
+        if "english" in parts(order.strategy):
             texts = self.task.labels[order.label].examples
             pool = [(f"{self.task.name}/{order.label}/{i}", text) for i, text in enumerate(texts)]
         else:
@@ -190,9 +206,10 @@ class Writing:
         return [self._row(order, text, None) for text in texts]
 
     def _row(self, order: Order, text: str, failure: str | None) -> Row:
-        shown = self._shown(order) if order.strategy in ("english", "language") else []
+        shown = self._shown(order) if _DEMONSTRATED & set(parts(order.strategy)) else []
+        own = [order.strategy] if self.settings.examples.apart else []
         return {
-            "id": f"example-{files.digest(order.label, order.number, text)}",
+            "id": f"example-{files.digest(order.label, order.number, text, *own)}",
             "text": text,
             "label": order.label,
             "strategy": order.strategy,
@@ -205,17 +222,24 @@ class Writing:
 
     def _mark_repeated(self) -> None:
         """Texts that a label has already, so that they are asked for again."""
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[object, str]] = set()
         for row in self.rows:
-            key = (row["label"], " ".join(row["text"].split()).casefold())
+            key = (self._set(row), " ".join(row["text"].split()).casefold())
             if row["failure"] is None and key in seen:
                 row["failure"] = "repeated"
             seen.add(key)
 
     def _check(self) -> None:
         """Ask of each new text whether it is of its label."""
-        new = [row for row in self.rows if row["failure"] is None and row["checked"] is None]
-        self.teacher.ask(new, self._check_prompt, self._checked)
+        always = self.settings.examples.self_check
+        new = [
+            row
+            for row in self.rows
+            if row["failure"] is None and row["checked"] is None
+            if always or CHECK in parts(row["strategy"])
+        ]
+        if new:
+            self.teacher.ask(new, self._check_prompt, self._checked)
 
     def _check_prompt(self, row: Row) -> Request:
         words = {"text_kind": self.task.text_kind, "question": self.task.question}

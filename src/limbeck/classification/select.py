@@ -22,6 +22,7 @@ from limbeck.dataset.texts import words
 from limbeck.errors import UserError
 from limbeck.files import Row
 
+_SHOWN = 5  # examples of what a filter removed
 _OWN_SCRIPT = 0.7  # least share of the letters; names and loans are often Latin
 
 
@@ -89,7 +90,33 @@ def schema() -> Any:
 def select(
     rows: Sequence[Row], card: Row, settings: Settings, test: HeldOut
 ) -> tuple[list[Row], list[Step]]:
-    """The kept rows, as many of each label as asked for and there are, and the funnel."""
+    """The kept rows, as many of each label as asked for and there are, and the funnel.
+
+    Where each strategy is a set of its own, none removes a row of another.
+    """
+    if not settings.examples.apart:
+        return _select(rows, card, settings, test)
+    sets = [
+        _select([row for row in rows if row["strategy"] == name], card, settings, test)
+        for name in settings.examples.strategies
+    ]
+    kept = sorted((row for own, _ in sets for row in own), key=lambda row: str(row["id"]))
+    return kept, [together(steps) for steps in zip(*(steps for _, steps in sets), strict=True)]
+
+
+def together(steps: Sequence[Step]) -> Step:
+    """What one filter did to several sets."""
+    found = Step(steps[0].name, steps[0].reason, steps[0].threshold)
+    for step in steps:
+        found.came += step.came
+        found.removed += step.removed
+        found.examples += step.examples[: _SHOWN - len(found.examples)]
+    return found
+
+
+def _select(
+    rows: Sequence[Row], card: Row, settings: Settings, test: HeldOut
+) -> tuple[list[Row], list[Step]]:
     # The messages are what the funnel shows of a removed row.
     shown = [{**row, "messages": [{"role": "text", "content": row["text"]}]} for row in rows]
     funnel = steps(rows, card, test)

@@ -7,7 +7,13 @@ from pydantic import AfterValidator, Field, model_validator
 from limbeck.config.section import Count, Positive, Section, Share, without_nulls
 from limbeck.config.student import TINY, Training
 
-Strategy = Literal["descriptions", "english", "language", "summaries"]
+# What a request shows; `+summaries`: with the teacher's summary in place of the description;
+# `+check`: what the teacher finds to be of its label is kept, whatever `self_check` says.
+Strategy = Literal[
+    "descriptions", "english", "language", "summaries", "english+summaries", "language+summaries",
+    "descriptions+check", "english+check", "language+check", "summaries+check",
+    "english+summaries+check", "language+summaries+check",
+]  # fmt: skip
 
 
 class Examples(Section):
@@ -18,6 +24,9 @@ class Examples(Section):
     rounds: Positive = Field(description="Times that the teacher is asked for what is missing")
     strategies: list[Strategy] = Field(
         min_length=1, description="What a request shows, dealt out in turn"
+    )
+    apart: bool = Field(
+        False, description="Each strategy is a training set and a line of its own, beside all"
     )
     demonstrations: Positive = Field(description="Seeds that a request shows")
     hints: bool = Field(description="Ask for a subject, a writer and a length, for variety")

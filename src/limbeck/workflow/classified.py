@@ -82,6 +82,7 @@ def settings(build: Build, wildcards: Any) -> dict[str, Any]:
         "sizes": common if section.sizes is None else section.sizes,
         "repeats": section.repeats or shared.repeats,
         "seed": build.config.seed,
+        "apart": shared.written is not None and shared.written.apart,
     }
 
 

@@ -98,10 +98,11 @@ def examples(build: Build) -> str:
     """The templates by which labelled examples are asked for and checked."""
     if (wanted := build.config.classification.written) is None:
         return ""
-    names: list[str] = list(wanted.strategies)
-    names += ["summary"] if "summaries" in names else []
+    parts = {name for strategy in wanted.strategies for name in strategy.split("+")}
+    names = sorted({strategy.split("+")[0] for strategy in wanted.strategies})
+    names += ["summary"] if "summaries" in parts else []
     names += ["hint", "hint_of_text", "subjects", "writers", "lengths"] if wanted.hints else []
-    names += ["check"] if wanted.self_check else []
+    names += ["check"] if wanted.self_check or "check" in parts else []
     # The demonstrations of the teacher as a classifier are written like these.
     return prompts(build, "classification", *names)
 

@@ -185,6 +185,15 @@ def test_runs_of_a_curve(classifier: Classifier, whole: int) -> None:
     assert len({row["id"] for row in found[-1].rows}) == 4
 
 
+def test_strategies_apart_are_sources_of_their_own() -> None:
+    written = [row | {"strategy": name} for name in ("language", "summaries+check")
+               for row in rows(20, name)]  # fmt: skip
+    for classifier in (Classifier(kind="linear"), Classifier(kind="icl", base="m")):
+        settings = curve.Settings(classifier=classifier, sizes=[], repeats=1, seed=1, apart=True)
+        found = Counter(run.source for run in curve.runs(written, rows(9, "h"), [], settings))
+        assert found == dict.fromkeys(("synthetic", "language", "summaries+check", "human"), 1)
+
+
 def test_without_a_teacher_all_learn_from_people() -> None:
     linear, shown = Classifier(kind="linear"), Classifier(kind="icl", base="m", shots=3)
     for classifier, sizes, expected in (

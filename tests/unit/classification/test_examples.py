@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,34 @@ def test_without_subjects_there_are_no_hints(tmp_path: Path) -> None:
         bodies = served.bodies
     assert sum(not row["failure"] for row in rows) == 6 * len(LABELS)
     assert not any("<hints>" in body["messages"][-1]["content"] for body in bodies)
+
+
+SEVEN = ["summaries", "english+summaries", "english+check", "language", "language+summaries",
+         "language+check", "language+summaries+check"]  # fmt: skip
+
+
+def test_seven_strategies_side_by_side(tmp_path: Path) -> None:
+    """Each has its texts of each label; what two of them ask alike is paid once."""
+    with endpoint.serving(writer()) as served:
+        rows = write(
+            served.url, tmp_path, strategies=SEVEN, apart=True, self_check=False, hints=False
+        )
+        asked = Counter(form(body) for body in served.bodies)
+    good = Counter((row["strategy"], row["label"]) for row in rows if not row["failure"])
+    assert good == {(name, label): 6 for name in SEVEN for label in LABELS}
+    assert {row["strategy"] for row in rows if row["checked"]} == {
+        name for name in SEVEN if name.endswith("+check")
+    }
+    assert len({row["id"] for row in rows}) == len(rows)
+    # Two requests a label of each, but `language` and `language+summaries`, which `+check` shares.
+    assert asked["LabelledExamples"] == 5 * 2 * len(LABELS)
+    assert asked["Summary"] == len(LABELS)
+    kept, funnel = select.select(
+        rows, CARD, select.Settings(examples=section(strategies=SEVEN, apart=True), seed=1),
+        HeldOut([]),
+    )  # fmt: skip
+    assert Counter((row["strategy"], row["label"]) for row in kept) == good
+    assert {(step.name, step.came) for step in funnel} >= {("failed", len(rows))}
 
 
 def test_refused_texts_are_asked_for_again_and_kept_as_failures(tmp_path: Path) -> None:
