@@ -9,11 +9,12 @@ tokenizer made from the training examples: it shows the way, and needs no downlo
 import copy
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from limbeck.classification import sampling
 from limbeck.classification.sampling import split
 from limbeck.config import TINY, Classifier, FineTuning
 from limbeck.errors import UserError
@@ -86,12 +87,12 @@ def train(rows: Sequence[Row], settings: Classifier, seed: int) -> Encoder:
 
     torch.manual_seed(seed)
     tuning = settings.fine_tuning
-    labels = sorted({row["label"] for row in rows})
+    # A rare label counts as much as a common one.
+    weights = sampling.weights([row["label"] for row in rows])
     kept, held = split(rows, tuning.held_out, seed) if tuning.patience else (list(rows), [])
-    encoder = _start(settings, labels, [row["text"] for row in kept])
+    encoder = _start(settings, list(weights), [row["text"] for row in kept])
     encoder.model.to("cuda" if torch.cuda.is_available() else "cpu")
-    index = {label: i for i, label in enumerate(labels)}
-    _fit(encoder, kept, held, index, tuning, seed)
+    _fit(encoder, kept, held, weights, tuning, seed)
     return encoder
 
 
@@ -107,7 +108,7 @@ def _fit(
     encoder: Encoder,
     kept: list[Row],
     held: list[Row],
-    index: dict[str, int],
+    weights: Mapping[str, float],
     tuning: FineTuning,
     seed: int,
 ) -> None:
@@ -132,7 +133,7 @@ def _fit(
         encoder.model.train()
         order = rng.sample(kept, len(kept))
         for part in _batches(order, size):
-            loss = _loss(encoder, part, index)
+            loss = _loss(encoder, part, weights)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(encoder.model.parameters(), 1.0)
             optimizer.step()
@@ -140,7 +141,7 @@ def _fit(
             optimizer.zero_grad()
         if tuning.patience is None:
             continue
-        now = _held_out_loss(encoder, held, index)
+        now = _held_out_loss(encoder, held, weights)
         if now < best:
             best, best_state, since = now, copy.deepcopy(encoder.model.state_dict()), 0
         elif (since := since + 1) >= tuning.patience:
@@ -162,22 +163,26 @@ def _batches(rows: list[Row], size: int) -> Iterator[list[Row]]:
         yield rows[start : start + size]
 
 
-def _loss(encoder: Encoder, rows: list[Row], index: dict[str, int]) -> Any:
+def _loss(encoder: Encoder, rows: list[Row], weights: Mapping[str, float]) -> Any:
+    """The mean loss of rows by the weights of their labels, which are in the classes' order."""
     import torch
 
+    device, index = encoder.model.device, {label: i for i, label in enumerate(weights)}
     inputs = encoder.encode([row["text"] for row in rows])
-    gold = torch.tensor([index[row["label"]] for row in rows], device=encoder.model.device)
-    return torch.nn.functional.cross_entropy(encoder.model(**inputs).logits.float(), gold)
+    gold = torch.tensor([index[row["label"]] for row in rows], device=device)
+    logits = encoder.model(**inputs).logits.float()
+    weigh = torch.tensor(list(weights.values()), device=device)
+    return torch.nn.functional.cross_entropy(logits, gold, weigh)
 
 
-def _held_out_loss(encoder: Encoder, rows: list[Row], index: dict[str, int]) -> float:
+def _held_out_loss(encoder: Encoder, rows: list[Row], weights: Mapping[str, float]) -> float:
     import torch
 
     encoder.model.eval()
     with torch.inference_mode():
         losses = [
-            float(_loss(encoder, batch, index)) * len(batch)
-            for batch in _batches(rows, _PREDICTED_AT_ONCE)
+            float(_loss(encoder, part, weights)) * len(part)
+            for part in _batches(rows, _PREDICTED_AT_ONCE)
         ]
     return sum(losses) / max(1, len(rows))
 

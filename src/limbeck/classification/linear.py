@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import files
+from limbeck.classification import sampling
 from limbeck.errors import UserError
 
 SHORTEST, LONGEST = 2, 6  # characters of an n-gram
@@ -145,9 +146,8 @@ def train(texts: Sequence[str], labels: Sequence[str], seed: int, inverse_penalt
     vectorizer = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True)
     matrix = vectorizer.fit_transform(texts)
     gold = np.array(labels)
-    # A rare label counts as much as a common one; equally many texts of each weigh 1.
-    counts = Counter(labels)
-    weigh = np.array([len(labels) / (len(names) * counts[label]) for label in labels])
+    counted = sampling.weights(labels)
+    weigh = np.array([counted[label] for label in labels])
     weights, bias = [], []
     for name in names:
         model = LogisticRegression(

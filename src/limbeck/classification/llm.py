@@ -18,7 +18,7 @@ from statistics import fmean
 from typing import Any, Protocol
 
 from limbeck import files
-from limbeck.classification.sampling import split
+from limbeck.classification.sampling import evened, split
 from limbeck.classification.tasks import Task
 from limbeck.config import Classifier
 from limbeck.errors import UserError
@@ -218,7 +218,8 @@ def instructed(
     # Without validations, as with an encoder without patience, all rows are learned from.
     kept, held = split(rows, _HELD_OUT, seed) if settings.training.validations else (rows, [])
     for name, part in (("train", kept), ("validation", held)):
-        files.write_parquet(work / f"{name}.parquet", _conversations(part, plain))
+        rows = evened(part) if name == "train" else part  # a rare label counts as much
+        files.write_parquet(work / f"{name}.parquet", _conversations(rows, plain))
     body = {"training": settings.training.model_dump(mode="json"), "seed": seed,
             "trust_remote_code": settings.trust_remote_code}  # fmt: skip
     command = [

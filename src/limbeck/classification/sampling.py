@@ -1,9 +1,9 @@
 """Balanced samples of labelled rows, and a held-out share of them."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import cycle, islice, zip_longest
 
 from limbeck.files import Row, digest
 
@@ -21,6 +21,21 @@ def balanced(rows: Sequence[Row], size: int, seed: int) -> list[Row]:
     random.Random(seed).shuffle(groups)  # so that no label always gets the odd row
     dealt = [row for turn in zip_longest(*groups) for row in turn if row is not None]
     return dealt[:size]
+
+
+def weights(labels: Sequence[str]) -> dict[str, float]:
+    """What a text of each label counts, so that all labels count the same: 1 where all are even."""
+    counts = Counter(labels)
+    return {label: len(labels) / (len(counts) * counts[label]) for label in sorted(counts)}
+
+
+def evened(rows: Sequence[Row]) -> list[Row]:
+    """The rows, and those of the rarer labels again, until each label has as many as any."""
+    by_label: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_label[row["label"]].append(row)
+    most = max(map(len, by_label.values()), default=0)
+    return [row for group in by_label.values() for row in islice(cycle(group), most)]
 
 
 def split(rows: Sequence[Row], share: float, seed: int) -> tuple[list[Row], list[Row]]:

@@ -1,0 +1,112 @@
+"""Whether labels should weigh the same in training: cross-validation on a training part.
+
+python benchmarks/label_weights.py --data SIB200 [--languages swh_Latn yor_Latn] [--folds 3]
+    [--kinds encoder instruct]
+
+SIB200 holds {code}/train.tsv.gz with columns `category` and `text`: 701 texts, of the commonest
+topic three times as many as of the rarest. Each kind is trained twice on each fold's rest, as it is
+and with every text weighing the same; no test set is read. Bases are small ones of random weights.
+"""
+
+import argparse
+import csv
+import gzip
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import fmean
+from unittest.mock import patch
+
+from limbeck.classification import encoder, examples, kinds, llm, tasks
+from limbeck.config import Architecture, Classifier, FineTuning, Training
+from limbeck.evaluation.macro_f1 import score
+from limbeck.files import Row, digest
+from limbeck.generation.instructions import load
+from limbeck.languages import resolve
+from limbeck.student import tiny
+
+PROMPTS = Path("config/prompts/classification.yaml")
+TOPIC = tasks.find("topic")
+
+
+def rows(folder: Path, code: str) -> list[Row]:
+    """The training part, in an order of chance."""
+    with gzip.open(folder / code / "train.tsv.gz", "rt", encoding="utf-8", newline="") as file:
+        found = [
+            {"id": row["index_id"], "text": row["text"], "label": row["category"]}
+            for row in csv.DictReader(file, delimiter="\t")
+        ]
+    return sorted(found, key=lambda row: digest(row["id"]))
+
+
+def settings(kind: str, texts: Sequence[Row], context: kinds.Context, folder: Path) -> Classifier:
+    """A small one of a kind; of `instruct` the base is made first, its words of the texts."""
+    if kind == "encoder":
+        tuning = FineTuning(learning_rate=1e-3, epochs=30, patience=None, batch=32, max_length=128)
+        return Classifier(kind="encoder", base="builtin:tiny", fine_tuning=tuning)
+    plain = llm.wording(context.task, context.card, context.instructions)
+    asked = [{"messages": plain.prompt(row["text"])} for row in texts]
+    shape = Architecture(vocabulary=1000, width=256, layers=2, heads=4)
+    tiny.create(asked, shape, 1, folder / "base")
+    training = Training(
+        learning_rate=1e-3, epochs=8.0, step_rows=16, max_length=512, validations=0,
+        precision="float32",
+    )  # fmt: skip
+    return Classifier(kind="instruct", base=str(folder / "base"), training=training)
+
+
+@contextmanager
+def unweighted() -> Iterator[None]:
+    """Every text weighs the same, and none comes twice."""
+    even = dict.fromkeys(sorted(TOPIC.names), 1.0)
+    with (
+        patch.object(encoder.sampling, "weights", lambda labels: even),
+        patch.object(llm, "evened", list),
+    ):
+        yield
+
+
+def compare(folder: Path, code: str, kind: str, folds: int) -> tuple[float, float]:
+    """Macro-F1 in percent over all folds: every text the same, every label the same."""
+    every = rows(folder, code)
+    context = kinds.Context(TOPIC, resolve(code).card(), load(PROMPTS, examples.TEMPLATES), 1)
+    said: dict[bool, list[str | None]] = {False: [], True: []}
+    gold: list[str] = []
+    for fold in range(folds):
+        train = [row for i, row in enumerate(every) if i % folds != fold]
+        test = every[fold::folds]
+        gold += [row["label"] for row in test]
+        with tempfile.TemporaryDirectory() as place:
+            chosen = settings(kind, train, context, Path(place))
+            for weighted in said:
+                if weighted:
+                    model = kinds.train(train, chosen, 1, context)
+                else:
+                    with unweighted():
+                        model = kinds.train(train, chosen, 1, context)
+                said[weighted] += model.predict([row["text"] for row in test])
+                del model
+    plain, even = (100 * score(gold, said[weighted], TOPIC.names)["macro_f1"] for weighted in said)
+    return plain, even
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--languages", nargs="+", default=["swh_Latn", "yor_Latn"])
+    parser.add_argument("--kinds", nargs="+", default=["encoder", "instruct"])
+    parser.add_argument("--folds", type=int, default=3)
+    options = parser.parse_args()
+    for kind in options.kinds:
+        found = []
+        for code in options.languages:
+            found.append(compare(options.data, code, kind, options.folds))
+            plain, even = found[-1]
+            print(f"{kind} {code}: {plain:.1f} as they are, {even:.1f} evened", flush=True)
+        print(f"{kind}: {fmean(even - plain for plain, even in found):+.1f} on average", flush=True)
+
+
+if __name__ == "__main__":
+    main()
