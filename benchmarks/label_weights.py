@@ -1,7 +1,7 @@
 """Whether labels should weigh the same in training: cross-validation on a training part.
 
 python benchmarks/label_weights.py --data SIB200 [--languages swh_Latn yor_Latn] [--folds 3]
-    [--kinds encoder instruct]
+    [--kinds linear encoder instruct]
 
 SIB200 holds {code}/train.tsv.gz with columns `category` and `text`: 701 texts, of the commonest
 topic three times as many as of the rarest. Each kind is trained twice on each fold's rest, as it is
@@ -42,6 +42,8 @@ def rows(folder: Path, code: str) -> list[Row]:
 
 def settings(kind: str, texts: Sequence[Row], context: kinds.Context, folder: Path) -> Classifier:
     """A small one of a kind; of `instruct` the base is made first, its words of the texts."""
+    if kind == "linear":
+        return Classifier(kind="linear")
     if kind == "encoder":
         tuning = FineTuning(learning_rate=1e-3, epochs=30, patience=None, batch=32, max_length=128)
         return Classifier(kind="encoder", base="builtin:tiny", fine_tuning=tuning)
@@ -96,7 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--languages", nargs="+", default=["swh_Latn", "yor_Latn"])
-    parser.add_argument("--kinds", nargs="+", default=["encoder", "instruct"])
+    parser.add_argument("--kinds", nargs="+", default=["linear", "encoder", "instruct"])
     parser.add_argument("--folds", type=int, default=3)
     options = parser.parse_args()
     for kind in options.kinds:

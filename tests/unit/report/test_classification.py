@@ -38,6 +38,34 @@ def test_the_table_has_every_system_and_source(tmp_path: Path) -> None:
         assert f">{name}</text>" in curve
 
 
+def test_one_chart_has_all_classifiers_of_several_sizes(tmp_path: Path) -> None:
+    found = report_build.classified(tmp_path, 0.95)
+    assert classification.view(found)["overview"] is None
+    linear = found["classifiers"]["linear"]
+    many = {f"number{i}": linear for i in range(6)}
+    point = linear["points"][0]
+    zero = linear | {"points": [point | {"source": "zero-shot", "n": 0}]}
+    view = classification.view(found | {"classifiers": {**many, "zero": zero}})
+    for name in many:
+        assert f">{name}</text>" in view["overview"]
+    assert ">zero</text>" not in view["overview"]
+    assert 'class="curve c0 dashed"' in view["overview"]
+    [row] = [row for row in view["rows"] if row["name"] == "zero"]
+    assert [bool(cell) for cell in row["cells"]] == [True, False, False, False]
+
+
+def test_examples_that_were_given_and_strategies_apart(tmp_path: Path) -> None:
+    found = report_build.classified(tmp_path, 0.95)
+    points = found["classifiers"]["linear"]["points"]
+    for point in [point for point in points if point["source"] == "synthetic"]:
+        points.append(point | {"source": "language+check"})
+    view = classification.view(found)
+    assert view["sources"][-1] == "language+check"
+    assert ">language+check</text>" in view["classifiers"][0]["curve"]
+    assert not view["given"]
+    assert classification.view(found | {"teacher": {}, "teacher_best": None})["given"]
+
+
 def test_without_a_teacher_the_page_speaks_of_none(tmp_path: Path) -> None:
     results = tmp_path / "results"
     report_build.write(results)
