@@ -130,6 +130,14 @@ class Classification(Section):
         """What the teacher is asked to write, if anything."""
         return self.examples if isinstance(self.examples, Examples) else None
 
+    def sizes_of(self, one: Classifier) -> list[int]:
+        """The sizes that a classifier learns from, beside all examples.
+
+        What does not learn has those that it is given: it reads all tests at each.
+        """
+        shared = [] if one.kind == "icl" else self.sizes
+        return shared if one.sizes is None else one.sizes
+
     @model_validator(mode="after")
     def _given_in_a_folder(self) -> Self:
         if self.examples == "given" and self.data in ("builtin", "task"):

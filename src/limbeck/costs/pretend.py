@@ -22,7 +22,13 @@ TOKEN = 0.25  # tokens of a byte
 REASONING = 400  # tokens of each reply
 # Bytes of a text, by the form of the reply that it is in: of those that are in English, and of the
 # others as English would have them.
-ENGLISH = {"MacroTopics": 40, "Topics": 60, "Scenarios": 80, "DetailedScenarios": 120}
+ENGLISH = {
+    "MacroTopics": 40,
+    "Topics": 60,
+    "Scenarios": 80,
+    "DetailedScenarios": 120,
+    "LabelSubjects": 30,
+}
 PROMPT = 250
 OTHERS = {"text": 2000, "Summary": 300, "LabelledExamples": 150, "score": 100}
 FIRST, EACH = 1.0, 1 / 60  # seconds until the first token, and of each token

@@ -24,7 +24,7 @@ def small(build: Build) -> dict[str, Any]:
     config = build.config
     section = config.classification
     classifiers = {
-        name: {"sizes": (one.sizes or section.sizes)[:1], "repeats": 1}
+        name: {"sizes": section.sizes_of(one)[:1], "repeats": 1}
         for name, one in section.classifiers.items()
     }
     free = config.teacher.generator.server == "phrasebook"

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from limbeck.config import Training
 from limbeck.config.generation import Generation
 from limbeck.costs.plan import SURE
 from limbeck.costs.replay import REHEARSAL
@@ -123,19 +122,14 @@ def training(build: Build, code: str, name: str, job: Job) -> Hours:
         spread = sum((size - mean) ** 2 for size in own) / len(own)
         total += count * mean
         variance += count**2 * spread / len(own)
-    tokens = read_json(folder / "training.json")["tokens_seen"] / seen
-    every = rows(build, code, name).values()
-    epochs = _epochs(build.config.students[name].training, sum(every), total * tokens)
+    section, every = build.config.students[name].training, sum(rows(build, code, name).values())
+    epochs = section.epochs
+    if section.max_steps:
+        read = read_json(folder / "training.json")["tokens_seen"] / seen  # of a byte of rows
+        step = section.step_rows or section.step_tokens
+        epochs = section.max_steps * step / (every if section.step_rows else total * read)
     seconds, error = total * epochs / speed, SURE * math.sqrt(variance) * epochs / speed
     return Hours(seconds + job.seconds - took, error)
-
-
-def _epochs(section: Training, rows: float, tokens: float) -> float:
-    """How often a training sees its rows, which have so many tokens."""
-    if section.max_steps is None:
-        return section.epochs
-    step = section.step_rows / rows if section.step_rows else section.step_tokens / tokens
-    return section.max_steps * min(step, 1.0)
 
 
 def _told(job: Job, pattern: re.Pattern[str]) -> float:
@@ -165,9 +159,11 @@ def _classifier(build: Build, name: str, job: Job) -> Hours:
     one = section.classifiers[name]
     if one.kind == "linear":
         return Hours(job.seconds)
-    sizes = one.sizes if one.sizes is not None else section.sizes
+    sizes = section.sizes_of(one)
     repeats = one.repeats or section.repeats
     full = 200.0  # all examples come last
+    if one.kind == "icl" or (one.kind == "instruct" and one.training.max_steps):
+        sizes, full = [1] * len(sizes), 1.0  # a run takes what it takes, whatever its size
     ratio = (sum(sizes) * repeats + full) / (sum(sizes[:1]) + full)
     return Hours(job.seconds * ratio, job.seconds * ratio / 2)
 

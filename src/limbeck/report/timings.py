@@ -33,6 +33,7 @@ STAGES = {
     "prepare_task": "tasks prepared",
     "write_examples": "labelled examples",
     "select_examples": "examples selected",
+    "take_examples": "given examples",
     "classify_with_teacher": "teacher as classifier",
     "train_classifier": "classifiers trained",
     "compare_classifiers": "classifiers compared",

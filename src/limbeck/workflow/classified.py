@@ -75,11 +75,9 @@ def settings(build: Build, wildcards: Any) -> dict[str, Any]:
     chosen = {**every, **section.model_dump(include=own)}
     if "training" in own:
         chosen["training"] = trained(section.training)
-    # What does not learn has sizes where they are asked for: it reads all tests at each.
-    common = [] if section.kind == "icl" else shared.sizes
     return {
         "classifier": chosen,
-        "sizes": common if section.sizes is None else section.sizes,
+        "sizes": shared.sizes_of(section),
         "repeats": section.repeats or shared.repeats,
         "seed": build.config.seed,
         "apart": shared.written is not None and shared.written.apart,

@@ -223,8 +223,9 @@ def test_the_plan_knows_classification_and_benchmarks_of_ones_own(tmp_path: Path
     found = planned(Build(config.load(values), [resolve("Swahili")]))
     assert found["score-global_mmlu_lite"] == 100  # the limit
     assert 0 < found["score-mine"] < 30  # some are set aside as examples
-    # Two labels of 200 texts, 10 a request, each text checked; 140 texts classified twice.
-    assert found["examples-sentiment"] == 2 * 20 + 2 * 200
+    # Two labels of 200 texts, 10 a request, each text checked, and subjects named first; 140 texts
+    # classified twice.
+    assert found["examples-sentiment"] == 2 * 20 + 2 * 200 + 2
     assert found["classify-topic"] == 2 * 140
     values["classification"] |= {"tasks": ["topic"], "data": "task"}
     found = planned(Build(config.load(values), [resolve("Swahili")]))

@@ -55,6 +55,18 @@ def test_rows_of_the_whole(build: Build) -> None:
     assert rows == pytest.approx({name: count * 0.98 for name, count in expected.items()})
 
 
+@pytest.mark.parametrize("step", [{"step_rows": 8}, {"step_tokens": 300, "step_rows": None}])
+def test_seconds_of_so_many_steps(build: Build, step: dict[str, int]) -> None:
+    """600 steps of 8 rows, or of as many tokens as the rehearsal's 238 rows had in 8."""
+    write_json(projection.RESULTS / CODE / "tiny/training.json", {"tokens_seen": 238 * 37.5})
+    own = build.config.students["tiny"]
+    training = own.training.model_copy(update={"max_steps": 600, **step})
+    build.config.students["tiny"] = own.model_copy(update={"training": training})
+    jobs = [Job("train_student", f"{CODE}/tiny", 25.0, 0.0, None)]
+    found = projection.project(build, jobs, {"total": {"hours": 0.0}})
+    assert found["training"].seconds == pytest.approx(15.0 + 10.0 * 600 * 8 / 238)
+
+
 def test_seconds_of_the_whole(build: Build) -> None:
     jobs = [
         Job("train_student", f"{CODE}/tiny", 25.0, 0.0, None),
