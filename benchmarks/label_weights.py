@@ -45,7 +45,7 @@ def settings(kind: str, texts: Sequence[Row], context: kinds.Context, folder: Pa
     if kind == "linear":
         return Classifier(kind="linear")
     if kind == "encoder":
-        tuning = FineTuning(learning_rate=1e-3, epochs=30, patience=None, batch=32, max_length=128)
+        tuning = FineTuning(learning_rate=1e-3, epochs=20, patience=None, batch=32, max_length=96)
         return Classifier(kind="encoder", base="builtin:tiny", fine_tuning=tuning)
     plain = llm.wording(context.task, context.card, context.instructions)
     asked = [{"messages": plain.prompt(row["text"])} for row in texts]

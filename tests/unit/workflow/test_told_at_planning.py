@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import kinit_files
 from configs import apertium, classifying, config, elsewhere, translating
 from limbeck.errors import UserError
 from limbeck.workflow import scored
@@ -206,8 +207,32 @@ def test_a_task_without_the_language_is_skipped_and_said(
     assert {code: build.tasks(code) for code in build.codes} == {
         "cym_Latn": ["topic", "intent"], "yor_Latn": ["topic"], "swh_Latn": ["topic", "intent"]
     }  # fmt: skip
-    said = "Yoruba (yor_Latn): not classified by intent: no texts"
+    why = "no texts (languages of config/tasks/intent.yaml)"
+    said = f"Yoruba (yor_Latn): not classified by intent: {why}"
     assert said in capsys.readouterr().err.splitlines()
+
+
+def test_the_files_of_a_folder_say_which_languages_a_task_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kinit_files.write(tmp_path)
+    values = classifying(["sentiment", "sarcasm"], ["Welsh", "English"])
+    values["classification"] |= {"data": str(tmp_path), "examples": "given"}
+    values["texts"]["limit"] = 0  # FineWeb-2 has no English
+    build = load(values)
+    assert {code: build.tasks(code) for code in build.codes} == {
+        "cym_Latn": [], "eng_Latn": ["sentiment", "sarcasm"]
+    }  # fmt: skip
+    said = capsys.readouterr().err.splitlines()
+    for task in ("sentiment", "sarcasm"):
+        why = f"no texts ({tmp_path}/{task} has no cy-test.csv)"
+        assert f"Welsh (cym_Latn): not classified by {task}: {why}" in said
+    values["languages"] = ["Welsh"]
+    with pytest.raises(SystemExit, match="'sentiment' has no texts in any language of the config"):
+        load(values)
+    values["classification"]["data"] = "task"
+    with pytest.raises(SystemExit, match="'given' ones come in a folder"):
+        load(values)
 
 
 def test_a_task_without_any_of_the_languages_is_refused(
