@@ -9,6 +9,7 @@ import shlex
 
 from limbeck.files import write_json
 from limbeck.workflow import (
+    accompanied,
     alone,
     checkpoints,
     classified,

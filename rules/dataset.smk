@@ -1,9 +1,47 @@
 """
 From the teacher's rows to a training set.
 
-REQUIRED INPUTS:  <results>/{language}/{responses,translations,checks}.jsonl, <results>/{language}/language.json, <results>/{language}/templates.json, <results>/{language}/benchmarks/
-OUTPUTS:          <results>/{language}/{rows.parquet,removed.jsonl,funnel.json}, <results>/{language}/{student}/{train.parquet,validation.parquet,mixture.json}
+REQUIRED INPUTS:  <results>/{language}/{texts,responses,translations,backtranslations,checks}.jsonl, <results>/{language}/language.json, <results>/{language}/templates.json, <results>/{language}/benchmarks/
+OUTPUTS:          <results>/{language}/{sentences.jsonl,examples.jsonl}, <results>/{language}/{rows.parquet,removed.jsonl,funnel.json}, <results>/{language}/{student}/{train.parquet,validation.parquet,mixture.json}
 """
+
+
+rule choose_sentences:
+    """Choose sentences and passages that people wrote, and none that a benchmark holds"""
+    input:
+        language="<results>/{language}/language.json",
+        texts="<results>/{language}/texts.jsonl",
+        held_out=build.held_out,
+    output:
+        sentences="<results>/{language}/sentences.jsonl",
+        examples="<results>/{language}/examples.jsonl",
+    log:
+        "<logs>/{language}/choose_sentences.log",
+    benchmark:
+        "<logs>/{language}/choose_sentences.tsv"
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.dataset.sentences"),
+        settings=lambda w: as_json(
+            sentences=settings.sentences,
+            examples=settings.generation.examples,
+            held_out=settings.filters.held_out,
+            seed=settings.seed,
+        ),
+    shell:
+        r"""
+        exec &>{log:q}
+
+        python -m limbeck.dataset.sentences \
+            --language {input.language:q} \
+            --texts {input.texts:q} \
+            --held-out {input.held_out:q} \
+            --settings {params.settings:q} \
+            --sentences {output.sentences:q} \
+            --examples {output.examples:q}
+        """
 
 
 rule filter_rows:
@@ -12,6 +50,7 @@ rule filter_rows:
         language="<results>/{language}/language.json",
         generated=build.responses,
         translations=build.translations,
+        backtranslations=build.backtranslations,
         held_out=build.held_out,
         texts=build.mixed_texts,
         checks=build.checks,
@@ -33,6 +72,9 @@ rule filter_rows:
         settings=lambda w: as_json(filters=build.filters()),
         generated=lambda w, input: option("--generated", input.generated),
         translations=lambda w, input: option("--translations", input.translations),
+        backtranslations=lambda w, input: option(
+            "--backtranslations", input.backtranslations
+        ),
         texts=lambda w, input: option("--texts", input.texts),
         checks=lambda w, input: option("--checks", input.checks),
     shell:
@@ -43,6 +85,7 @@ rule filter_rows:
             --language {input.language:q} \
             {params.generated:q} \
             {params.translations:q} \
+            {params.backtranslations:q} \
             --held-out {input.held_out:q} \
             {params.texts:q} \
             {params.checks:q} \

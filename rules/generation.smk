@@ -1,9 +1,49 @@
 """
 What the teacher writes. Each reply is journaled under work/, so that nothing is paid for twice.
 
-REQUIRED INPUTS:  <results>/{language}/{language.json,texts.jsonl}, <resources>/conversations.jsonl, config/prompts/
-OUTPUTS:          <resources>/{topics,scenarios}.jsonl, <results>/{language}/{topics,scenarios,contexts,prompts,responses,translations,checks}.jsonl, <results>/{language}/templates.json
+REQUIRED INPUTS:  <results>/{language}/{language.json,texts.jsonl,sentences.jsonl,examples.jsonl}, <resources>/conversations.jsonl, config/prompts/
+OUTPUTS:          <resources>/{topics,scenarios}.jsonl, <results>/{language}/{personas,topics,scenarios,contexts,prompts,responses,translations,backtranslations,checks}.jsonl, <results>/{language}/templates.json
 """
+
+
+rule write_personas:
+    """Describe the people who ask, once for the language"""
+    input:
+        language="<results>/{language}/language.json",
+        instructions=ancient(settings.instructions("beside")),
+    output:
+        personas=ensure("<results>/{language}/personas.jsonl", non_empty=True),
+    log:
+        "<logs>/{language}/write_personas.log",
+    benchmark:
+        "<logs>/{language}/write_personas.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    resources:
+        teacher=1,
+        connection=build.connection("generator"),
+    params:
+        code=source_digest("limbeck.generation.personas"),
+        told=lambda w: told.prompts(build, "beside", "personas", "earlier"),
+        settings=lambda w: as_json(
+            teacher=build.teacher("generator", w.language),
+            people=settings.generation.diversity.personas,
+            seed=settings.seed,
+        ),
+        journal="work/journal/{language}/write_personas.jsonl",
+    shell:
+        r"""
+        exec &>{log:q}
+
+        python -m limbeck.generation.personas \
+            --language {input.language:q} \
+            --instructions {input.instructions:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --output {output.personas:q}
+        """
 
 
 rule write_subjects:
@@ -11,6 +51,7 @@ rule write_subjects:
     input:
         topics=ancient(settings.instructions("topics")),
         scenarios=ancient(settings.instructions("scenarios")),
+        beside=ancient(settings.instructions("beside")),
     output:
         topics="<resources>/topics.jsonl",
         scenarios="<resources>/scenarios.jsonl",
@@ -40,6 +81,7 @@ rule write_subjects:
         python -m limbeck.generation.subjects \
             --topics-instructions {input.topics:q} \
             --scenarios-instructions {input.scenarios:q} \
+            --beside {input.beside:q} \
             --settings {params.settings:q} \
             --connection {resources.connection:q} \
             --journal {params.journal:q} \
@@ -54,6 +96,10 @@ rule write_topics:
         subjects="<resources>/topics.jsonl",
         language="<results>/{language}/language.json",
         instructions=ancient(settings.instructions("topics")),
+        beside=ancient(settings.instructions("beside")),
+        native=ancient(settings.instructions("native")),
+        personas=lambda w: accompanied.personas(build, w),
+        examples=lambda w: accompanied.examples(build, w),
     output:
         topics=ensure("<results>/{language}/topics.jsonl", non_empty=True),
     log:
@@ -70,13 +116,18 @@ rule write_topics:
         code=source_digest("limbeck.generation.topics"),
         told=lambda w: told.prompts(
             build, "topics", "macro_topics", "topics", "prompts"
-        ),
+        )
+        + told.beside(build)
+        + told.native(build),
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             topics=settings.generation.topics,
             lists=settings.generation.lists,
+            diversity=settings.generation.diversity,
             seed=settings.seed,
         ),
+        personas=lambda w, input: option("--personas", input.personas),
+        examples=lambda w, input: option("--examples", input.examples),
         journal="work/journal/{language}/write_topics.jsonl",
     shell:
         r"""
@@ -86,6 +137,10 @@ rule write_topics:
             --subjects {input.subjects:q} \
             --language {input.language:q} \
             --instructions {input.instructions:q} \
+            --beside {input.beside:q} \
+            {params.personas:q} \
+            --native {input.native:q} \
+            {params.examples:q} \
             --settings {params.settings:q} \
             --connection {resources.connection:q} \
             --journal {params.journal:q} \
@@ -99,6 +154,10 @@ rule write_scenarios:
         subjects="<resources>/scenarios.jsonl",
         language="<results>/{language}/language.json",
         instructions=ancient(settings.instructions("scenarios")),
+        beside=ancient(settings.instructions("beside")),
+        native=ancient(settings.instructions("native")),
+        personas=lambda w: accompanied.personas(build, w),
+        examples=lambda w: accompanied.examples(build, w),
     output:
         scenarios="<results>/{language}/scenarios.jsonl",
     log:
@@ -113,13 +172,18 @@ rule write_scenarios:
         connection=build.connection("generator"),
     params:
         code=source_digest("limbeck.generation.scenarios"),
-        told=lambda w: told.prompts(build, "scenarios", "local", "detailed", "prompts"),
+        told=lambda w: told.prompts(build, "scenarios", "local", "detailed", "prompts")
+        + told.beside(build)
+        + told.native(build),
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             scenarios=settings.generation.scenarios,
             lists=settings.generation.lists,
+            diversity=settings.generation.diversity,
             seed=settings.seed,
         ),
+        personas=lambda w, input: option("--personas", input.personas),
+        examples=lambda w, input: option("--examples", input.examples),
         journal="work/journal/{language}/write_scenarios.jsonl",
     shell:
         r"""
@@ -129,6 +193,10 @@ rule write_scenarios:
             --subjects {input.subjects:q} \
             --language {input.language:q} \
             --instructions {input.instructions:q} \
+            --beside {input.beside:q} \
+            {params.personas:q} \
+            --native {input.native:q} \
+            {params.examples:q} \
             --settings {params.settings:q} \
             --connection {resources.connection:q} \
             --journal {params.journal:q} \
@@ -142,6 +210,8 @@ rule write_contexts:
         texts="<results>/{language}/texts.jsonl",
         language="<results>/{language}/language.json",
         instructions=ancient(settings.instructions("contexts")),
+        beside=ancient(settings.instructions("beside")),
+        personas=lambda w: accompanied.personas(build, w),
     output:
         contexts="<results>/{language}/contexts.jsonl",
     log:
@@ -160,8 +230,10 @@ rule write_contexts:
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
             contexts=settings.generation.contexts,
+            diversity=settings.generation.diversity,
             seed=settings.seed,
         ),
+        personas=lambda w, input: option("--personas", input.personas),
         journal="work/journal/{language}/write_contexts.jsonl",
     shell:
         r"""
@@ -171,6 +243,8 @@ rule write_contexts:
             --texts {input.texts:q} \
             --language {input.language:q} \
             --instructions {input.instructions:q} \
+            --beside {input.beside:q} \
+            {params.personas:q} \
             --settings {params.settings:q} \
             --connection {resources.connection:q} \
             --journal {params.journal:q} \
@@ -184,6 +258,8 @@ rule revise_prompts:
         prompts=build.prompts,
         language="<results>/{language}/language.json",
         instructions=ancient(settings.instructions("revise")),
+        native=ancient(settings.instructions("native")),
+        examples=lambda w: accompanied.examples(build, w),
     output:
         prompts=ensure("<results>/{language}/prompts.jsonl", non_empty=True),
     log:
@@ -202,8 +278,10 @@ rule revise_prompts:
         settings=lambda w: as_json(
             teacher=build.teacher("reviser", w.language),
             revision=settings.generation.revision,
+            overlap=settings.generation.diversity.overlap,
             seed=settings.seed,
         ),
+        examples=lambda w, input: option("--examples", input.examples),
         journal="work/journal/{language}/revise_prompts.jsonl",
     shell:
         r"""
@@ -213,6 +291,8 @@ rule revise_prompts:
             --prompts {input.prompts:q} \
             --language {input.language:q} \
             --instructions {input.instructions:q} \
+            --native {input.native:q} \
+            {params.examples:q} \
             --settings {params.settings:q} \
             --connection {resources.connection:q} \
             --journal {params.journal:q} \
@@ -226,6 +306,8 @@ rule answer_prompts:
         prompts="<results>/{language}/prompts.jsonl",
         language="<results>/{language}/language.json",
         instructions=ancient(settings.instructions("respond")),
+        native=ancient(settings.instructions("native")),
+        examples=lambda w: accompanied.examples(build, w),
         translate=ancient(build.pivot_instructions),
     output:
         responses=ensure("<results>/{language}/responses.jsonl", non_empty=True),
@@ -248,11 +330,13 @@ rule answer_prompts:
             translator=build.pivot_translator(w.language),
             seed=settings.seed,
             lengths=settings.generation.responses.lengths,
+            traces=settings.generation.responses.traces,
             min_reasoning=build.min_reasoning(),
         ),
         translate=lambda w, input: (
             ["--translate", *input.translate] if input.translate else []
         ),
+        examples=lambda w, input: option("--examples", input.examples),
         journal="work/journal/{language}/answer_prompts.jsonl",
         translations="work/journal/{language}/translate_answers.jsonl",
     shell:
@@ -263,6 +347,8 @@ rule answer_prompts:
             --prompts {input.prompts:q} \
             --language {input.language:q} \
             --instructions {input.instructions:q} \
+            --native {input.native:q} \
+            {params.examples:q} \
             --settings {params.settings:q} \
             --connection {resources.connection:q} \
             --journal {params.journal:q} \
@@ -279,6 +365,8 @@ rule translate_conversations:
         conversations="<resources>/conversations.jsonl",
         language="<results>/{language}/language.json",
         instructions=ancient(settings.instructions("translate")),
+        native=ancient(settings.instructions("native")),
+        examples=lambda w: accompanied.translation_examples(build, w),
     output:
         translations=ensure("<results>/{language}/translations.jsonl", non_empty=True),
     log:
@@ -293,10 +381,11 @@ rule translate_conversations:
         connection=build.connection("translator"),
     params:
         code=source_digest("limbeck.generation.translate"),
-        told=lambda w: told.prompts(build, "translate"),
+        told=lambda w: told.prompts(build, "translate") + told.native(build),
         settings=lambda w: as_json(
             teacher=build.teacher("translator", w.language), seed=settings.seed
         ),
+        examples=lambda w, input: option("--examples", input.examples),
         journal="work/journal/{language}/translate_conversations.jsonl",
     shell:
         r"""
@@ -306,10 +395,52 @@ rule translate_conversations:
             --conversations {input.conversations:q} \
             --language {input.language:q} \
             --instructions {input.instructions:q} \
+            --native {input.native:q} \
+            {params.examples:q} \
             --settings {params.settings:q} \
             --connection {resources.connection:q} \
             --journal {params.journal:q} \
             --output {output.translations:q}
+        """
+
+
+rule backtranslate_sentences:
+    """Translate sentences that people wrote into English"""
+    input:
+        sentences="<results>/{language}/sentences.jsonl",
+        language="<results>/{language}/language.json",
+        instructions=ancient(settings.instructions("backtranslate")),
+    output:
+        backtranslations="<results>/{language}/backtranslations.jsonl",
+    log:
+        "<logs>/{language}/backtranslate_sentences.log",
+    benchmark:
+        "<logs>/{language}/backtranslate_sentences.tsv"
+    conda:
+        "../envs/teacher.yaml"
+    threads: 1
+    resources:
+        teacher=1,
+        connection=build.connection("translator"),
+    params:
+        code=source_digest("limbeck.generation.backtranslate"),
+        told=lambda w: told.prompts(build, "backtranslate"),
+        settings=lambda w: as_json(
+            teacher=build.teacher("translator", w.language), seed=settings.seed
+        ),
+        journal="work/journal/{language}/backtranslate_sentences.jsonl",
+    shell:
+        r"""
+        exec &>{log:q}
+
+        python -m limbeck.generation.backtranslate \
+            --sentences {input.sentences:q} \
+            --language {input.language:q} \
+            --instructions {input.instructions:q} \
+            --settings {params.settings:q} \
+            --connection {resources.connection:q} \
+            --journal {params.journal:q} \
+            --output {output.backtranslations:q}
         """
 
 
@@ -371,13 +502,13 @@ rule check_rows:
     threads: 1
     resources:
         teacher=1,
-        judge=build.connection("judge"),
+        checker=build.connection("checker"),
         translator=build.connection("translator"),
     params:
         code=source_digest("limbeck.generation.check_rows"),
         told=lambda w: told.checks(build),
         settings=lambda w: as_json(
-            judge=build.teacher("judge", w.language),
+            checker=build.teacher("checker", w.language),
             translator=build.teacher("translator", w.language),
             checks=settings.generation.checks,
             seed=settings.seed,
@@ -395,7 +526,7 @@ rule check_rows:
             --language {input.language:q} \
             --instructions {input.instructions:q} \
             --settings {params.settings:q} \
-            --judge {resources.judge:q} \
+            --checker {resources.checker:q} \
             --translator {resources.translator:q} \
             --journals {params.journals:q} \
             --output {output.checks:q}

@@ -78,7 +78,12 @@ class Teacher(endpoint.Endpoint):
     async def _models(self, request: web.Request) -> web.Response:
         listed = refusals()[self.manners.told]["listed"]
         entry: dict[str, Any] = {"id": "any", "object": "model"}
-        names = ["openai/gpt-oss-120b", "meta-llama/llama-3-70b-instruct", "any"]
+        chat = (
+            "openai/gpt-oss-120b",
+            "qwen/qwen3-235b-a22b-2507",
+            "meta-llama/llama-3-70b-instruct",
+        )
+        names = [*chat, "any"]
         known = {listed: self.manners.context} if listed else {}
         data = [{**entry, "id": name, **known} for name in names]
         return web.json_response({"object": "list", "data": data})

@@ -13,6 +13,8 @@ from typing import TypeVar
 from limbeck import files
 from limbeck.assessment import measures
 from limbeck.config import Config, Role, Teacher
+from limbeck.dataset import diversity
+from limbeck.dataset.diversity import Diversity
 from limbeck.files import Row
 from limbeck.generation import asking, check_rows, respond, topics, translate
 from limbeck.generation.instructions import Instructions, load
@@ -42,6 +44,7 @@ class Assessment:
     in_language: float | None = None  # of their texts, where it can be told
     distinct: float | None = None
     self_similarity: float | None = None
+    prompts: Diversity | None = None  # how different they are
     round_trip: float | None = None  # chrF++, 0 to 100
     usable: int = 0  # of the rows
     prompt_tokens: int = 0  # of all calls
@@ -123,11 +126,11 @@ class Work:
 
     def answers(self, prompts: Sequence[Row]) -> list[Row]:
         """The prompts, answered as in the stage."""
-        lengths, seed = self.settings.generation.responses.lengths, self.settings.seed
+        wanted, seed = self.settings.generation.responses, self.settings.seed
         told = self.told("respond", respond.TEMPLATES)
         return self.ask(
-            [respond.deal(row, lengths, seed) for row in prompts],
-            lambda row: respond.prompt(row, self.card, told),
+            [respond.deal(row, wanted.lengths, seed) for row in prompts],
+            lambda row: respond.prompt(row, self.card, told, wanted.traces),
             respond.parse,
         )
 
@@ -190,8 +193,9 @@ def assess(
         failures=dict(work.failures.most_common()),
         rows=len(rows),
         in_language=sum(told) / len(told) if told else None,
-        distinct=measures.distinct(whole),
+        distinct=diversity.distinct(whole),
         self_similarity=measures.self_similarity(whole),
+        prompts=diversity.measured([row["prompt"] for row in rows]),
         round_trip=score,
         usable=kept,
         prompt_tokens=work.tokens[0],

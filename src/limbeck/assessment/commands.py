@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 HEAD = (
     "LANGUAGE", "MODEL", "CALLS", "FAILED", "ROWS", "IN LANGUAGE", "DISTINCT", "ALIKE",
-    "ROUND TRIP", "USABLE", "$ / 1,000", "ROLES",
+    "NEAR", "VENDI", "OPENINGS", "ROUND TRIP", "USABLE", "$ / 1,000", "ROLES",
 )  # fmt: skip
 LEGEND = """
 FAILED       calls that brought nothing of use: not in the asked form, cut off, refused
 IN LANGUAGE  share of the prompts and answers that are in the language
 DISTINCT     different 8-grams of characters over all of them: 1 repeats nothing
 ALIKE        similarity of a row to the one most like it: 0 has nothing in common, 1 is the same
+NEAR         share of the prompts that are much like an earlier one
+VENDI        as if so many prompts had nothing in common (of as many as there are rows)
+OPENINGS     share of the prompts that begin with the same three words as another
 ROUND TRIP   chrF++ of English that was translated and translated back
 USABLE       rows (a prompt and its answer) in the language, in no loop, no answer twice
 $ / 1,000    dollars for 1,000 usable rows, those that are of no use paid for too"""
@@ -62,7 +65,7 @@ def assess(options: argparse.Namespace) -> int:
 
 def _cells(one: "Assessment") -> tuple[str, ...]:
     failed = sum(one.failures.values()) / one.calls if one.calls else 0.0
-    price = one.dollars_per_row
+    price, told = one.dollars_per_row, one.prompts
     return (
         one.language,
         one.model,
@@ -72,6 +75,9 @@ def _cells(one: "Assessment") -> tuple[str, ...]:
         _share(one.in_language),
         "-" if one.distinct is None else f"{one.distinct:.2f}",
         "-" if one.self_similarity is None else f"{one.self_similarity:.2f}",
+        _share(told.near_duplicates if told else None),
+        "-" if told is None else f"{told.vendi:.0f}",
+        _share(told.openings if told else None),
         "-" if one.round_trip is None else f"{one.round_trip:.1f}",
         f"{one.usable:,}",
         "no price" if one.dollars is None else "-" if price is None else f"{1000 * price:,.2f}",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from limbeck.config import Filters
+from limbeck.dataset.diversity import pieces
 from limbeck.dataset.filters.language_id import judged, load, own_labels
 from limbeck.dataset.texts import prose
 from limbeck.evaluation.replies import repeats
@@ -18,8 +19,6 @@ from limbeck.languages.scripts import script_share
 # Whether a text is in the language; None where nothing tells.
 InLanguage = Callable[[str], bool | None]
 
-BEGINNING = 300  # characters of a text that diversity is measured on, so that length does not count
-GRAM = 8  # characters: no word splitting, so Thai, Lao and Tibetan work
 _FEWEST = 10  # letters; of fewer a script says nothing
 _OWN_SCRIPT = 0.5  # least share of the letters; names, loans and code are often Latin
 
@@ -54,23 +53,11 @@ def language_test(card: Row, filters: Filters) -> InLanguage:
     return in_language
 
 
-def grams(text: str) -> list[str]:
-    """The n-grams of characters at the beginning of a text; a short text is one of them."""
-    plain = " ".join(text.casefold().split())[:BEGINNING]
-    return [plain[start : start + GRAM] for start in range(max(1, len(plain) - GRAM + 1))]
-
-
-def distinct(texts: Sequence[str]) -> float | None:
-    """Different n-grams over all n-grams (distinct-n; Li et al. 2016, N16-1014), 0 to 1."""
-    found = [gram for text in texts for gram in grams(text)]
-    return len(set(found)) / len(found) if found else None
-
-
 def self_similarity(texts: Sequence[str]) -> float | None:
     """Mean similarity of a text to the one most like it: Jaccard, of n-grams, 0 to 1."""
     if len(texts) < 2:
         return None
-    sets = [frozenset(grams(text)) for text in texts]
+    sets = [frozenset(pieces(text)) for text in texts]
     nearest = [0.0] * len(sets)
     for one, own in enumerate(sets):
         for other in range(one):

@@ -35,11 +35,17 @@ def card(folder: Path, settings: Settings) -> str:
     language = read_json(folder / "language.json")
     funnel = optional(folder / "funnel.json")
     mixtures = {name: optional(folder / name / "mixture.json") for name in settings.students}
+    counted = [mixture.get("train", {}).get("by_strategy", {}) for mixture in mixtures.values()]
+    targets = any("backtranslation" in strategies for strategies in counted)
     sources = [
         {"use": use, "name": public(name), "licence": common.licence(name)}
         for use, name in (
             ("English conversations that were translated", settings.sources["conversations"]),
-            ("Texts that prompts are about", settings.sources["texts"]),
+            (
+                "Texts that prompts are about"
+                + (", sentences that translations lead to" if targets else ""),
+                settings.sources["texts"],
+            ),
         )
     ]
     return common.render(

@@ -20,10 +20,11 @@ from limbeck.config.benchmarks import (
 )
 from limbeck.config.classification import Classification, Classifier, Examples, FineTuning, Strategy
 from limbeck.config.config import Config, Quantization, Rehearsal, explain, load, schema
-from limbeck.config.filters import Filters, LanguageFilter
+from limbeck.config.filters import Filters, HeldOutFilter, LanguageFilter
 from limbeck.config.generation import (
     Checks,
     Contexts,
+    Diversity,
     Kind,
     Length,
     Lists,
@@ -31,6 +32,7 @@ from limbeck.config.generation import (
     Revision,
     Scenarios,
     Topics,
+    Traces,
     Way,
 )
 from limbeck.config.section import Count, Positive, Section, Share
@@ -72,9 +74,11 @@ __all__ = [
     "Custom",
     "DataSet",
     "DataSetName",
+    "Diversity",
     "Examples",
     "Filters",
     "FineTuning",
+    "HeldOutFilter",
     "Kind",
     "LanguageFilter",
     "Length",
@@ -100,6 +104,7 @@ __all__ = [
     "TeacherSettings",
     "Texts",
     "Topics",
+    "Traces",
     "Training",
     "Translating",
     "Way",

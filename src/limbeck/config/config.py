@@ -106,6 +106,17 @@ class Config(Section):
         own = Path(self.prompts).expanduser() / f"{name}.yaml"
         return str(own) if own.is_file() else f"config/prompts/{name}.yaml"
 
+    @property
+    def sentences(self) -> int:
+        """How many sentences of people are translated: as many as a student learns at most."""
+        most = max(student.mixture.backtranslations for student in self.students.values())
+        return most if self.texts.limit else 0
+
+    @property
+    def has_pairs(self) -> bool:
+        """Whether there is anything to make translation pairs of."""
+        return self.conversations.limit + self.sentences > 0
+
     def questions(self, role: Role) -> int | None:
         """How much a step of a stage asks a teacher, at most; None: all."""
         # The built-in one is asked everything in a rehearsal, too: that costs seconds.

@@ -78,13 +78,32 @@ class Revision(Section):
 Length = Literal["natural", "short"]
 
 
+Traces = Literal["english", "language", "free"]
+
+
 class Responses(Section):
     """Answers to the prompts."""
 
     lengths: list[Length] = Field(min_length=1, description="What is asked for, one a prompt")
+    traces: Traces = Field(description="The language of the reasoning that is asked for")
     min_reasoning: Share = Field(
         description="Least share with a reasoning trace, where a student learns to think"
     )
+
+
+class Diversity(Section):
+    """What keeps prompts apart from one another, before anything is asked about them."""
+
+    personas: Count = Field(description="People who ask, described once a language")
+    shown: Count = Field(description="Earlier topics or scenarios that a request shows, at most")
+    overlap: Share | None = Field(
+        description="Similarity to an earlier one at which a topic, scenario or prompt is left out"
+    )
+
+    @property
+    def on(self) -> bool:
+        """Whether any of it is."""
+        return bool(self.personas or self.shown or self.overlap is not None)
 
 
 class Checks(Section):
@@ -101,6 +120,8 @@ class Generation(Section):
     topics: Topics
     scenarios: Scenarios
     contexts: Contexts
+    diversity: Diversity
+    examples: Count = Field(description="Passages of the language, of which a request shows one")
     revision: Revision
     responses: Responses
     checks: Checks

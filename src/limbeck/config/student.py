@@ -25,6 +25,9 @@ class Mixture(Section):
     pairs_in_language: Share = Field(
         0.5, description="Share of the pairs whose request is in the language, not in English"
     )
+    backtranslations: Count = Field(
+        0, description="Sentences of the language, each asked for by its English, at most"
+    )
     english: Count = Field(0, description="English originals of the translations, at most")
     texts: Count = Field(0, description="Texts of the language as they are, at most")
     validation: Share = Field(0.02, description="Share of the prompts that is held out")
@@ -35,7 +38,7 @@ class Mixture(Section):
     @property
     def asks_in_language(self) -> bool:
         """Whether any pair's request is in the language."""
-        return self.pairs > 0 and self.pairs_in_language > 0
+        return self.pairs + self.backtranslations > 0 and self.pairs_in_language > 0
 
 
 class Architecture(Section):

@@ -266,7 +266,7 @@ class TeacherOverride(Section):
     batch: Batch | None = None
 
 
-Role = Literal["generator", "translator", "reviser", "judge"]
+Role = Literal["generator", "translator", "reviser", "judge", "checker"]
 
 
 class Teachers(Section):
@@ -276,6 +276,7 @@ class Teachers(Section):
     translator: TeacherOverride = Field(description="Translates conversations")
     reviser: TeacherOverride = Field(description="Rewrites prompts")
     judge: TeacherOverride = Field(description="Answers the benchmarks as 'teacher'")
+    checker: TeacherOverride = Field(description="Judges the answers (generation.checks.judge)")
 
     @model_validator(mode="after")
     def _roles_fit(self) -> Self:

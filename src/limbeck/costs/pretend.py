@@ -6,6 +6,8 @@ else an assumed one. All sizes are UTF-8 bytes: tokens of a model that is not he
 otherwise, and bytes know of scripts.
 """
 
+import base64
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -223,8 +225,9 @@ class Pretender(Teacher):
 
         def text() -> str:
             if own and own.texts:
-                return f"{own.texts[next(self.numbers) % len(own.texts)]} {mark()}".strip()
-            return mark().ljust(length, "x")
+                known = own.texts[next(self.numbers) % len(own.texts)]
+                return _unlike(mark(), len(known.encode()))
+            return _unlike(mark(), length)
 
         def choice(options: Sequence[str]) -> str:
             said = [text for text in own.texts if text in options] if own else []
@@ -244,6 +247,12 @@ class Pretender(Teacher):
                                   for turn, content in zip(turns, said, strict=True)]}  # fmt: skip
         filled = request.reply_model.model_validate(value)
         return Reply(canonical(value), "x", "stop", 0, 0, filled, None)
+
+
+def _unlike(mark: str, length: int) -> str:
+    """A text of so many bytes that begins with a mark, and is like no other one's."""
+    drawn = base64.b64encode(hashlib.sha512(mark.encode()).digest()).decode()
+    return (mark + drawn * (length // len(drawn) + 1))[: max(length, len(mark))]
 
 
 def weight(request: Request) -> int:

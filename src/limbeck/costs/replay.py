@@ -7,6 +7,7 @@ they are there, and else rows that are made up too. Nothing is written and nothi
 import contextlib
 import io
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,17 @@ from limbeck.classification import classify, examples, prepare, tasks
 from limbeck.config import BUILTIN, DATA_SETS, HUB, Examples, Role
 from limbeck.costs.pretend import Asked, Memory, Pretender
 from limbeck.costs.tally import records
+from limbeck.dataset import sentences
 from limbeck.evaluation import catalogue, questions, translator
 from limbeck.evaluation import prepare as benchmarks
 from limbeck.files import Row
 from limbeck.generation import (
+    backtranslate,
+    beside,
     check_rows,
     contexts,
     instructions,
+    personas,
     pivot,
     respond,
     revise,
@@ -31,6 +36,7 @@ from limbeck.generation import (
     translate,
 )
 from limbeck.generation.instructions import Instructions
+from limbeck.generation.native import TEMPLATES, Native
 from limbeck.generation.tree import Node
 from limbeck.languages import Language
 from limbeck.sources import conversations, texts
@@ -55,7 +61,7 @@ ITEMS = {
 }
 # Their bytes, as English has them: of an item with its question, of a text.
 ITEM = {"flores": 200, "sib200": 250, "belebele": 900}
-QUESTION, TEXT, WORD, CONVERSATION = 500, 150, 6, 2000
+QUESTION, TEXT, WORD, CONVERSATION, SENTENCE = 500, 150, 6, 2000, 120
 
 
 def journal_of(work: Path, code: str, stage: str) -> Path:
@@ -103,33 +109,44 @@ class Replay:
 
     def _generation(self) -> None:
         generation, seed, card = self.settings.generation, self.settings.seed, self.card
-        rows = self._trees()
+        people = self._people()
+        rows = self._trees(people)
         teacher = self._teacher("write_contexts", "generator")
         told = self._told("contexts", contexts.TEMPLATES)
-        about = contexts.Settings(teacher=teacher.settings, contexts=generation.contexts, seed=seed)
-        rows += contexts.write(self._texts(), about, teacher, card, told)
+        about = contexts.Settings(
+            teacher=teacher.settings, contexts=generation.contexts,
+            diversity=generation.diversity, seed=seed,
+        )  # fmt: skip
+        rows += contexts.write(self._texts(), about, teacher, card, told, self._beside(people))
 
         teacher = self._teacher("revise_prompts", "reviser")
         told = self._told("revise", revise.TEMPLATES)
         rewriting = revise.Settings(
-            teacher=teacher.settings, revision=generation.revision, seed=seed
-        )
-        rows = revise.revise(rows, rewriting, teacher, card, told)
+            teacher=teacher.settings, revision=generation.revision,
+            overlap=generation.diversity.overlap, seed=seed,
+        )  # fmt: skip
+        rows = revise.revise(rows, rewriting, teacher, card, told, self.native)
 
         teacher = self._teacher("answer_prompts", "generator")
         told = self._told("respond", respond.TEMPLATES)
         answering = respond.Settings(
             teacher=teacher.settings, seed=seed, lengths=generation.responses.lengths,
-            min_reasoning=0.0,
+            traces=generation.responses.traces, min_reasoning=0.0,
         )  # fmt: skip
-        responses = respond.answer(rows, answering, teacher, card, told)
+        responses = respond.answer(rows, answering, teacher, card, told, self.native)
 
         told = self._told("translate", translate.TEMPLATES)
         if generation.pivots:
             teacher = self._teacher("translate_answers", "translator")
             responses = pivot.translated(responses, teacher, card, told)
         teacher = self._teacher("translate_conversations", "translator")
-        translations = translate.translate(self._conversations(), teacher, card, told)
+        alone = self.settings.teacher.role("translator").only_translates
+        shown = Native() if alone else self.native
+        translations = translate.translate(self._conversations(), teacher, card, told, shown)
+        if self.settings.sentences:
+            english = self._told("backtranslate", backtranslate.TEMPLATES)
+            teacher = self._teacher("backtranslate_sentences", "translator")
+            backtranslate.backtranslate(self._sentences(), teacher, card, english)
         if any(student.mixture.asks_in_language for student in self.settings.students.values()):
             shared = self._told("dataset", templates.TEMPLATES)
             asked = templates.conversation(card, shared)
@@ -139,7 +156,7 @@ class Replay:
         if generation.checks.judge or generation.checks.round_trip:
             self._checks(responses, translations)
 
-    def _trees(self) -> list[Row]:
+    def _trees(self, people: list[str]) -> list[Row]:
         """The prompts from topics and scenarios."""
         generation, card = self.settings.generation, self.card
         of_topics = self._told("topics", topics.TEMPLATES)
@@ -148,24 +165,59 @@ class Replay:
         if self.subjects is None:
             teacher = self._teacher(SUBJECTS, "generator")
             self.subjects = (
-                topics.general(tree, lists, teacher, of_topics),
-                scenarios.general(other, lists, teacher, of_scenarios),
+                topics.general(tree, lists, teacher, of_topics, self._nobody()),
+                scenarios.general(other, lists, teacher, of_scenarios, self._nobody()),
             )
         shared, also = self.subjects
         teacher = self._teacher("write_topics", "generator")
-        rows = topics.write(shared, tree, lists, teacher, card, of_topics)
+        shown = self._beside(people)
+        rows = topics.write(shared, tree, lists, teacher, card, of_topics, shown)
         teacher = self._teacher("write_scenarios", "generator")
-        return rows + scenarios.write(also, other, lists, teacher, card, of_scenarios)
+        shown = self._beside(people)
+        return rows + scenarios.write(also, other, lists, teacher, card, of_scenarios, shown)
+
+    def _people(self) -> list[str]:
+        """Who ask, where the config wants them described."""
+        if not (count := self.settings.generation.diversity.personas):
+            return []
+        told = self._told("beside", beside.TEMPLATES)
+        teacher = self._teacher("write_personas", "generator")
+        rows = personas.write(count, teacher, self.card, told)
+        return [row["text"] for row in rows if not row["failure"]]
+
+    def _beside(self, people: list[str]) -> beside.Beside:
+        told = self._told("beside", beside.TEMPLATES)
+        wanted = self.settings.generation.diversity
+        return beside.Beside(told, self.card, wanted, people, self.native)
+
+    def _nobody(self) -> beside.Beside:
+        told = self._told("beside", beside.TEMPLATES)
+        return beside.Beside(told, None, self.settings.generation.diversity)
+
+    @cached_property
+    def native(self) -> Native:
+        """Passages of the language, as `limbeck.dataset.sentences` chose them or could."""
+        if not (count := self.settings.generation.examples) or not self.settings.texts.limit:
+            return Native()
+        told = self._told("native", TEMPLATES)
+        for place in (Path(), REHEARSAL):
+            if (path := place / f"results/{self.code}/examples.jsonl").is_file():
+                rows = list(files.read_jsonl(path))
+                break
+        else:
+            chosen = self._chosen(sentences.OF_A_TEXT * self.settings.texts.limit)
+            rows = sentences.passages(chosen, count) or chosen[:count]
+        return Native(told, self.card, [row["text"] for row in rows])
 
     def _checks(self, responses: list[Row], translations: list[Row]) -> None:
-        judge = self._teacher("judge_responses", "judge")
+        checker = self._teacher("judge_responses", "checker")
         back = self._teacher("translate_back", "translator")
         told = self._told("checks", check_rows.TEMPLATES)
         settings = check_rows.Settings(
-            judge=judge.settings, translator=back.settings,
+            checker=checker.settings, translator=back.settings,
             checks=self.settings.generation.checks, seed=self.settings.seed,
         )  # fmt: skip
-        check_rows.check(responses, translations, settings, judge, back, self.card, told)
+        check_rows.check(responses, translations, settings, checker, back, self.card, told)
 
     def _scores(self, name: str) -> None:
         section = self.settings.benchmarks
@@ -251,6 +303,24 @@ class Replay:
         length = round(WORD * min(section.max_words, 300) * self.size)
         assumed = {"id": "text", "text": "x" * length}
         return _filled(f"results/{self.code}/texts.jsonl", "texts", section.limit, assumed)
+
+    def _sentences(self) -> list[Row]:
+        """Those that were chosen, or that can be of texts that are here; else as many as wanted."""
+        count = self.settings.sentences
+        for place in (Path(), REHEARSAL):
+            if (path := place / f"results/{self.code}/sentences.jsonl").is_file():
+                return list(files.read_jsonl(path))[:count]
+        return self._chosen(count)
+
+    def _chosen(self, count: int) -> list[Row]:
+        if self.settings.texts.source == BUILTIN:
+            seed = self.settings.seed
+            return sentences.choose(self._texts(), count, str(self.card["script"]), seed)
+        length = round(SENTENCE * self.size)
+        return [
+            {"id": f"sentence-{n}", "source": "text", "text": f"{n} ".ljust(length, "x")}
+            for n in range(count)
+        ]
 
     def _conversations(self) -> list[Row]:
         section = self.settings.conversations

@@ -1,7 +1,8 @@
 """Keep the teacher's rows that deserve to be trained on.
 
     python -m limbeck.dataset.filter_rows --generated responses.jsonl
-        --translations translations.jsonl [--texts texts.jsonl] --held-out test.jsonl ...
+        --translations translations.jsonl [--backtranslations backtranslations.jsonl]
+        [--texts texts.jsonl] --held-out test.jsonl ...
         [--checks checks.jsonl] --language language.json --settings JSON --rows rows.parquet
         --removed removed.jsonl --funnel funnel.json
 
@@ -14,12 +15,14 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from limbeck import stage
 from limbeck.config import Filters, Section, public
+from limbeck.dataset import diversity
 from limbeck.dataset.filters import duplicates, language_id, lengths, refusals, repetition, verdicts
 from limbeck.dataset.filters.control_tokens import control_tokens
 from limbeck.dataset.filters.copies import copied
@@ -34,12 +37,21 @@ from limbeck.errors import UserError
 from limbeck.files import (
     Row,
     atomic,
+    digest,
     parquet_rows,
     read_json,
     read_jsonl,
     write_json,
     write_parquet,
 )
+
+_SAMPLE = 500  # prompts whose diversity is measured
+_OTHERS = (
+    "translation",
+    "backtranslation",
+    "text",
+    "context",
+)  # strategies without a prompt, or with a text in it
 
 Record = Callable[[Row], object]
 
@@ -133,12 +145,22 @@ class Source:
     """The teacher's rows and texts as they are, read as often as they are wanted."""
 
     def __init__(
-        self, generated: Path | None, translations: Path | None, texts: Path | None = None
+        self,
+        generated: Path | None,
+        translations: Path | None,
+        texts: Path | None = None,
+        backtranslations: Path | None = None,
     ) -> None:
-        forms = ((generated, from_response), (translations, from_translation), (texts, from_text))
+        forms = (
+            (generated, from_response),
+            (translations, from_translation),
+            (texts, from_text),
+            (backtranslations, from_translation),
+        )
         self._parts = [(path, convert) for path, convert in forms if path]
         self._translations = translations
         self.written: Counter[str] = Counter()
+        self._sample: list[tuple[str, str]] = []  # prompts by the digest of their ids
 
     def __str__(self) -> str:
         return ", ".join(str(path) for path, _ in self._parts)
@@ -151,7 +173,20 @@ class Source:
                 by_way = f" by way of {raw['pivot']}" if raw.get("pivot") else ""
                 stands_for = raw.get("lost") or 1  # a failure, for all that it costs
                 self.written[row["strategy"] + by_way] += stands_for
+                if row["strategy"] not in _OTHERS and not raw.get("failure"):
+                    self._take(digest(row["id"]), raw["prompt"])
                 yield {**row, "failure": raw.get("failure"), "stands_for": stands_for}
+
+    def _take(self, key: str, prompt: str) -> None:
+        """Hold the prompts of the smallest keys: a sample that is the same at every run."""
+        self._sample.append((key, prompt))
+        if len(self._sample) > 10 * _SAMPLE:
+            self._sample = sorted(self._sample)[:_SAMPLE]
+
+    def diversity(self) -> Row | None:
+        """How different prompts are that came, of a sample, once all rows were read."""
+        found = diversity.measured([prompt for _, prompt in sorted(self._sample)[:_SAMPLE]])
+        return asdict(found) if found else None
 
     def translations(self) -> Iterator[Row]:
         """The translations alone."""
@@ -211,6 +246,7 @@ def main() -> None:
     parser = stage.parser(__doc__)
     parser.add_argument("--generated", type=Path, help="responses.jsonl, where there are any")
     parser.add_argument("--translations", type=Path, help="translations.jsonl, likewise")
+    parser.add_argument("--backtranslations", type=Path, help="of sentences of the language")
     parser.add_argument("--texts", type=Path, help="texts that a student learns as they are")
     parser.add_argument("--held-out", type=Path, nargs="*", default=[])
     parser.add_argument("--checks", type=Path)
@@ -224,7 +260,9 @@ def main() -> None:
 
     held = chain.from_iterable(read_jsonl(path) for path in options.held_out)
     benchmarks = HeldOut(held, **settings.held_out.model_dump())
-    source = Source(options.generated, options.translations, options.texts)
+    source = Source(
+        options.generated, options.translations, options.texts, options.backtranslations
+    )
     measure: lengths.Measure = lengths.utf8
     if settings.length_tokens:
         from limbeck.dataset.filters import tokens
@@ -241,6 +279,7 @@ def main() -> None:
             "strategies": [{"name": name, "rows": n} for name, n in source.written.items()],
             "filters": [step.report() for step in funnel],
             "rows": funnel[-1].left,
+            "diversity": source.diversity(),
         },
     )
 

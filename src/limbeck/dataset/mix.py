@@ -8,8 +8,9 @@ A generated row becomes up to two: with its reasoning trace under the system pro
 thinking, and direct, so that thinking can be switched on and off. (Kakugo trains the direct form on
 translated rows only.) Translations stay as they are, and give translation pairs in both directions,
 a share of which asks in the language itself. Some of their English originals keep the student's
-English. Texts of the language are learned as they are, from their first word. With `strategies`
-only some of them count, each with a share of its rows: ablations are students.
+English. Sentences of people are asked for by their English. Texts of the language are learned as
+they are, from their first word. With `strategies` only some of them count, each with a share of its
+rows: ablations are students.
 """
 
 from collections import Counter
@@ -37,7 +38,8 @@ from limbeck.files import (
 from limbeck.generation.instructions import Instructions, load
 from limbeck.generation.templates import DIRECTIONS, PLACE, TEMPLATES
 
-_OF_TRANSLATIONS = ("translation", "pair", "english")  # strategies
+_NOT_ANSWERED = ("translation", "backtranslation", "text")  # strategies
+_OF_A_SOURCE = ("translation", "pair", "english", "backtranslation")  # strategies
 
 
 class Settings(Section):
@@ -74,11 +76,15 @@ class Wording:
 
 
 def thinking(row: Row, wording: Wording) -> Row:
-    """The form with the trace: the system prompt asks for it, the answer follows it."""
+    """The form with the trace: the system prompt asks for it, the answer follows it.
+
+    It asks for brevity, too, where the answer was asked to be short.
+    """
     *turns, answer = row["messages"]
+    asked = [wording.thinking, *([wording.short] if row["length"] == "short" else [])]
     traced = f"<think>\n{row['reasoning']}\n</think>\n\n{answer['content']}"
     messages = [
-        {"role": "system", "content": wording.thinking},
+        {"role": "system", "content": " ".join(asked)},
         *turns,
         {"role": "assistant", "content": traced},
     ]
@@ -138,6 +144,15 @@ def pairs(rows: list[Row], wording: Wording, in_language: float) -> Iterator[Row
                 }
 
 
+def backtranslation(row: Row, wording: Wording, in_language: float) -> Row:
+    """The request for a person's sentence, by its English."""
+    template, kind = wording.request(DIRECTIONS[0], row["id"], in_language)
+    [english], [sentence] = row["original"], row["messages"]
+    asked = {"role": "user", "content": template.replace(PLACE, english["content"])}
+    answer = {"role": "assistant", "content": sentence["content"]}
+    return {**row, "messages": [asked, answer], "form": "direct", "kind": kind}
+
+
 def english(row: Row) -> Row:
     """The original of a translated conversation."""
     return {
@@ -180,7 +195,7 @@ def bounded(rows: list[Row], max_bytes: int | None) -> list[Row]:
 
 def mix(rows: list[Row], mixture: Mixture, wording: Wording) -> list[Row]:
     """All training rows of a mixture, in the order of the kept rows."""
-    generated = [row for row in rows if row["strategy"] not in ("translation", "text")]
+    generated = [row for row in rows if row["strategy"] not in _NOT_ANSWERED]
     translated = [row for row in rows if row["strategy"] == "translation"]
     mixed: list[Row] = []
     if mixture.thinking:
@@ -193,12 +208,17 @@ def mix(rows: list[Row], mixture: Mixture, wording: Wording) -> list[Row]:
     # From the end: where there are enough, these are not the conversations that come translated.
     mixed += [english(row) for row in islice(reversed(translated), mixture.english)]
     mixed += islice(pairs(translated, wording, mixture.pairs_in_language), mixture.pairs)
+    sentences = (row for row in rows if row["strategy"] == "backtranslation")
+    mixed += [
+        backtranslation(row, wording, mixture.pairs_in_language)
+        for row in islice(sentences, mixture.backtranslations)
+    ]
     return mixed
 
 
 def group(row: Row) -> str:
     """What a row must stay together with: the forms of a prompt, the pairs of a conversation."""
-    return str(row["source"] if row["strategy"] in _OF_TRANSLATIONS else row["id"])
+    return str(row["source"] if row["strategy"] in _OF_A_SOURCE else row["id"])
 
 
 def split(rows: list[Row], share: float, seed: int) -> tuple[list[Row], list[Row]]:

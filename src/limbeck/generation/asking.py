@@ -15,6 +15,7 @@ from limbeck import config, files, stage
 from limbeck.config import Connection
 from limbeck.errors import UserError
 from limbeck.files import Item, Row
+from limbeck.generation.native import Native
 from limbeck.languages import resolve
 from limbeck.teacher.client import Reply, Request, ask
 
@@ -38,6 +39,7 @@ def parser(description: str | None, settings: type[Settings]) -> argparse.Argume
     add("--connection", type=stage.json_option(Connection), required=True, help="JSON")
     add("--journal", type=Path, required=True, help="keeps the replies from run to run")
     add("--output", type=Path, required=True)
+    Native.add_to(options)
     return options
 
 

@@ -3,19 +3,21 @@
 python -m limbeck.generation.check_rows --language card.json
     --instructions config/prompts/checks.yaml --responses responses.jsonl
     --translations translations.jsonl
-    --settings JSON --judge JSON --translator JSON --journals FOLDER --output checks.jsonl
+    --settings JSON --checker JSON --translator JSON --journals FOLDER --output checks.jsonl
 
-The judge is asked whether an answer is correct, complete and in the language. A translated
-conversation is translated back into English, from the translation alone, and compared with its
-original by chrF++ (0 to 100). Both are asked of a share of the rows, which each row's id decides.
+The judge is asked whether an answer is correct, complete and in the language, and is told the
+length that was asked for. A translated conversation is translated back into English, from the
+translation alone, and compared with its original by chrF++ (0 to 100). Both are asked of a share of
+the rows, which each row's id decides.
 
 Rows: {"id", "judge": {"correct", "complete", "language"} | null, "round_trip": float | null,
-"failure"}. Settings: {"judge", "translator", "checks", "seed"}.
+"failure"}. Settings: {"checker", "translator", "checks",
+"seed"}.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel
 
@@ -28,7 +30,11 @@ from limbeck.generation.instructions import Instructions, load
 from limbeck.teacher.client import Message, Reply, Request
 from limbeck.teacher.replies import told
 
-TEMPLATES = {"judge": ("prompt", "response"), "back": ("conversation",)}
+TEMPLATES: dict[str, tuple[str, ...]] = {
+    "judge": ("prompt", "response", "length"),
+    "back": ("conversation",),
+    **dict.fromkeys(get_args(config.Length), ()),
+}
 
 Answer = Literal["yes", "no"]
 
@@ -36,7 +42,7 @@ Answer = Literal["yes", "no"]
 class Settings(config.Section):
     """What decides this stage's result."""
 
-    judge: config.TeacherSettings
+    checker: config.TeacherSettings
     translator: config.TeacherSettings
     checks: config.Checks
     seed: int
@@ -64,8 +70,9 @@ def checked(row: Row, failure: str | None, **found: object) -> Row:
 
 def judge_prompt(row: Row, card: Row, instructions: Instructions) -> Request:
     """The request for a verdict on an answer."""
+    words = {"length": instructions.render(row["length"], card)}
     data = {"prompt": row["prompt"], "response": row["response"]}
-    return user(instructions.render("judge", card, data=data), Verdict)
+    return user(instructions.render("judge", card, words, data), Verdict)
 
 
 def judged(row: Row, reply: Reply) -> list[Row]:
@@ -102,13 +109,13 @@ def check(
     responses: Iterable[Row],
     translations: Iterable[Row],
     settings: Settings,
-    judge: Teacher,
+    checker: Teacher,
     translator: Teacher,
     card: Row,
     instructions: Instructions,
 ) -> list[Row]:
     """The rows of the checks of both."""
-    rows = judge.ask(
+    rows = checker.ask(
         choose(responses, settings.checks.judge, settings.seed),
         lambda row: judge_prompt(row, card, instructions),
         judged,
@@ -129,7 +136,7 @@ def main() -> None:
     add("--responses", type=Path, help="responses.jsonl, where there are any")
     add("--translations", type=Path, help="translations.jsonl, likewise")
     add("--settings", type=stage.json_option(Settings), required=True, help="JSON")
-    for role in ("judge", "translator"):
+    for role in ("checker", "translator"):
         add(f"--{role}", type=stage.json_option(Connection), required=True, help="JSON")
     add("--journals", type=Path, required=True, help="keep the replies from run to run")
     add("--output", type=Path, required=True)
@@ -137,7 +144,7 @@ def main() -> None:
     settings: Settings = options.settings
     instructions = load(options.instructions, TEMPLATES)
 
-    judge = Teacher(settings.judge, options.judge, options.journals / "judge_responses.jsonl")
+    checker = Teacher(settings.checker, options.checker, options.journals / "judge_responses.jsonl")
     back = Teacher(
         settings.translator, options.translator, options.journals / "translate_back.jsonl"
     )
@@ -145,7 +152,7 @@ def main() -> None:
         files.read_jsonl(options.responses) if options.responses else (),
         files.read_jsonl(options.translations) if options.translations else (),
         settings,
-        judge,
+        checker,
         back,
         options.language,
         instructions,

@@ -2,11 +2,12 @@
 
 python -m limbeck.generation.contexts --language card.json
     --instructions config/prompts/contexts.yaml --texts texts.jsonl
+    --beside config/prompts/beside.yaml [--personas personas.jsonl]
     --settings JSON --connection JSON --journal FILE --output contexts.jsonl
 
 Each text gets prompts of one kind (translate, summarise, improve, classify, answer), some of which
 are kept; the text is put before the prompt (Kakugo, arXiv 2601.14051, context generation).
-Settings: {"teacher", "contexts", "seed"}.
+Settings: {"teacher", "contexts", "diversity", "seed"}.
 """
 
 import random
@@ -18,6 +19,7 @@ from limbeck import config, files, stage
 from limbeck.files import Row
 from limbeck.generation import asking
 from limbeck.generation.asking import Teacher, items_model, listed, prompt_row, user
+from limbeck.generation.beside import Beside
 from limbeck.generation.instructions import Instructions, load
 from limbeck.teacher.client import Reply, Request
 
@@ -32,6 +34,7 @@ class Settings(asking.Settings):
     """What decides this stage's result."""
 
     contexts: config.Contexts
+    diversity: config.Diversity
 
 
 def deal(texts: list[Row], kinds: list[config.Kind]) -> list[Row]:
@@ -39,13 +42,16 @@ def deal(texts: list[Row], kinds: list[config.Kind]) -> list[Row]:
     return [{**text, "kind": kinds[index % len(kinds)]} for index, text in enumerate(texts)]
 
 
-def prompt(text: Row, contexts: config.Contexts, card: Row, instructions: Instructions) -> Request:
+def prompt(
+    text: Row, contexts: config.Contexts, card: Row, instructions: Instructions, beside: Beside
+) -> Request:
     """The request for prompts of the text's kind."""
     task = instructions.render(text["kind"], card)
     words = {"task": task, "count": str(contexts.prompts)}
     data = {"kind": text["kind"], "text": text["text"]}
     rendered = instructions.render("prompts", card, words, data)
-    return user(rendered, items_model("ContextPrompts", contexts.prompts))
+    people = beside.people(text["id"], contexts.prompts)
+    return user(rendered + people, items_model("ContextPrompts", contexts.prompts))
 
 
 def parse(text: Row, reply: Reply, settings: Settings, keep: int) -> list[Row]:
@@ -78,13 +84,18 @@ def split(joined: str) -> tuple[str, str]:
 
 
 def write(
-    texts: list[Row], settings: Settings, teacher: Teacher, card: Row, instructions: Instructions
+    texts: list[Row],
+    settings: Settings,
+    teacher: Teacher,
+    card: Row,
+    instructions: Instructions,
+    beside: Beside,
 ) -> list[Row]:
     """The rows of all texts."""
     keep = settings.contexts.kept(len(texts))
     return teacher.ask(
         deal(texts, settings.contexts.kinds),
-        lambda text: prompt(text, settings.contexts, card, instructions),
+        lambda text: prompt(text, settings.contexts, card, instructions, beside),
         lambda text, reply: parse(text, reply, settings, keep),
     )
 
@@ -92,12 +103,14 @@ def write(
 def main() -> None:
     """Run the stage."""
     parser = asking.parser(__doc__, Settings)
+    Beside.add_to(parser)
     parser.add_argument("--texts", type=Path, required=True)
     options = parser.parse_args()
     settings: Settings = options.settings
     instructions = load(options.instructions, TEMPLATES)
     texts = list(files.read_jsonl(options.texts))
-    rows = write(texts, settings, Teacher.of(options), options.language, instructions)
+    asked = (Teacher.of(options), options.language, instructions, Beside.of(options))
+    rows = write(texts, settings, *asked)
     asking.finish(options.output, rows)
 
 

@@ -8,7 +8,7 @@ python -m limbeck.generation.respond --language card.json --instructions config/
 The instructions are the system's turn and the prompt, as it stands, the user's. Each prompt is
 dealt one of the lengths by its id, and the row says which. Rows of prompts that failed go through
 as they are; those that were written in English are answered in English, and then translated.
-Settings: {"teacher", "translator", "seed", "lengths", "min_reasoning"}.
+Settings: {"teacher", "translator", "seed", "lengths", "traces", "min_reasoning"}.
 """
 
 from collections.abc import Sequence
@@ -21,11 +21,14 @@ from limbeck.files import Row
 from limbeck.generation import asking, pivot, translate
 from limbeck.generation.asking import Teacher
 from limbeck.generation.instructions import Instructions, load
+from limbeck.generation.native import Native
 from limbeck.teacher.client import Reply, Request
 
 TEMPLATES: dict[str, tuple[str, ...]] = {
     "system": ("length",),
     **dict.fromkeys(get_args(config.Length), ()),
+    "english": (),
+    "language": (),
 }
 
 FIRST = 10  # answers, without a trace in any of which no more are asked for
@@ -36,6 +39,7 @@ class Settings(asking.Settings):
 
     translator: config.TeacherSettings | None = None
     lengths: list[config.Length]
+    traces: config.Traces
     min_reasoning: config.Share
 
 
@@ -45,10 +49,21 @@ def deal(row: Row, lengths: Sequence[config.Length], seed: int) -> Row:
     return {**row, "length": lengths[drawn % len(lengths)]}
 
 
-def prompt(row: Row, card: Row, instructions: Instructions) -> Request:
+def prompt(
+    row: Row,
+    card: Row,
+    instructions: Instructions,
+    traces: config.Traces = "free",
+    native: Native | None = None,
+) -> Request:
     """The request for an answer to a prompt."""
     words = {"length": instructions.render(row["length"], card)}
-    system = {"role": "system", "content": instructions.render("system", card, words)}
+    told = instructions.render("system", card, words)
+    if traces != "free":
+        told += "\n\n" + instructions.render(traces, card)
+    if native and not row["pivot"]:
+        told += native.below(row["id"])
+    system = {"role": "system", "content": told}
     return Request([system, {"role": "user", "content": row["prompt"]}])
 
 
@@ -88,11 +103,14 @@ def answer(
     teacher: Teacher,
     card: Row,
     instructions: Instructions,
+    native: Native | None = None,
 ) -> list[Row]:
     """The rows of the prompts that did not fail, with their responses."""
     return teacher.ask(
         [deal(row, settings.lengths, settings.seed) for row in rows if not row["failure"]],
-        lambda row: prompt(row, asking.written_in(row["pivot"], card), instructions),
+        lambda row: prompt(
+            row, asking.written_in(row["pivot"], card), instructions, settings.traces, native
+        ),
         parse,
     )
 
@@ -108,13 +126,14 @@ def main() -> None:
     instructions = load(options.instructions, TEMPLATES)
     rows, settings = list(files.read_jsonl(options.prompts)), options.settings
     teacher, least = Teacher.of(options), settings.min_reasoning
+    asked = (teacher, options.language, instructions, Native.of(options))
     wanted = [row for row in rows if not row["failure"]]
     if least and len(wanted) > FIRST:
         # All would be paid for before it is seen that none has a trace.
-        first = answer(wanted[:FIRST], settings, teacher, options.language, instructions)
+        first = answer(wanted[:FIRST], settings, *asked)
         if not any(row["reasoning"] for row in first):
             check_reasoning(first, least, options.output)
-    answered = answer(wanted, settings, teacher, options.language, instructions)
+    answered = answer(wanted, settings, *asked)
     check_reasoning(answered, least, options.output)
     if settings.translator:
         translator = Teacher(settings.translator, options.translator, options.translations)

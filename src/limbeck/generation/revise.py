@@ -4,12 +4,14 @@ python -m limbeck.generation.revise --language card.json --instructions config/p
     --prompts topics.jsonl scenarios.jsonl contexts.jsonl
     --settings JSON --connection JSON --journal FILE --output prompts.jsonl
 
-All prompts come out. A share of them is replaced by the teacher's revision, whose parent is the
+Prompts of topics and scenarios that are much like earlier ones are left out, where the config wants
+it; all others come out. A share of them is replaced by the teacher's revision, whose parent is the
 original (Kakugo, arXiv 2601.14051). Which prompts and in which way is decided by each prompt's id
 among those of its strategy, so that further prompts change little for the others. Settings:
-{"teacher", "revision", "seed"}.
+{"teacher", "revision", "overlap", "seed"}.
 """
 
+import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -22,6 +24,8 @@ from limbeck.files import Row
 from limbeck.generation import asking, contexts
 from limbeck.generation.asking import Teacher, prompt_row, user, written_in
 from limbeck.generation.instructions import Instructions, load
+from limbeck.generation.native import Native
+from limbeck.generation.overlap import Different
 from limbeck.teacher.client import Reply, Request
 from limbeck.teacher.replies import told
 
@@ -37,6 +41,7 @@ class Settings(asking.Settings):
     """What decides this stage's result."""
 
     revision: config.Revision
+    overlap: config.Share | None
 
 
 class RevisedPrompt(BaseModel):
@@ -45,6 +50,21 @@ class RevisedPrompt(BaseModel):
     model_config = told("The form of the teacher's reply.")
 
     prompt: str
+
+
+def different(rows: Sequence[Row], overlap: float | None) -> list[Row]:
+    """The prompts without those that are as much like an earlier one, and will not be paid for.
+
+    Prompts about texts stay: one question about two texts is two.
+    """
+    if overlap is None:
+        return list(rows)
+    compared = [row for row in rows if row["strategy"] != "context" and not row["failure"]]
+    kept = Different(overlap, (row["prompt"] for row in compared))
+    alike = {row["id"] for row in compared if kept.earlier(row["prompt"]) is not None}
+    if alike:
+        print(f"{len(alike)} of {len(compared)} prompts are like others, left out", file=sys.stderr)
+    return [row for row in rows if row["id"] not in alike]
 
 
 def choose(
@@ -61,7 +81,9 @@ def choose(
     return found
 
 
-def prompt(row: Row, way: config.Way, card: Row, instructions: Instructions) -> Request:
+def prompt(
+    row: Row, way: config.Way, card: Row, instructions: Instructions, native: Native | None = None
+) -> Request:
     """The request for a revision. Of a prompt about a text only the request is rewritten."""
     words = {"task": instructions.render(way, card)}
     if row["strategy"] == "context":
@@ -71,6 +93,8 @@ def prompt(row: Row, way: config.Way, card: Row, instructions: Instructions) -> 
     else:
         data = {"way": way, "prompt": row["prompt"]}
         rendered = instructions.render("prompt", card, words, data)
+        if native and not row["pivot"]:
+            rendered += native.below(row["id"])
     return user(rendered, RevisedPrompt)
 
 
@@ -89,13 +113,19 @@ def parse(row: Row, way: config.Way, reply: Reply, teacher: str) -> list[Row]:
 
 
 def revise(
-    rows: Sequence[Row], settings: Settings, teacher: Teacher, card: Row, instructions: Instructions
+    rows: Sequence[Row],
+    settings: Settings,
+    teacher: Teacher,
+    card: Row,
+    instructions: Instructions,
+    native: Native | None = None,
 ) -> list[Row]:
-    """All rows in their order, the chosen ones revised."""
+    """The rows in their order, the chosen ones revised."""
+    rows = different(rows, settings.overlap)
     chosen = choose(rows, settings.revision, settings.seed)
     revised = teacher.ask(
         chosen,
-        lambda pair: prompt(*pair, written_in(pair[0]["pivot"], card), instructions),
+        lambda pair: prompt(*pair, written_in(pair[0]["pivot"], card), instructions, native),
         lambda pair, reply: [(pair[0]["id"], parse(*pair, reply, settings.teacher.model))],
     )
     instead = dict(revised)
@@ -109,8 +139,8 @@ def main() -> None:
     options = parser.parse_args()
     instructions = load(options.instructions, TEMPLATES)
     rows = [row for path in options.prompts for row in files.read_jsonl(path)]
-    teacher = Teacher.of(options)
-    revised = revise(rows, options.settings, teacher, options.language, instructions)
+    asked = (Teacher.of(options), options.language, instructions, Native.of(options))
+    revised = revise(rows, options.settings, *asked)
     asking.finish(options.output, revised, asked=[row for row in revised if row["parent"]])
 
 

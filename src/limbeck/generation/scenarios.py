@@ -2,12 +2,14 @@
 
 python -m limbeck.generation.scenarios --language card.json
     --instructions config/prompts/scenarios.yaml --subjects resources/scenarios.jsonl
+    --beside config/prompts/beside.yaml [--personas personas.jsonl]
     --settings JSON --connection JSON --journal FILE --output scenarios.jsonl
 
 Broad scenarios of anybody's life and of the language's speakers lead to detailed ones (all in
 English); all of them get prompts in the language (Kakugo, arXiv 2601.14051, scenario
 generation). Those of anybody's life are the same for all languages
-(`limbeck.generation.subjects`). Settings: {"teacher", "scenarios", "lists", "seed"}.
+(`limbeck.generation.subjects`). Settings: {"teacher", "scenarios", "lists", "diversity",
+"seed"}.
 """
 
 from collections.abc import Sequence
@@ -17,8 +19,9 @@ from limbeck import config, files, stage
 from limbeck.files import Row
 from limbeck.generation import asking
 from limbeck.generation.asking import Teacher
+from limbeck.generation.beside import Beside
 from limbeck.generation.instructions import Instructions, load
-from limbeck.generation.tree import Node, Step, grow, write_prompts
+from limbeck.generation.tree import Node, Step, write_prompts
 
 TEMPLATES = {
     "general": ("audience", "count"),
@@ -34,6 +37,7 @@ class Settings(asking.Settings):
 
     scenarios: config.Scenarios
     lists: config.Lists
+    diversity: config.Diversity
 
 
 def tree(
@@ -42,6 +46,7 @@ def tree(
     teacher: Teacher,
     card: Row | None,
     instructions: Instructions,
+    beside: Beside,
 ) -> list[Node]:
     """Broad and detailed scenarios of a language's speakers; without a card those of anybody.
 
@@ -60,15 +65,19 @@ def tree(
         each,
     )
     root = Node("audience", audience)
-    broad = grow([root], broad_step, lists, teacher, card, instructions)
-    return broad + grow(broad, detailed_step, lists, teacher, card, instructions)
+    broad = beside.grow([root], broad_step, lists, teacher, card, instructions)
+    return broad + beside.grow(broad, detailed_step, lists, teacher, card, instructions)
 
 
 def general(
-    scenarios: config.Scenarios, lists: config.Lists, teacher: Teacher, instructions: Instructions
+    scenarios: config.Scenarios,
+    lists: config.Lists,
+    teacher: Teacher,
+    instructions: Instructions,
+    beside: Beside,
 ) -> list[Node]:
     """The scenarios of anybody's life."""
-    return tree(scenarios, lists, teacher, None, instructions)
+    return tree(scenarios, lists, teacher, None, instructions, beside)
 
 
 def write(
@@ -78,18 +87,22 @@ def write(
     teacher: Teacher,
     card: Row,
     instructions: Instructions,
+    beside: Beside,
 ) -> list[Row]:
     """The rows of both trees, the general one of which is ``shared``."""
-    nodes = [*shared, *tree(scenarios, lists, teacher, card, instructions)]
+    beside.know(shared)
+    nodes = [*shared, *tree(scenarios, lists, teacher, card, instructions, beside)]
     prompt_step = Step("prompts", "ScenarioPrompts", "scenario", scenarios.prompts)
+    asked = beside.asking(nodes, scenarios.prompts, scenarios.pivot)
     return write_prompts(
-        nodes, prompt_step, "scenario", teacher, card, instructions, scenarios.pivot
+        asked, prompt_step, "scenario", teacher, card, instructions, scenarios.pivot
     )
 
 
 def main() -> None:
     """Run the stage."""
     parser = asking.parser(__doc__, Settings)
+    Beside.add_to(parser)
     parser.add_argument("--subjects", type=Path, required=True, help="the general branch")
     options = parser.parse_args()
     settings: Settings = options.settings
@@ -101,6 +114,7 @@ def main() -> None:
         Teacher.of(options),
         options.language,
         instructions,
+        Beside.of(options),
     )
     asking.finish(options.output, rows)
 

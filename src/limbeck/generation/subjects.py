@@ -1,13 +1,14 @@
 """List what people anywhere may ask about: once, for all languages.
 
 python -m limbeck.generation.subjects --topics-instructions config/prompts/topics.yaml
-    --scenarios-instructions config/prompts/scenarios.yaml --settings JSON --connection JSON
-    --journal FILE --topics topics.jsonl --scenarios scenarios.jsonl
+    --scenarios-instructions config/prompts/scenarios.yaml --beside config/prompts/beside.yaml
+    --settings JSON --connection JSON --journal FILE --topics topics.jsonl
+    --scenarios scenarios.jsonl
 
 The general branches of both trees (Kakugo, arXiv 2601.14051, topic and scenario generation): no
 language is named, and only the prompts that `limbeck.generation.topics` and `scenarios` write about
 these lists are of one. Rows: {"kind", "text", "failure", "lost"}. Settings: {"teacher", "topics",
-"scenarios", "lists", "seed"}.
+"scenarios", "lists", "diversity", "seed"}.
 """
 
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from pathlib import Path
 from limbeck import config, files, stage
 from limbeck.generation import asking, scenarios, topics
 from limbeck.generation.asking import Teacher
+from limbeck.generation.beside import TEMPLATES, Beside
 from limbeck.generation.instructions import load
 
 
@@ -25,6 +27,7 @@ class Settings(asking.Settings):
     topics: config.Topics
     scenarios: config.Scenarios
     lists: config.Lists
+    diversity: config.Diversity
 
 
 def main() -> None:
@@ -33,6 +36,7 @@ def main() -> None:
     add = parser.add_argument
     add("--topics-instructions", type=Path, required=True, help="what the teacher is told (YAML)")
     add("--scenarios-instructions", type=Path, required=True, help="the same")
+    add("--beside", type=Path, required=True, help="what requests show, too (YAML)")
     add("--settings", type=stage.json_option(Settings), required=True, help="JSON")
     add("--connection", type=stage.json_option(config.Connection), required=True, help="JSON")
     add("--journal", type=Path, required=True, help="keeps the replies from run to run")
@@ -41,11 +45,16 @@ def main() -> None:
     options = parser.parse_args()
     settings: Settings = options.settings
     teacher, lists = Teacher.of(options), settings.lists
+    shown = load(options.beside, TEMPLATES)
     told = load(options.topics_instructions, topics.TEMPLATES)
-    found = topics.general(settings.topics, lists, teacher, told)
+    found = topics.general(
+        settings.topics, lists, teacher, told, Beside(shown, None, settings.diversity)
+    )
     files.write_jsonl(options.topics, map(asdict, found))
     told = load(options.scenarios_instructions, scenarios.TEMPLATES)
-    found = scenarios.general(settings.scenarios, lists, teacher, told)
+    found = scenarios.general(
+        settings.scenarios, lists, teacher, told, Beside(shown, None, settings.diversity)
+    )
     files.write_jsonl(options.scenarios, map(asdict, found))
 
 

@@ -22,6 +22,7 @@ from limbeck.files import Row
 from limbeck.generation import asking
 from limbeck.generation.asking import Settings, Teacher, user
 from limbeck.generation.instructions import Instructions, load
+from limbeck.generation.native import Native
 from limbeck.teacher.client import Message, Reply, Request
 from limbeck.teacher.replies import told
 
@@ -54,11 +55,15 @@ def quoted(turns: Sequence[Message]) -> str:
     return _OUR_TAG.sub(r"\\u003c", json.dumps(turns, ensure_ascii=False, indent=1))
 
 
-def prompt(conversation: Row, card: Row, instructions: Instructions) -> Request:
+def prompt(
+    conversation: Row, card: Row, instructions: Instructions, native: Native | None = None
+) -> Request:
     """The request for the translation of a conversation."""
     turns = conversation["messages"]
-    data = {"conversation": quoted(turns)}
-    return user(instructions.render("conversation", card, data=data), reply_model(len(turns)))
+    rendered = instructions.render("conversation", card, data={"conversation": quoted(turns)})
+    if native:
+        rendered += native.below(conversation["id"])
+    return user(rendered, reply_model(len(turns)))
 
 
 def translated(original: Sequence[Message], reply: Reply) -> tuple[list[Message], str | None]:
@@ -93,12 +98,16 @@ def parse(conversation: Row, reply: Reply, teacher: str) -> list[Row]:
 
 
 def translate(
-    conversations: Sequence[Row], teacher: Teacher, card: Row, instructions: Instructions
+    conversations: Sequence[Row],
+    teacher: Teacher,
+    card: Row,
+    instructions: Instructions,
+    native: Native | None = None,
 ) -> list[Row]:
     """The rows of all conversations."""
     return teacher.ask(
         conversations,
-        lambda conversation: prompt(conversation, card, instructions),
+        lambda conversation: prompt(conversation, card, instructions, native),
         lambda conversation, reply: parse(conversation, reply, teacher.settings.model),
     )
 
@@ -110,7 +119,8 @@ def main() -> None:
     options = parser.parse_args()
     instructions = load(options.instructions, TEMPLATES)
     conversations = list(files.read_jsonl(options.conversations))
-    rows = translate(conversations, Teacher.of(options), options.language, instructions)
+    asked = (Teacher.of(options), options.language, instructions, Native.of(options))
+    rows = translate(conversations, *asked)
     asking.finish(options.output, rows)
 
 

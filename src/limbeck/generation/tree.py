@@ -25,6 +25,7 @@ class Node:
     text: str
     failure: str | None = None
     lost: int = 0  # prompts that the failure costs
+    beside: str = ""  # what stands below a request about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def prompt(node: Node, step: Step, card: Row | None, instructions: Instructions)
     """The request of a step about a node; without a card it names no language."""
     words = {"count": str(step.count)}
     text = instructions.render(step.template, card, words, {step.tag: node.text})
-    return user(text, items_model(step.form, step.count))
+    return user(text + node.beside, items_model(step.form, step.count))
 
 
 def parse_nodes(node: Node, reply: Reply, step: Step, least: int) -> list[Node]:

@@ -54,6 +54,13 @@ def topics(macro_topic: str, count: int, rng: random.Random) -> list[str]:
     return _different(write, count, rng)
 
 
+def people(count: int, rng: random.Random) -> list[str]:
+    """People in places."""
+    return _different(
+        lambda: " ".join(rng.choice(_data()[k]) for k in ("people", "places")), count, rng
+    )
+
+
 def broad_scenarios(audience: str, count: int, rng: random.Random) -> list[str]:
     """A person with an aim for a subject."""
 

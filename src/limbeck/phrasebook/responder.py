@@ -68,6 +68,11 @@ def _context(message: str, schema: Schema, rng: random.Random) -> object:
     return {"items": prompts.on_text(kind, text, count, rng)}
 
 
+def _people(message: str, schema: Schema, rng: random.Random) -> object:
+    count = _field(schema, "items").get("minItems", DEFAULT_COUNT)
+    return {"items": lists.people(count, rng)}
+
+
 def _revised(message: str, schema: Schema, rng: random.Random) -> object:
     prompt, way, text = (tagged(message, tag) for tag in ("prompt", "way", "text"))
     return {"prompt": prompts.revise(prompt, way, text, rng)}
@@ -127,6 +132,7 @@ _Form = Callable[[str, Schema, random.Random], object]
 
 # The schemas' names are the protocol between the stages and the phrasebook.
 _FORMS: dict[str, _Form] = {
+    "Personas": _people,
     "MacroTopics": _items("seed", lists.broad_topics),
     "Topics": _items("macro_topic", lists.topics),
     "TopicPrompts": _items("topic", prompts.about),

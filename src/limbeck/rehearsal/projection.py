@@ -89,6 +89,7 @@ def rows(build: Build, code: str, name: str) -> dict[str, float]:
     found["pair"] = (
         mixture.pairs if there["pair"] >= _capped(build, name) else min(mixture.pairs, pairs)
     )
+    found["backtranslation"] = float(min(mixture.backtranslations, build.config.sentences))
     return {strategy: count * (1 - mixture.validation) for strategy, count in found.items()}
 
 

@@ -23,7 +23,7 @@ BUILTIN_LANGUAGE = "swh_Latn"
 _UNSPACED = {"Hani", "Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt"}
 _CHARACTERS_A_WORD = 4
 _LONGEST_WORDS = 40  # characters of a word on average; what has more is none
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？።፧।॥།۔؟။]+")
+SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？።፧।॥།۔؟။]+")
 # What chat templates take for their own: a text may not end a turn, or begin another's.
 _CONTROL = re.compile(
     r"<(?=[|｜]|/?s>|/?think>|/?(?:start|end)_of_turn>|(?:bos|eos|pad|unk)>)|\[(?=/?INST\])", re.I
@@ -47,7 +47,7 @@ def cut(text: str, max_words: int, script: str) -> str:
         end = word_ends[-1] if word_ends else 0
     if end == len(text):
         return text
-    sentences = [match.end() for match in _SENTENCE_END.finditer(text, 0, end + 1)]
+    sentences = [match.end() for match in SENTENCE_END.finditer(text, 0, end + 1)]
     if sentences and end // 2 <= sentences[-1] <= end:
         end = sentences[-1]
     return text[:end].rstrip()

@@ -226,7 +226,11 @@ class Build:
     def mixture(self, name: str) -> Mixture:
         """What decides a student's mixture."""
         mixture = self.student(name).mixture
-        return mixture if mixture.pairs else mixture.model_copy(update={"pairs_in_language": 0.0})
+        return (
+            mixture
+            if mixture.pairs or mixture.backtranslations
+            else mixture.model_copy(update={"pairs_in_language": 0.0})
+        )
 
     @property
     def merged(self) -> str:
@@ -238,6 +242,14 @@ class Build:
         """The texts of the language, as a rule's input, where a student learns them as they are."""
         on = any(student.mixture.texts for student in self.config.students.values())
         return [f"results/{wildcards.language}/texts.jsonl"] if on else []
+
+    def backtranslations(self, wildcards: Any) -> list[str]:
+        """Sentences of people with their English, as a rule's input, where any are learned."""
+        return (
+            [f"results/{wildcards.language}/backtranslations.jsonl"]
+            if self.config.sentences
+            else []
+        )
 
     def training(self, name: str) -> dict[str, Any]:
         """What decides a student's training; the rows on the device at once do not."""
@@ -301,7 +313,8 @@ class Build:
 
     def asked(self, wildcards: Any) -> list[str]:
         """The rows that the teacher writes for students."""
-        return [*self.responses(wildcards), *self.translations(wildcards)]
+        asked = (self.responses, self.translations, self.backtranslations)
+        return [path for made in asked for path in made(wildcards)]
 
     def min_reasoning(self) -> float:
         """The share of responses that must come with a reasoning trace: none that nobody learns."""
@@ -317,14 +330,13 @@ class Build:
 
     def templates(self, wildcards: Any) -> list[str]:
         """The requests of translation pairs in the language, where the student learns them."""
-        on = self.student(wildcards.student).mixture.asks_in_language
-        on = on and self.config.conversations.limit > 0
+        on = self.student(wildcards.student).mixture.asks_in_language and self.config.has_pairs
         return [f"results/{wildcards.language}/templates.json"] if on else []
 
     def extras(self, wildcards: Any) -> list[str]:
         """What the teacher makes of a language only where the config wants it."""
         on = any(student.mixture.asks_in_language for student in self.config.students.values())
-        on = on and self.config.conversations.limit > 0
+        on = on and self.config.has_pairs
         folder = f"results/{wildcards.language}"
         templates = [f"{folder}/templates.json"] if on else []
         asked = [

@@ -64,6 +64,12 @@ def strategies(config: Config) -> None:
             "config: every strategy is off: give generation.topics seeds, generation.scenarios a "
             "number, or texts or conversations a limit above 0"
         )
+    for name, student in config.students.items():
+        if student.mixture.backtranslations and not config.texts.limit:
+            raise UserError(
+                f"config: students.{name}.mixture.backtranslations: they are sentences of `texts`; "
+                "give texts.limit a number, or leave them at 0"
+            )
 
 
 def _sources(task: Any, languages: list[Language]) -> None:

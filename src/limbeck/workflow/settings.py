@@ -54,6 +54,7 @@ def general(section: Generation) -> dict[str, Section]:
         "topics": section.topics.model_copy(update=others),
         "scenarios": section.scenarios.model_copy(update={"local": 0, "pivot": None}),
         "lists": section.lists,
+        "diversity": section.diversity.model_copy(update={"personas": 0}),
     }
 
 

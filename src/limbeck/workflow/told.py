@@ -24,31 +24,52 @@ def prompts(build: Build, name: str, *entries: str) -> str:
 def subjects(build: Build) -> str:
     """The templates of the general branches of both trees."""
     topics = prompts(build, "topics", "general_macro_topics", "general_topics")
-    return topics + prompts(build, "scenarios", "general", "general_detailed")
+    shown = prompts(build, "beside", "earlier") if build.config.generation.diversity.shown else ""
+    return topics + prompts(build, "scenarios", "general", "general_detailed") + shown
+
+
+def beside(build: Build) -> str:
+    """The templates of what requests for prompts show beside their own instructions."""
+    wanted = build.config.generation.diversity
+    names = {"people": wanted.personas, "earlier": wanted.shown}
+    return _entries(
+        Path(build.config.instructions("beside")), *(name for name, on in names.items() if on)
+    )
+
+
+def native(build: Build) -> str:
+    """The template of a passage of the language, where requests show one."""
+    return prompts(build, "native", "example") if build.config.generation.examples else ""
 
 
 def contexts(build: Build) -> str:
     """The templates of prompts about texts, of the kinds that are asked for."""
-    return prompts(build, "contexts", "prompts", *build.config.generation.contexts.kinds)
+    own = prompts(build, "contexts", "prompts", *build.config.generation.contexts.kinds)
+    return own + beside(build)
 
 
 def revision(build: Build) -> str:
     """The templates of revision, of the ways that are asked for; none where none are revised."""
     wanted = build.config.generation.revision
     ways = wanted.ways if wanted.share else []
-    return prompts(build, "revise", "prompt", "prompt_about_text", *ways) if ways else ""
+    own = prompts(build, "revise", "prompt", "prompt_about_text", *ways) if ways else ""
+    return own + native(build)
 
 
 def responses(build: Build) -> str:
     """The templates of responses, of the lengths that are asked for; with those of a translator."""
-    told = prompts(build, "respond", "system", *build.config.generation.responses.lengths)
-    return told + (prompts(build, "translate") if build.config.generation.pivots else "")
+    wanted = build.config.generation.responses
+    traces = [] if wanted.traces == "free" else [wanted.traces]
+    told = prompts(build, "respond", "system", *wanted.lengths, *traces)
+    pivoted = prompts(build, "translate") if build.config.generation.pivots else ""
+    return told + pivoted + native(build)
 
 
 def checks(build: Build) -> str:
     """The templates of the checks that are on."""
     wanted = build.config.generation.checks
-    names = {"judge": wanted.judge, "back": wanted.round_trip}
+    lengths = build.config.generation.responses.lengths
+    names = dict.fromkeys(("judge", *lengths), wanted.judge) | {"back": wanted.round_trip}
     return _entries(
         Path(build.config.instructions("checks")), *(name for name, share in names.items() if share)
     )
@@ -62,8 +83,11 @@ def templates(build: Build) -> str:
 def mixture(build: Build, wildcards: Any) -> str:
     """What the rows of a student's mixture tell it."""
     wanted = build.student(wildcards.student).mixture
-    names = {"thinking": wanted.thinking, "short": wanted.direct}
-    names |= dict.fromkeys(("from_english", "into_english"), wanted.pairs > 0)
+    names = {"thinking": wanted.thinking, "short": wanted.thinking or wanted.direct}
+    names |= {
+        "from_english": wanted.pairs + wanted.backtranslations > 0,
+        "into_english": wanted.pairs > 0,
+    }
     return _entries(
         Path(build.config.instructions("dataset")), *(name for name, used in names.items() if used)
     )

@@ -12,6 +12,7 @@ import yaml
 import endpoint
 from limbeck import cli, config
 from limbeck.assessment import measures
+from limbeck.dataset import diversity
 from limbeck.errors import UserError
 from limbeck.files import digest, read_json
 from limbeck.languages import resolve
@@ -217,7 +218,7 @@ def test_an_identifier_that_does_not_know_the_language_says_so(
     ],
 )
 def test_diversity(texts: list[str], distinct: float | None, similarity: float | None) -> None:
-    assert measures.distinct(texts) == distinct
+    assert diversity.distinct(texts) == distinct
     assert measures.self_similarity(texts) == (similarity and pytest.approx(similarity))
 
 

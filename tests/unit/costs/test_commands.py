@@ -19,7 +19,7 @@ from limbeck.costs.pretend import size
 from limbeck.costs.sum_costs import costs
 from limbeck.errors import UserError
 from limbeck.files import digest, write_json, write_jsonl
-from limbeck.generation import instructions, scenarios
+from limbeck.generation import beside, instructions, scenarios
 from limbeck.generation.asking import Teacher
 from limbeck.languages import resolve
 from limbeck.teacher.budget import path
@@ -113,6 +113,30 @@ def test_what_is_off_is_not_planned(
     assert {name: found[name] for name in names if name in found} == expected
 
 
+def test_what_keeps_prompts_apart_is_planned() -> None:
+    """People are asked for by twenties; what a plan makes up is not taken for overlap."""
+    values = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    values["classification"]["tasks"], values["benchmarks"]["run"] = [], []
+    values["conversations"]["limit"] = 1
+    swahili = [resolve("Swahili")]
+    off = planned(Build(config.load(values), swahili))
+    values["generation"]["diversity"] = {"personas": 50, "shown": 40, "overlap": 0.65}
+    on = planned(Build(config.load(values), swahili))
+    assert on == {"write_personas": 3, **off}
+
+
+@pytest.mark.parametrize(("wanted", "source", "calls"), [(20, "builtin", 3), (90, "owner/x", 12)])
+def test_sentences_of_people_are_planned_by_eights(wanted: int, source: str, calls: int) -> None:
+    values = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    values["classification"]["tasks"], values["benchmarks"]["run"] = [], []
+    values["conversations"]["limit"] = 1
+    values["texts"]["source"] = source
+    values["students"]["tiny"]["mixture"] |= {"backtranslations": wanted, "pairs": 0}
+    found = planned(Build(config.load(values), [resolve("Swahili")]))
+    assert found["backtranslate_sentences"] == calls
+    assert found["translate_templates"] == 1
+
+
 def test_answers_by_way_of_english_are_translated_in_the_plan() -> None:
     values = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     values["classification"]["tasks"], values["benchmarks"]["run"] = [], []
@@ -164,7 +188,11 @@ def test_the_plan_measures_where_it_can(
         shared = scenarios.general(*of_scenarios, asking, told)
         listed = endpoint.requests
         asking = Teacher(settings, reached, journal)
-        scenarios.write(shared, *of_scenarios, asking, card, told)
+        shown = beside.Beside(
+            instructions.load(ROOT / "config/prompts/beside.yaml", beside.TEMPLATES), card,
+            build.config.generation.diversity,
+        )  # fmt: skip
+        scenarios.write(shared, *of_scenarios, asking, card, told, shown)
         asked = endpoint.requests
     monkeypatch.chdir(repository)
     found = {one["stage"]: one for one in summary(build, tmp_path)["stages"]}

@@ -209,8 +209,8 @@ def test_a_place_in_a_text_stays_as_it_is() -> None:
 
 def test_short_answers_are_asked_for() -> None:
     row = {**generated(1), "length": "short"}
-    long, short = mix([row], Mixture(), WORDING)
-    assert long["messages"][0]["content"] == "Think first, then answer."
+    thinking, short = mix([row], Mixture(), WORDING)
+    assert thinking["messages"][0]["content"] == "Think first, then answer. Answer briefly."
     assert short["messages"] == [
         {"role": "system", "content": "Answer briefly."},
         *conversation("Swali 1?", "Jibu 1."),

@@ -52,6 +52,7 @@ CONTEXTS = contexts.Settings(
     teacher=endpoint.teacher(),
     seed=1,
     contexts=config.Contexts(kinds=["summarise"], prompts=3, keep=2, plenty=0),
+    diversity=config.Diversity(personas=0, shown=0, overlap=None),
 )
 LIST = {"items": ["maji", "moto", "hewa"]}
 

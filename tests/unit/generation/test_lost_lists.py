@@ -11,8 +11,9 @@ import endpoint
 from limbeck import config, files
 from limbeck.dataset.funnel import Step, check_losses, failed, run
 from limbeck.errors import UserError
-from limbeck.generation import scenarios
+from limbeck.generation import beside, scenarios
 from limbeck.generation.asking import Teacher
+from limbeck.generation.beside import Beside
 from limbeck.generation.instructions import load
 from limbeck.languages import resolve
 
@@ -38,10 +39,14 @@ def write(folder: Path, said: Callable[[str, int, list[str]], str]) -> list[dict
         teacher = Teacher(
             endpoint.teacher(), endpoint.connection(served.url), folder / "journal.jsonl"
         )
-        shared = scenarios.general(SCENARIOS, lists, teacher, told)
+        beside_told = load(PROMPTS / "beside.yaml", beside.TEMPLATES)
+        off = config.Diversity(personas=0, shown=0, overlap=None)
+        nobody = Beside(beside_told, None, off)
+        shared = scenarios.general(SCENARIOS, lists, teacher, told, nobody)
         assert not any("Hausa" in asked for asked in tries)
         card = dict(resolve("Hausa").card())
-        return scenarios.write(shared, SCENARIOS, lists, teacher, card, told)
+        shown = Beside(beside_told, card, off)
+        return scenarios.write(shared, SCENARIOS, lists, teacher, card, told, shown)
 
 
 def listed(items: list[str]) -> str:

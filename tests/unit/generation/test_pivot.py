@@ -71,16 +71,27 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[dict
     with endpoint.serving(answer) as served:
         told = (monkeypatch, tmp_path, served.url)
         lists = {"tries": 1, "short": 0.0}
-        section = {"topics": {**TREE, "prompts": 2, "pivot": "english"}, "lists": lists}
+        off = {"personas": 0, "shown": 0, "overlap": None}
+        section = {
+            "topics": {**TREE, "prompts": 2, "pivot": "english"},
+            "lists": lists,
+            "diversity": off,
+        }
         files.write_jsonl(tmp_path / "none.jsonl", [])
-        written = run(*told, topics, section, "--subjects", tmp_path / "none.jsonl")
+        more = ("--subjects", tmp_path / "none.jsonl", "--beside", PROMPTS / "beside.yaml")
+        written = run(*told, topics, section, *more)
         own = prompt_row("scenario", "general", "x", "teacher", "Swahili own")
         files.write_jsonl(tmp_path / "all.jsonl", [*written, own])
-        section = {"revision": {"share": 0.5, "ways": ["harder"]}}
+        section = {"revision": {"share": 0.5, "ways": ["harder"]}, "overlap": None}
         revised = run(*told, revise, section, "--prompts", tmp_path / "all.jsonl")
         files.write_jsonl(tmp_path / "prompts.jsonl", [*written, own])
         translator = endpoint.teacher(model="en-sw", structured="json_schema").model_dump()
-        section = {"min_reasoning": 0.0, "lengths": ["natural"], "translator": translator}
+        section = {
+            "min_reasoning": 0.0,
+            "lengths": ["natural"],
+            "traces": "free",
+            "translator": translator,
+        }
         answered = run(
             *told, respond, section, "--prompts", tmp_path / "prompts.jsonl",
             "--translate", PROMPTS / "translate.yaml",

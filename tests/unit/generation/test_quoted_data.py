@@ -91,11 +91,14 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, reply: str) -> tuple[list
     files.write_jsonl(folder / "texts.jsonl", texts)
     files.write_json(folder / "card.json", CARD)
     section = {"kinds": ["answer", "improve"], "prompts": 3, "keep": 2, "plenty": 0}
-    settings = {"teacher": endpoint.teacher().model_dump(), "seed": 1, "contexts": section}
+    off = {"personas": 0, "shown": 0, "overlap": None}
+    asked = {"contexts": section, "diversity": off}
+    settings = {"teacher": endpoint.teacher().model_dump(), "seed": 1, **asked}
     with endpoint.serving(answer) as served:
         arguments = {
             "--language": folder / "card.json",
             "--instructions": PROMPTS / "contexts.yaml",
+            "--beside": PROMPTS / "beside.yaml",
             "--texts": folder / "texts.jsonl",
             "--settings": json.dumps(settings),
             "--connection": endpoint.connection(served.url).model_dump_json(),

@@ -130,7 +130,8 @@ TEXT = {"id": "text-1", "text": "Mvua ilinyesha.\n\nWatoto walicheza.", "kind": 
 
 def contexts_settings(keep: int, plenty: int = 0) -> contexts.Settings:
     section = config.Contexts(kinds=["answer", "translate"], prompts=3, keep=keep, plenty=plenty)
-    return contexts.Settings(teacher=endpoint.teacher(), seed=1, contexts=section)
+    off = config.Diversity(personas=0, shown=0, overlap=None)
+    return contexts.Settings(teacher=endpoint.teacher(), seed=1, contexts=section, diversity=off)
 
 
 def test_kinds_are_dealt_in_turn() -> None:
@@ -255,6 +256,17 @@ def test_a_prompt_is_asked_as_it_stands() -> None:
     assert lost == {**row, "reasoning": None, "response": "", "failure": "length"}
 
 
+@pytest.mark.parametrize("traces", ["free", "english", "language"])
+def test_the_language_of_traces_is_asked_for(traces: Any) -> None:
+    told = load(PROMPTS / "respond.yaml", respond.TEMPLATES)
+    row = {**ROW, "length": "natural"}
+    system = respond.prompt(row, CARD, told, traces).messages[0]["content"]
+    wanted = {"english": "Think in English", "language": "Think in Swahili"}
+    assert [name for name, words in wanted.items() if words in system] == (
+        [] if traces == "free" else [traces]
+    )
+
+
 # Translations
 
 ENGLISH = [
@@ -338,6 +350,8 @@ def run(
         "--output": output,
     }
     pairs = [str(part) for pair in arguments.items() for part in pair]
+    if stage in ("topics", "scenarios", "contexts"):
+        pairs += ["--beside", str(PROMPTS / "beside.yaml")]
     monkeypatch.setattr(sys, "argv", [stage, *pairs, *inputs])
     importlib.import_module(f"limbeck.generation.{stage}").main()
     return list(files.read_jsonl(output))
@@ -347,11 +361,14 @@ def listed(
     monkeypatch: pytest.MonkeyPatch, folder: Path, url: str, sections: dict[str, Any]
 ) -> dict[str, str]:
     """The files of the general branches, as their program writes them."""
-    settings = {"teacher": endpoint.teacher().model_dump(), "seed": 1, "lists": LISTS, **sections}
+    off = {"personas": 0, "shown": 0, "overlap": None}
+    asked = {"lists": LISTS, "diversity": off, **sections}
+    settings = {"teacher": endpoint.teacher().model_dump(), "seed": 1, **asked}
     outputs = {name: str(folder / f"general-{name}.jsonl") for name in ("topics", "scenarios")}
     arguments = {
         "--topics-instructions": PROMPTS / "topics.yaml",
         "--scenarios-instructions": PROMPTS / "scenarios.yaml",
+        "--beside": PROMPTS / "beside.yaml",
         "--settings": json.dumps(settings),
         "--connection": endpoint.connection(url).model_dump_json(),
         "--journal": folder / "journal/subjects.jsonl",
@@ -391,7 +408,7 @@ def test_ten_answers_without_a_trace_are_enough_to_stop(
     prompts = [{"id": f"p{n}", "prompt": f"Swali {n}?", **row} for n in range(40)]
     files.write_jsonl(tmp_path / "prompts.jsonl", prompts)
     inputs = ("--prompts", str(tmp_path / "prompts.jsonl"))
-    section = {"min_reasoning": 0.9, "lengths": ["natural"]}
+    section = {"min_reasoning": 0.9, "traces": "free", "lengths": ["natural"]}
     with endpoint.serving(lambda body, before: endpoint.completion("Jibu.")) as served:
         with pytest.raises(UserError, match=r"0 of 10 responses .*extra_body"):
             run(monkeypatch, tmp_path, served.url, "respond", section, *inputs)
@@ -410,6 +427,7 @@ def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "pivot": None,
     }
     scenarios = {"general": 2, "local": 0, "detailed": 2, "prompts": 1, "pivot": None}
+    apart = {"diversity": {"personas": 0, "shown": 0, "overlap": None}}
     texts = [{"id": f"text-{n}", "source": "x", "text": f"Habari {n}."} for n in range(4)]
     files.write_jsonl(tmp_path / "texts.jsonl", texts)
     files.write_jsonl(tmp_path / "conversations.jsonl", [CONVERSATION])
@@ -422,29 +440,29 @@ def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             paths[name] = str(tmp_path / f"{name}.jsonl")
             return run(monkeypatch, tmp_path, served.url, name, section, *inputs)
 
-        own = {"topics": tree_topics, "lists": LISTS}
+        own = {"topics": tree_topics, "lists": LISTS, **apart}
         rows = stage("topics", own, "--subjects", subjects["topics"])
         kinds = Counter(row["kind"] for row in rows if not row["failure"])
         assert kinds == {"seed": 6, "macro_topic": 18, "topic": 36}
         assert [row["source"] for row in rows if row["failure"] == "length"] == ["culture"]
 
-        section = {"scenarios": scenarios, "lists": LISTS}
+        section = {"scenarios": scenarios, "lists": LISTS, **apart}
         rows = stage("scenarios", section, "--subjects", subjects["scenarios"])
         assert Counter(row["kind"] for row in rows) == {"general": 2, "general:detailed": 4}
 
         section = {"kinds": ["improve", "answer"], "prompts": 2, "keep": 1, "plenty": 0}
-        rows = stage("contexts", {"contexts": section}, "--texts", paths["texts"])
+        rows = stage("contexts", {"contexts": section, **apart}, "--texts", paths["texts"])
         assert [row["kind"] for row in rows] == ["improve", "answer"] * 2
 
         inputs = [paths[name] for name in ("topics", "scenarios", "contexts")]
         section = {"share": 0.5, "ways": ["natural", "format"]}
-        rows = stage("revise", {"revision": section}, "--prompts", *inputs)
+        rows = stage("revise", {"revision": section, "overlap": None}, "--prompts", *inputs)
         assert len(rows) == len({row["id"] for row in rows}) == 61 + 6 + 4
         revised = {row["parent"] for row in rows if row["kind"].startswith("revised:")}
         assert revised.isdisjoint(row["id"] for row in rows)
         assert 20 < len(revised) < 50
 
-        section = {"min_reasoning": 0.9, "lengths": ["natural", "short"]}
+        section = {"min_reasoning": 0.9, "traces": "free", "lengths": ["natural", "short"]}
         rows = stage("respond", section, "--prompts", paths["revise"])
         assert {row["length"] for row in rows} == {"natural", "short"}
         assert Counter(row["response"][:4] for row in rows) == {"Jibu": 70, "": 1}

@@ -68,6 +68,7 @@ SHOWN = [
     "last training loss",
     "size of the file, MB",
     "guessing",
+    "(Vendi score)</dt><dd>23 of 41</dd>",
     'scores <small>2 jobs</small></th><td class="number">30 s</td>',
     '<td class="number">1.25</td>',
 ]
