@@ -62,7 +62,9 @@ class Person:
             self.exported[name] = SECRETS[name]
             return ""
         if "--configfile" in words:
-            place = words.index("--configfile") + 2
+            place = words.index("--configfile") + 1
+            while place < len(words) and not words[place].startswith("-"):
+                place += 1  # after all files of the command
             words[place:place] = self.overlays
         module = [sys.executable, "-m", PROGRAMS[program]] if program in PROGRAMS else [program]
         result = self.run(*module, *words, said=said, **environment)
