@@ -4,21 +4,19 @@ python benchmarks/label_weights.py --data SIB200 [--languages swh_Latn yor_Latn]
     [--kinds linear encoder instruct]
 
 SIB200 holds {code}/train.tsv.gz with columns `category` and `text`: 701 texts, of the commonest
-topic three times as many as of the rarest. Each kind is trained twice on each fold's rest, as it is
-and with every text weighing the same; no test set is read. Bases are small ones of random weights.
+topic three times as many as of the rarest. Each kind is trained twice on each fold's rest, with
+`even_labels` off and on; no test set is read. Bases are small ones of random weights.
 """
 
 import argparse
 import csv
 import gzip
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
-from unittest.mock import patch
 
-from limbeck.classification import encoder, examples, kinds, llm, tasks
+from limbeck.classification import examples, kinds, llm, tasks
 from limbeck.config import Architecture, Classifier, FineTuning, Training
 from limbeck.evaluation.macro_f1 import score
 from limbeck.files import Row, digest
@@ -58,17 +56,6 @@ def settings(kind: str, texts: Sequence[Row], context: kinds.Context, folder: Pa
     return Classifier(kind="instruct", base=str(folder / "base"), training=training)
 
 
-@contextmanager
-def unweighted() -> Iterator[None]:
-    """Every text weighs the same, and none comes twice."""
-    even = dict.fromkeys(sorted(TOPIC.names), 1.0)
-    with (
-        patch.object(encoder.sampling, "weights", lambda labels: even),
-        patch.object(llm, "evened", list),
-    ):
-        yield
-
-
 def compare(folder: Path, code: str, kind: str, folds: int) -> tuple[float, float]:
     """Macro-F1 in percent over all folds: every text the same, every label the same."""
     every = rows(folder, code)
@@ -81,15 +68,12 @@ def compare(folder: Path, code: str, kind: str, folds: int) -> tuple[float, floa
         gold += [row["label"] for row in test]
         with tempfile.TemporaryDirectory() as place:
             chosen = settings(kind, train, context, Path(place))
-            for weighted in said:
-                if weighted:
-                    model = kinds.train(train, chosen, 1, context)
-                else:
-                    with unweighted():
-                        model = kinds.train(train, chosen, 1, context)
-                said[weighted] += model.predict([row["text"] for row in test])
+            for even in said:
+                own = chosen.model_copy(update={"even_labels": even})
+                model = kinds.train(train, own, 1, context)
+                said[even] += model.predict([row["text"] for row in test])
                 del model
-    plain, even = (100 * score(gold, said[weighted], TOPIC.names)["macro_f1"] for weighted in said)
+    plain, even = (100 * score(gold, own, TOPIC.names)["macro_f1"] for own in said.values())
     return plain, even
 
 

@@ -87,8 +87,7 @@ def train(rows: Sequence[Row], settings: Classifier, seed: int) -> Encoder:
 
     torch.manual_seed(seed)
     tuning = settings.fine_tuning
-    # A rare label counts as much as a common one.
-    weights = sampling.weights([row["label"] for row in rows])
+    weights = sampling.weights([row["label"] for row in rows], settings.evens)
     kept, held = split(rows, tuning.held_out, seed) if tuning.patience else (list(rows), [])
     encoder = _start(settings, list(weights), [row["text"] for row in kept])
     encoder.model.to("cuda" if torch.cuda.is_available() else "cpu")

@@ -58,7 +58,9 @@ def train(rows: Sequence[Row], settings: Classifier, seed: int, context: Context
     """
     if settings.kind == "linear":
         texts, labels = [row["text"] for row in rows], [row["label"] for row in rows]
-        return LinearKind(linear.train(texts, labels, seed, settings.inverse_penalty))
+        return LinearKind(
+            linear.train(texts, labels, seed, settings.inverse_penalty, settings.evens)
+        )
     if settings.kind == "encoder":
         from limbeck.classification import encoder
 

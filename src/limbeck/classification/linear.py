@@ -125,16 +125,21 @@ def load(path: Path | str) -> Linear:
     )
 
 
-def train(texts: Sequence[str], labels: Sequence[str], seed: int, inverse_penalty: float) -> Linear:
+def train(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    seed: int,
+    inverse_penalty: float,
+    even: bool = True,
+) -> Linear:
     """A classifier of labelled texts, by one logistic regression a label.
-
-    Each label weighs the same, however many texts it has.
 
     Args:
         texts: to learn from.
         labels: of the texts; two different ones at least.
         seed: of the solver.
         inverse_penalty: scikit-learn's C.
+        even: whether each label weighs the same, however many texts it has.
     """
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -146,7 +151,7 @@ def train(texts: Sequence[str], labels: Sequence[str], seed: int, inverse_penalt
     vectorizer = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True)
     matrix = vectorizer.fit_transform(texts)
     gold = np.array(labels)
-    counted = sampling.weights(labels)
+    counted = sampling.weights(labels, even)
     weigh = np.array([counted[label] for label in labels])
     weights, bias = [], []
     for name in names:

@@ -218,7 +218,7 @@ def instructed(
     # Without validations, as with an encoder without patience, all rows are learned from.
     kept, held = split(rows, _HELD_OUT, seed) if settings.training.validations else (rows, [])
     for name, part in (("train", kept), ("validation", held)):
-        rows = evened(part) if name == "train" else part  # a rare label counts as much
+        rows = evened(part) if name == "train" and settings.evens else part
         files.write_parquet(work / f"{name}.parquet", _conversations(rows, plain))
     body = {"training": settings.training.model_dump(mode="json"), "seed": seed,
             "trust_remote_code": settings.trust_remote_code}  # fmt: skip

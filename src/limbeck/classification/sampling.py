@@ -23,10 +23,11 @@ def balanced(rows: Sequence[Row], size: int, seed: int) -> list[Row]:
     return dealt[:size]
 
 
-def weights(labels: Sequence[str]) -> dict[str, float]:
-    """What a text of each label counts, so that all labels count the same: 1 where all are even."""
+def weights(labels: Sequence[str], even: bool) -> dict[str, float]:
+    """What a text of each label counts: 1, or so that all labels count the same."""
     counts = Counter(labels)
-    return {label: len(labels) / (len(counts) * counts[label]) for label in sorted(counts)}
+    each = len(labels) / len(counts)
+    return {label: each / counts[label] if even else 1.0 for label in sorted(counts)}
 
 
 def evened(rows: Sequence[Row]) -> list[Row]:

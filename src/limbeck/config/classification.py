@@ -66,6 +66,10 @@ class Classifier(Section):
     revision: str | None = Field(None, description="The hub model's commit")
     trust_remote_code: bool = Field(False, description="Run the code that comes with the base")
     inverse_penalty: float = Field(10.0, gt=0, description="Of linear: scikit-learn's C")
+    even_labels: bool | None = Field(
+        None,
+        description="Each label weighs the same, however many its texts; null: in linear alone",
+    )
     fine_tuning: FineTuning = Field(FineTuning(), description="Of encoder")
     shots: Count = Field(2, description="Of icl: demonstrations of each label; 0: zero-shot")
     by: Literal["label", "channel"] = Field(
@@ -84,6 +88,11 @@ class Classifier(Section):
         description="Instead of classification.sizes; of icl: texts that its demonstrations are of",
     )
     repeats: Positive | None = Field(None, description="Instead of classification.repeats")
+
+    @property
+    def evens(self) -> bool:
+        """Whether each label weighs the same in training."""
+        return self.kind == "linear" if self.even_labels is None else self.even_labels
 
     @model_validator(mode="after")
     def _base(self) -> Self:

@@ -226,6 +226,18 @@ def test_sizes() -> None:
     assert sampling.sizes([80], 80) == [80]
 
 
+def test_rare_labels_may_count_as_much_as_common_ones() -> None:
+    labels = ["a", "a", "a", "b"]
+    assert sampling.weights(labels, even=True) == {"a": pytest.approx(2 / 3), "b": 2.0}
+    assert sampling.weights(labels, even=False) == {"a": 1.0, "b": 1.0}
+    assert sampling.weights(["b", "a"], even=True) == {"a": 1.0, "b": 1.0}
+    rows = [{"id": str(i), "label": label} for i, label in enumerate(labels)]
+    found = sampling.evened(rows)
+    assert Counter(row["label"] for row in found) == {"a": 3, "b": 3}
+    assert [row for row in found if row["label"] == "a"] == rows[:3]
+    assert sampling.evened(rows[2:]) == rows[2:]
+
+
 KINIT = Path(os.environ.get("LIMBECK_TEST_DATA", "")) / "kinit_intent_topic_sentiment"
 
 

@@ -72,7 +72,7 @@ def test_an_encoder_without_early_stopping(tmp_path: Path) -> None:
         "learning_rate": 3e-3, "epochs": 6, "patience": None, "batch": {20: 4, 40: 6, 100: 8},
         "schedule": "constant", "warmup": 0.0, "dropout": 0.3,
     }  # fmt: skip
-    settings = Classifier(kind="encoder", base="builtin:tiny", fine_tuning=tuning)
+    settings = Classifier(kind="encoder", base="builtin:tiny", fine_tuning=tuning, even_labels=True)
     model = kinds.train(rows(0, 80), settings, 1, CONTEXT)
     assert isinstance(model, encoder.Encoder)
     assert said(model) == [row["label"] for row in HELD]
