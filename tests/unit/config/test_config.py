@@ -65,7 +65,8 @@ def test_better_data_is_on_and_off(preset: str | None, on: bool) -> None:
         update_config(config, yaml.safe_load(path.read_text()))
     checked = load(config)
     assert {name: held(checked) for name, held in BETTER.items()} == dict.fromkeys(BETTER, on)
-    assert checked.generation.checks.judge == checked.generation.checks.round_trip == 0
+    checks = checked.generation.checks
+    assert (checks.judge, checks.round_trip) == ((1.0, 0.2) if preset == "full" else (0.0, 0.0))
 
 
 def test_default_explains_every_key() -> None:
@@ -97,7 +98,9 @@ def test_default_explains_every_key() -> None:
         if key not in shown and not key.startswith(("/teacher/translator", "/teacher/reviser"))
     }
     kinds = "/classification/classifiers/linear"  # its other keys are of other kinds
-    missing = {key for key in missing if not key.startswith(("/teacher/judge", kinds))}
+    missing = {
+        key for key in missing if not key.startswith(("/teacher/judge", "/teacher/checker", kinds))
+    }
     assert missing == optional
 
 

@@ -185,13 +185,12 @@ def test_the_plan_measures_where_it_can(
         monkeypatch.chdir(tmp_path)
         asking = Teacher(settings, reached, tmp_path / "journal/shared/write_subjects.jsonl")
         of_scenarios = (generation.scenarios, generation.lists)
-        shared = scenarios.general(*of_scenarios, asking, told)
+        beside_told = instructions.load(ROOT / "config/prompts/beside.yaml", beside.TEMPLATES)
+        nobody = beside.Beside(beside_told, None, generation.diversity)
+        shared = scenarios.general(*of_scenarios, asking, told, nobody)
         listed = endpoint.requests
         asking = Teacher(settings, reached, journal)
-        shown = beside.Beside(
-            instructions.load(ROOT / "config/prompts/beside.yaml", beside.TEMPLATES), card,
-            build.config.generation.diversity,
-        )  # fmt: skip
+        shown = beside.Beside(beside_told, card, generation.diversity)
         scenarios.write(shared, *of_scenarios, asking, card, told, shown)
         asked = endpoint.requests
     monkeypatch.chdir(repository)
