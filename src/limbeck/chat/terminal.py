@@ -78,7 +78,8 @@ def origin(model: Path) -> Origin:
         return Origin()
     import pyarrow.parquet
 
-    demonstrator, thinking_prompt = False, None
+    demonstrator = False
+    prompts: set[str] = set()
     examples: dict[str, None] = {}
     columns = ["messages", "form", "teacher"]
     with pyarrow.parquet.ParquetFile(path) as file:
@@ -87,12 +88,13 @@ def origin(model: Path) -> Origin:
                 demonstrator = demonstrator or row["teacher"] == "phrasebook"
                 first, last = row["messages"][0], row["messages"][-2:][0]
                 if row["form"] == "thinking" and first["role"] == "system":
-                    thinking_prompt = thinking_prompt or first["content"]
+                    prompts.add(first["content"])
                 if len(examples) < EXAMPLES and last["role"] == "user" and _is_short(last):
                     examples[harmless(last["content"])] = None
-            if thinking_prompt and len(examples) == EXAMPLES:
+            if prompts and len(examples) == EXAMPLES:
                 break
-    return Origin(demonstrator, thinking_prompt, tuple(examples))
+    # Rows whose answers are short ask for that after it.
+    return Origin(demonstrator, min(prompts, key=len, default=None), tuple(examples))
 
 
 def _is_short(message: Message) -> bool:

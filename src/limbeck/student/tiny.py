@@ -40,20 +40,24 @@ def create(rows: list[Row], architecture: Architecture, seed: int, output: Path)
 
 
 def chat_template(rows: Iterable[Row]) -> str:
-    """The chat template, with the system prompt of the thinking rows as its thinking switch."""
+    """The chat template, with the system prompt of the thinking rows as its thinking switch.
+
+    Rows whose answers are short ask for that after it.
+    """
     prompts = {
         row["messages"][0]["content"]
         for row in rows
         if row.get("form") == "thinking" and row["messages"][0]["role"] == "system"
     }
-    if len(prompts) > 1:
+    switch = min(prompts, key=len, default="")
+    if not all(prompt.startswith(switch) for prompt in prompts):
         raise UserError(
             f"training set: {len(prompts)} system prompts of thinking rows; one is wanted, "
             "since it becomes the thinking switch of the chat template"
         )
     text = Path(__file__).with_name("chat_template.jinja").read_text(encoding="utf-8")
     # A JSON string is a Jinja string; only the characters of Jinja's own marks could do harm.
-    literal = json.dumps(next(iter(prompts), ""), ensure_ascii=False)
+    literal = json.dumps(switch, ensure_ascii=False)
     return text.replace("THINKING_PROMPT", literal.replace("{", "\\x7b").replace("%", "\\x25"))
 
 

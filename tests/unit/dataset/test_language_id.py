@@ -110,7 +110,7 @@ def test_the_filter_and_its_reasons(model: Path, row: Any, capsys: Any) -> None:
     english, swahili = real_texts.sib("eng_Latn"), real_texts.sib("swh_Latn")
     from limbeck.config import Filters
 
-    section: Any = Filters.model_construct(language=settings(str(model)))
+    section: Any = Filters.model_construct(romanised=False, language=settings(str(model)))
     step = language_step(section, resolve("Swahili").card())
     assert not step.idle
     cases = [
@@ -195,7 +195,7 @@ def test_without_a_model_it_is_off_and_says_so(
 ) -> None:
     from limbeck.config import Filters
 
-    section: Any = Filters.model_construct(language=settings(model_name))
+    section: Any = Filters.model_construct(romanised=False, language=settings(model_name))
     step = language_step(section, resolve(language).card())
     assert message in step.idle
     assert str(step) == f"language: not run ({step.idle})"
@@ -212,7 +212,7 @@ def test_without_a_model_it_is_off_and_says_so(
 def test_neighbours_that_the_model_does_not_know_are_named(language: str, note: str) -> None:
     from limbeck.config import Filters
 
-    section: Any = Filters.model_construct(language=settings("py3langid"))
+    section: Any = Filters.model_construct(romanised=False, language=settings("py3langid"))
     step = language_step(section, resolve(language).card())
     assert step.report()["note"].endswith(note)
     assert bool(step.note) == bool(note)

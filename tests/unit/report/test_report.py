@@ -57,7 +57,7 @@ SHOWN = [
     "<strong>1\u202f234</strong> training rows",
     "<dt>rows too long, dropped</dt><dd>4</dd>",
     "<dt>training time</dt><dd>3 min</dd>",
-    "FROM /",
+    "gguf/Modelfile\nollama run limbeck-sw",
     "llama-cli -m",
     "chrF2++|nrefs:1|version:2.6.0",
     "<dt>torch</dt><dd>2.13.0</dd>",

@@ -85,6 +85,8 @@ def test_one_thinking_prompt_or_none() -> None:
     ]
     with pytest.raises(UserError, match="2 system prompts"):
         tiny.chat_template(rows)
+    briefly = {"form": "thinking", "messages": talk("A", "B", system="S Answer briefly.")}
+    assert 'thinking_prompt = "S"' in tiny.chat_template([briefly, rows[0]])
 
 
 def test_base_is_a_plain_checkpoint(folder: Path) -> None:
