@@ -128,7 +128,10 @@ def test_a_tenth_more_topics_asks_for_the_tenth(tmp_path: Path) -> None:
             trained.append(trainings(result))
     assert set(endpoint.counts.values()) == {1}, "no question was asked twice"
     fewer, more, back = found
-    assert [row for row in more if row in fewer] == fewer
+    # Of a strategy's prompts a share is revised: with more of them another one or two are.
+    same = [row for row in more if row in fewer]
+    assert same == [row for row in fewer if row in more]
+    assert len(same) >= 0.95 * len(fewer)
     assert back == fewer
     assert len(more) == pytest.approx(1.1 * len(fewer), rel=0.05)
     assert sent[1] == pytest.approx(1.1 * sent[0], rel=0.05)
