@@ -206,7 +206,7 @@ class Replay:
                 break
         else:
             chosen = self._chosen(sentences.OF_A_TEXT * self.settings.texts.limit)
-            rows = sentences.passages(chosen, count) or chosen[:count]
+            rows = sentences.passages(chosen, count)
         return Native(told, self.card, [row["text"] for row in rows])
 
     def _checks(self, responses: list[Row], translations: list[Row]) -> None:

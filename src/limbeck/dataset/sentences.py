@@ -6,12 +6,13 @@ python -m limbeck.dataset.sentences --language language.json --texts texts.jsonl
 
 Whole sentences of a usual length, in the language's script, without addresses, none twice, and none
 that holds text of a benchmark. Which texts come first is drawn by seed; of a text some follow one
-another. The examples are passages of a few of them that follow one another. Settings: {"sentences",
-"examples", "held_out", "seed"}. Rows: {"id", "source", "text"}.
+another. The examples are passages of a few of them that follow one another, or single ones where no
+text has as many. Settings: {"sentences", "examples", "held_out", "seed"}. Rows: {"id", "source",
+"text"}.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 from pathlib import Path
 
@@ -67,8 +68,11 @@ def choose(
     return list(islice(_sentences(drawn, script, benchmarks), count))
 
 
-def passages(sentences: Iterable[Row], count: int) -> list[Row]:
-    """So many passages, each of another text that has enough sentences, or all that there are."""
+def passages(sentences: Sequence[Row], count: int) -> list[Row]:
+    """So many passages, each of another text that has enough sentences, or all that there are.
+
+    Where no text has enough, single sentences.
+    """
     found: list[Row] = []
     for source, rows in groupby(sentences, key=lambda row: str(row["source"])):
         if len(found) == count:
@@ -77,7 +81,7 @@ def passages(sentences: Iterable[Row], count: int) -> list[Row]:
         if len(first) == OF_A_PASSAGE:
             text = " ".join(first)
             found.append({"id": f"example-{files.digest(text)}", "source": source, "text": text})
-    return found
+    return found or list(sentences[:count])
 
 
 def _sentences(texts: Iterable[Row], script: str, benchmarks: HeldOut | None) -> Iterator[Row]:
@@ -115,7 +119,7 @@ def main() -> None:
     wanted = max(settings.sentences, OF_A_TEXT * len(texts) if settings.examples else 0)
     rows = choose(texts, wanted, script, settings.seed, benchmarks)
     examples = passages(rows, settings.examples)
-    if not rows or (settings.examples and not examples):
+    if not rows:
         raise UserError(f"{options.texts}: there are no whole sentences without a benchmark's text")
     files.write_jsonl(options.sentences, rows[: settings.sentences])
     files.write_jsonl(options.examples, examples)

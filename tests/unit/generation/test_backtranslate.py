@@ -81,6 +81,9 @@ def test_examples_are_passages_of_texts_that_have_enough() -> None:
     found = sentences.passages(rows, 9)
     assert {row["source"] for row in found} == {"t0", "t2"}
     assert sentences.passages(rows, 1) == found[:1]
+    lone = [row for row in rows if row["source"] == "t1"]
+    assert sentences.passages(lone, 9) == lone, "better than none"
+    assert sentences.passages(rows, 0) == []
 
 
 def translated(folder: Path, answer: endpoint.Answer, count: int) -> tuple[list[Any], int]:
