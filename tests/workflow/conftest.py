@@ -1,5 +1,7 @@
 """One finished build of the test config, shared by the tests of the workflow."""
 
+import shutil
+
 import pytest
 
 import kinit_files
@@ -12,6 +14,15 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(tmp_path_factory.mktemp("finished"))
     result = project.snakemake()
     assert result.code == 0, result.output
+    shutil.copytree(project.folder, project.folder.with_name("as_built"), symlinks=True)
+    return project
+
+
+@pytest.fixture(scope="session")
+def as_built(finished: Project) -> Project:
+    """The same before any test: what was put back since is newer than what is made from it."""
+    project = Project.__new__(Project)
+    project.folder = finished.folder.with_name("as_built")
     return project
 
 

@@ -39,8 +39,9 @@ def calls(found: dict[str, Any]) -> dict[str, int]:
 
 def test_the_plan_of_a_build_is_what_it_then_asks(untouched: Project, finished: Project) -> None:
     """The phrasebook makes no mistakes: calls are exact before anything is there."""
-    cost = read_json(finished.folder / "results/swh_Latn/cost.json")["stages"]
-    replies = {name: stage["replies"] for name, stage in cost.items()}
+    cost = read_json(finished.folder / "results/swh_Latn/cost.json")
+    stages = cost["stages"] | cost["shared"]
+    replies = {name: stage["replies"] for name, stage in stages.items()}
     assert calls(plan(untouched, TEST_CONFIG)) == replies
     after = plan(finished, TEST_CONFIG)
     assert calls(after) == replies
@@ -112,7 +113,8 @@ def test_the_plan_after_a_part_is_true_of_the_whole(tmp_path: Path) -> None:
             (project.folder / name).rename(project.folder / "rehearsal" / name)
         there = {
             path.stem: tally(path)
-            for path in (project.folder / f"work/journal/{CODE}").glob("*.jsonl")
+            for code in (CODE, "shared")
+            for path in (project.folder / f"work/journal/{code}").glob("*.jsonl")
         }
         planned = plan(project, str(whole))
         assert 0 < planned["total"]["journaled"] <= asked
@@ -121,7 +123,8 @@ def test_the_plan_after_a_part_is_true_of_the_whole(tmp_path: Path) -> None:
         # Second tries and repeated texts are expected at the rate of the part.
         assert teacher.requests == pytest.approx(sum(calls(planned).values()), rel=0.02)
 
-    cost = read_json(project.folder / target)["stages"]
+    found = read_json(project.folder / target)
+    cost = found["stages"] | found["shared"]
     replies = {name: stage["replies"] for name, stage in cost.items()}
     assert calls(planned) == pytest.approx(replies, rel=0.1)
     assert before.keys() == replies.keys()

@@ -29,8 +29,8 @@ def read(what, language):
     card = dict(resolve(language).card())
     if what == "conversations":
         section = config.Conversations(
-            source="BAAI/Infinity-Instruct", name="7M_core", revision=None, split="train", limit=500,
-            max_bytes=None,
+            source="BAAI/Infinity-Instruct", name="7M_core", revision=None, split="train",
+            limit=500, max_bytes=None,
         )
         return conversations.collect(section, 1)
     if what == "texts":

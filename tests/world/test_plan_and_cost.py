@@ -101,7 +101,8 @@ def test_a_plan_says_what_a_run_costs(build: Build, request: pytest.FixtureReque
         before, now, after = rehearsed[name], planned[name], done[name]
         assert (after.calls, after.prompt_tokens) == (after.journaled, 0), name
         # Of the run itself: a rehearsal also asks of some rows that are other ones in the whole.
-        near = 0 if exact and name not in PICKED else max(5, 0.05 * after.calls)
+        # A plan does not know which of the prompts to come are like others, and left out.
+        near = 0 if exact and name not in PICKED else max(5, 0.1 * after.calls)
         assert now.calls == pytest.approx(after.calls, abs=near), name
         expected = before.prompt_tokens + before.completion_tokens
         expected += now.prompt_tokens + now.completion_tokens

@@ -115,7 +115,7 @@ class Build:
 
     def pages(self) -> list[str]:
         """What is written for people, and nobody learns from; it asks for all the rest."""
-        of_student = ("gains.json", "model_card.md")
+        of_student = ("gains.json", "model_card.md", "gguf/Modelfile")
         students = [f"{name}/{file}" for name in self.config.students for file in of_student]
         of_language = ["cost.json", "report.html", "dataset_card.md", *students]
         languages = [f"results/{code}/{file}" for code in self.codes for file in of_language]
