@@ -98,6 +98,7 @@ def test_generators(world: World, tmp_path: Path) -> None:
     assert whole.is_shown("generators", whole.calls(asked), whole.rows(person), minutes)
 
 
+@pytest.mark.long
 def test_released(world: World, tmp_path: Path) -> None:
     """No teacher is there, and no key of one."""
     person = Person(tmp_path, world).over("counts-released")
@@ -113,6 +114,7 @@ def test_released(world: World, tmp_path: Path) -> None:
     assert whole.is_shown("released", 0, whole.rows(person), minutes)
 
 
+@pytest.mark.long
 def test_strategies(world: World, tmp_path: Path) -> None:
     """Seven training sets; what two of them ask alike is paid once."""
     with teaching(Manners(thinks=())) as teacher:
