@@ -254,6 +254,6 @@ def test_a_real_model_writes_what_the_stages_ask_for(tmp_path: Path) -> None:
     step, node = tree.Step("topics", "Topics", "macro_topic", 2, "topic"), tree.Node("x", "bread")
     request = tree.prompt(node, step, card, told)
     [reply] = ask([request], settings, local, tmp_path / "journal", tmp_path)
-    found = tree.parse_nodes(node, reply, step)
+    found = tree.parse_nodes(node, reply, step, 1)
     assert [topic.failure for topic in found] == [None] * len(found)
     assert len(" ".join(topic.text for topic in found).split()) > 2
