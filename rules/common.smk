@@ -21,6 +21,7 @@ from limbeck.workflow import (
     shown,
     terminal,
     told,
+    written,
 )
 from limbeck.workflow.build import ASKED, load
 from limbeck.workflow.cluster import Machine

@@ -48,12 +48,12 @@ rule filter_rows:
     """Keep the rows that deserve to be trained on, and say why the others do not"""
     input:
         language="<results>/{language}/language.json",
-        generated=build.responses,
-        translations=build.translations,
-        backtranslations=build.backtranslations,
+        generated=lambda w: written.responses(build, w),
+        translations=lambda w: written.translations(build, w),
+        backtranslations=lambda w: written.backtranslations(build, w),
         held_out=build.held_out,
-        texts=build.mixed_texts,
-        checks=build.checks,
+        texts=lambda w: written.texts(build, w),
+        checks=lambda w: written.checks(build, w),
         identifier=local_files(settings.filters.language.model),
     output:
         rows="<results>/{language}/rows.parquet",
@@ -102,7 +102,7 @@ rule mix_rows:
         rows="<results>/{language}/rows.parquet",
         language="<results>/{language}/language.json",
         instructions=ancient(settings.instructions("dataset")),
-        templates=build.templates,
+        templates=lambda w: written.templates(build, w, w.student),
     output:
         train="<results>/{language}/{student}/train.parquet",
         validation="<results>/{language}/{student}/validation.parquet",

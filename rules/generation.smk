@@ -255,7 +255,7 @@ rule write_contexts:
 rule revise_prompts:
     """Gather all prompts and rewrite a share of them"""
     input:
-        prompts=build.prompts,
+        prompts=lambda w: written.prompts(build, w),
         language="<results>/{language}/language.json",
         instructions=ancient(settings.instructions("revise")),
         native=ancient(settings.instructions("native")),
@@ -308,7 +308,7 @@ rule answer_prompts:
         instructions=ancient(settings.instructions("respond")),
         native=ancient(settings.instructions("native")),
         examples=lambda w: accompanied.examples(build, w),
-        translate=ancient(build.pivot_instructions),
+        translate=ancient(written.pivot_instructions(build)),
     output:
         responses=ensure("<results>/{language}/responses.jsonl", non_empty=True),
     log:
@@ -327,11 +327,11 @@ rule answer_prompts:
         told=lambda w: told.responses(build),
         settings=lambda w: as_json(
             teacher=build.teacher("generator", w.language),
-            translator=build.pivot_translator(w.language),
+            translator=written.pivot_translator(build, w.language),
             seed=settings.seed,
             lengths=settings.generation.responses.lengths,
             traces=settings.generation.responses.traces,
-            min_reasoning=build.min_reasoning(),
+            min_reasoning=written.min_reasoning(build),
         ),
         translate=lambda w, input: (
             ["--translate", *input.translate] if input.translate else []
@@ -487,8 +487,8 @@ rule translate_templates:
 rule check_rows:
     """Have a share of the answers judged, and of the translations translated back"""
     input:
-        responses=build.responses,
-        translations=build.translations,
+        responses=lambda w: written.responses(build, w),
+        translations=lambda w: written.translations(build, w),
         language="<results>/{language}/language.json",
         instructions=ancient(settings.instructions("checks")),
     output:

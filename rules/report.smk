@@ -9,9 +9,9 @@ OUTPUTS:          <results>/{language}/{cost.json,report.html,dataset_card.md}, 
 rule sum_costs:
     """Sum up what the language's replies cost, once all have come"""
     input:
-        asked=build.asked,
+        asked=lambda w: written.asked(build, w),
         scores=build.asked_scores,
-        extras=build.extras,
+        extras=lambda w: written.extras(build, w),
     output:
         cost="<results>/{language}/cost.json",
     log:

@@ -238,19 +238,6 @@ class Build:
         found = [name for name, body in self.config.students.items() if body.merge]
         return "|".join(found) or "(?!)"
 
-    def mixed_texts(self, wildcards: Any) -> list[str]:
-        """The texts of the language, as a rule's input, where a student learns them as they are."""
-        on = any(student.mixture.texts for student in self.config.students.values())
-        return [f"results/{wildcards.language}/texts.jsonl"] if on else []
-
-    def backtranslations(self, wildcards: Any) -> list[str]:
-        """Sentences of people with their English, as a rule's input, where any are learned."""
-        return (
-            [f"results/{wildcards.language}/backtranslations.jsonl"]
-            if self.config.sentences
-            else []
-        )
-
     def training(self, name: str) -> dict[str, Any]:
         """What decides a student's training; the rows on the device at once do not."""
         return trained(self.student(name).training)
@@ -282,70 +269,6 @@ class Build:
         # Only the name of a translator differs by language.
         alone = self.teachers[role].only_translates
         return _teacher(self, role, code if alone else self.codes[0])
-
-    def pivot_instructions(self, wildcards: Any) -> list[str]:
-        """What the translator of answers is told, as a rule's input, where it is asked."""
-        return [self.config.instructions("translate")] if self.config.generation.pivots else []
-
-    def pivot_translator(self, code: str) -> dict[str, Any] | None:
-        """What decides the translations of what is written in English first."""
-        return self.teacher("translator", code) if self.config.generation.pivots else None
-
-    def prompts(self, wildcards: Any) -> list[str]:
-        """The prompts of each strategy that is on: one that the config gives nothing to write."""
-        wanted = self.config.generation
-        on = {
-            "topics": wanted.topics.general_seeds or wanted.topics.language_seeds,
-            "scenarios": wanted.scenarios.general or wanted.scenarios.local,
-            "contexts": self.config.texts.limit,
-        }
-        return [f"results/{wildcards.language}/{name}.jsonl" for name, any_ in on.items() if any_]
-
-    def responses(self, wildcards: Any) -> list[str]:
-        """The answers to the prompts; nothing where no strategy writes any."""
-        on = self.prompts(wildcards)
-        return [f"results/{wildcards.language}/responses.jsonl"] if on else []
-
-    def translations(self, wildcards: Any) -> list[str]:
-        """The translated conversations; nothing where none are sampled."""
-        on = self.config.conversations.limit
-        return [f"results/{wildcards.language}/translations.jsonl"] if on else []
-
-    def asked(self, wildcards: Any) -> list[str]:
-        """The rows that the teacher writes for students."""
-        asked = (self.responses, self.translations, self.backtranslations)
-        return [path for made in asked for path in made(wildcards)]
-
-    def min_reasoning(self) -> float:
-        """The share of responses that must come with a reasoning trace: none that nobody learns."""
-        wanted = any(student.mixture.thinking for student in self.config.students.values())
-        return self.config.generation.responses.min_reasoning if wanted else 0.0
-
-    def checks(self, wildcards: Any) -> list[str]:
-        """The teacher's checks of its own rows, as a rule's input; nothing where none are asked."""
-        wanted = self.config.generation.checks
-        judged = wanted.judge and self.responses(wildcards)
-        on = judged or (wanted.round_trip and self.translations(wildcards))
-        return [f"results/{wildcards.language}/checks.jsonl"] if on else []
-
-    def templates(self, wildcards: Any) -> list[str]:
-        """The requests of translation pairs in the language, where the student learns them."""
-        on = self.student(wildcards.student).mixture.asks_in_language and self.config.has_pairs
-        return [f"results/{wildcards.language}/templates.json"] if on else []
-
-    def extras(self, wildcards: Any) -> list[str]:
-        """What the teacher makes of a language only where the config wants it."""
-        on = any(student.mixture.asks_in_language for student in self.config.students.values())
-        on = on and self.config.has_pairs
-        folder = f"results/{wildcards.language}"
-        templates = [f"{folder}/templates.json"] if on else []
-        asked = [
-            f"{folder}/classification/{task}/{file}"
-            for task in self.tasks(wildcards.language)
-            if self.config.classification.written
-            for file in ("examples.jsonl", "teacher/predictions.parquet")
-        ]
-        return [*self.checks(wildcards), *templates, *asked]
 
     def connection(self, role: Role) -> str:
         """How the teacher in a role is reached, as JSON: speed only, so it is no param."""

@@ -16,6 +16,11 @@ def option(name: str, paths: Any) -> list[str]:
     return [name, *paths] if paths else []
 
 
+def of_language(wildcards: Any, name: str, on: object) -> list[str]:
+    """A file of a language's results as a rule's input; nothing where it is not wanted."""
+    return [f"results/{wildcards.language}/{name}"] if on else []
+
+
 def manifest(path: str) -> str:
     """The manifest of a folder or a GGUF file of this build."""
     return f"{path.removesuffix('.gguf')}.manifest.json"

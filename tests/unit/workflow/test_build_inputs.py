@@ -11,7 +11,7 @@ from configs import ROOT, apertium, config, elsewhere, translating
 from limbeck import config as configuration
 from limbeck.config import Role
 from limbeck.config.options import merged
-from limbeck.workflow import classified, scored, shown
+from limbeck.workflow import classified, scored, shown, written
 from limbeck.workflow.build import Build, load
 from limbeck.workflow.places import local_files
 
@@ -97,9 +97,9 @@ def test_a_local_teacher_has_the_revision_that_the_config_gives() -> None:
 
 def test_reasoning_is_wanted_where_a_student_learns_it() -> None:
     changed = config()
-    assert load(changed).min_reasoning() == 0.9
+    assert written.min_reasoning(load(changed)) == 0.9
     changed["students"]["tiny"]["mixture"]["thinking"] = False
-    assert load(changed).min_reasoning() == 0.0
+    assert written.min_reasoning(load(changed)) == 0.0
 
 
 def test_another_url_of_the_same_model_decides_nothing() -> None:
@@ -223,12 +223,12 @@ def test_a_translator_is_scored_by_translations_alone() -> None:
 
 def test_answers_are_translated_where_they_are_pivoted() -> None:
     values = config()
-    assert load(values).pivot_instructions(None) == []
-    assert load(values).pivot_translator("swh_Latn") is None
+    assert written.pivot_instructions(load(values)) == []
+    assert written.pivot_translator(load(values), "swh_Latn") is None
     values["generation"]["scenarios"]["pivot"] = "english"
     build = load(values)
-    assert build.pivot_instructions(None) == ["config/prompts/translate.yaml"]
-    assert build.pivot_translator("swh_Latn") == build.teacher("translator", "swh_Latn")
+    assert written.pivot_instructions(build) == ["config/prompts/translate.yaml"]
+    assert written.pivot_translator(build, "swh_Latn") == build.teacher("translator", "swh_Latn")
 
 
 def test_local_models_are_inputs_file_by_file(tmp_path: Path) -> None:
@@ -286,9 +286,9 @@ def test_each_strategy_can_be_off(
 ) -> None:
     build = load(turned_off(*off))
     of = SimpleNamespace(language="swh_Latn", student="tiny")
-    assert [Path(path).stem for path in build.prompts(of)] == prompts
-    assert [Path(path).stem for path in build.asked(of)] == asked
-    assert bool(build.templates(of)) == ("translations" in asked)
+    assert [Path(path).stem for path in written.prompts(build, of)] == prompts
+    assert [Path(path).stem for path in written.asked(build, of)] == asked
+    assert bool(written.templates(build, of, of.student)) == ("translations" in asked)
 
 
 def test_something_must_be_written() -> None:
