@@ -25,6 +25,13 @@ def heading(preset: str) -> list[str]:
     return commands(ROOT / f"config/presets/{preset}.yaml")
 
 
+def follow(person: Person, preset: str, **environment: str) -> float:
+    """Type the commands of a preset's heading; the minutes that they took."""
+    for line in heading(preset):
+        person.types(line, **environment)
+    return person.seconds / 60
+
+
 def test_every_heading_shows_its_command() -> None:
     for name in SHIPPED:
         assert any(
@@ -36,9 +43,7 @@ def test_every_heading_shows_its_command() -> None:
 def test_kakugo(world: World, tmp_path: Path) -> None:
     with teaching() as teacher:
         person = Person(tmp_path, world, teacher).over("counts")
-        for line in heading("kakugo"):
-            person.types(line)
-        minutes = person.seconds / 60
+        minutes = follow(person, "kakugo")
         stages = whole.plan(person, heading("kakugo")[-1].partition("--cores all ")[2])
     benchmarks = ("flores_from_english", "flores_into_english", "sib200", "belebele")
     whole.check_student(person, "kin_Latn", "granite", benchmarks)
@@ -52,9 +57,7 @@ def test_ablations(world: World, tmp_path: Path) -> None:
     """Eight students of one generation, which is asked for no more than the one of `kakugo`."""
     with teaching() as teacher:
         person = Person(tmp_path, world, teacher).over("counts")
-        for line in heading("ablations"):
-            person.types(line)
-        minutes = person.seconds / 60
+        minutes = follow(person, "ablations")
         stages = whole.plan(person, heading("ablations")[-1].partition("--cores all ")[2])
     strategies = {}
     for path in tmp_path.glob("results/kin_Latn/*/train.parquet"):
@@ -80,10 +83,8 @@ def test_generators(world: World, tmp_path: Path) -> None:
     with teaching(Manners(context=8192, thinks=())) as teacher:
         person = Person(tmp_path, world, teacher).over("counts-generators")
         home = kinit.repository(tmp_path / "home")
-        for line in heading("generators"):
-            person.types(line, HOME=str(home))
-        minutes = person.seconds / 60
-        stages = whole.plan(person, line.partition("classification ")[2])
+        minutes = follow(person, "generators", HOME=str(home))
+        stages = whole.plan(person, heading("generators")[-1].partition("classification ")[2])
     logs = [path.read_text() for path in (tmp_path / "logs").rglob("*.log")]
     assert any("holds 8,192 tokens" in text for text in logs)
     folder = tmp_path / "results/cym_Latn/classification/intent"
@@ -103,9 +104,7 @@ def test_released(world: World, tmp_path: Path) -> None:
     """No teacher is there, and no key of one."""
     person = Person(tmp_path, world).over("counts-released")
     home = kinit.repository(tmp_path / "home")
-    for line in heading("released"):
-        person.types(line, HOME=str(home))
-    minutes = person.seconds / 60
+    minutes = follow(person, "released", HOME=str(home))
     scores = read_json(tmp_path / "results/cym_Latn/classification/topic/scores.json")
     assert scores["teacher"] == {}
     assert sorted(scores["classifiers"]) == NAMES
@@ -120,10 +119,8 @@ def test_strategies(world: World, tmp_path: Path) -> None:
     with teaching(Manners(thinks=())) as teacher:
         person = Person(tmp_path, world, teacher).over("counts-strategies")
         home = kinit.repository(tmp_path / "home")
-        for line in heading("strategies"):
-            person.types(line, HOME=str(home))
-        minutes = person.seconds / 60
-        stages = whole.plan(person, line.partition("classification ")[2])
+        minutes = follow(person, "strategies", HOME=str(home))
+        stages = whole.plan(person, heading("strategies")[-1].partition("classification ")[2])
     folder = tmp_path / "results/cym_Latn/classification/topic"
     written = list(read_jsonl(folder / "examples.jsonl"))
     sets = {row["strategy"] for row in written}
@@ -140,15 +137,13 @@ def test_classifiers(world: World, tmp_path: Path) -> None:
     """On the built-in data, which needs no hub; the counts are the test config's."""
     person = Person(tmp_path, world)
     person.overlays.append("config/presets/test.yaml")
-    for line in heading("classifiers"):
-        person.types(line)
-    minutes = person.seconds / 60
+    minutes = follow(person, "classifiers")
     folder = tmp_path / "results/swh_Latn/classification/sentiment"
     scores = read_json(folder / "scores.json")
     for name in ("linear", "encoder", "icl"):
         assert name in str(scores)
         assert read_parquet(folder / name / "predictions.parquet")
-    stages = whole.plan(person, line.partition("classification ")[2])
+    stages = whole.plan(person, heading("classifiers")[-1].partition("classification ")[2])
     asked = {name: one for name, one in stages.items() if not name.startswith("score")}
     assert whole.is_shown("classifiers", whole.calls(asked), whole.rows(person), minutes)
 
@@ -159,8 +154,7 @@ def test_laptop(world: World, tmp_path: Path) -> None:
     with teaching(Manners(thinks=())) as teacher:
         person = Person(tmp_path, world, teacher).over("counts-laptop")
         [line] = heading("laptop")
-        person.types(line)
-        minutes = person.seconds / 60
+        minutes = follow(person, "laptop")
         stages = whole.plan(person, line.partition("#")[0].partition("--cores all ")[2])
     folder = tmp_path / "results/epo_Latn"
     for form in ("smol/base", "smol/student", "smol/Q8_0", "teacher", "translator"):

@@ -114,6 +114,14 @@ def parallel_lines(row: Row) -> Iterator[tuple[str, str]]:
             yield english["content"], other["content"]
 
 
+def exchange(template: str, source: str, target: str) -> list[Row]:
+    """The request for a translation, and the translation."""
+    return [
+        {"role": "user", "content": template.replace(PLACE, source)},
+        {"role": "assistant", "content": target},
+    ]
+
+
 def pairs(rows: list[Row], wording: Wording, in_language: float) -> Iterator[Row]:
     """Translation pairs in both directions from translated conversations, line by line.
 
@@ -133,10 +141,7 @@ def pairs(rows: list[Row], wording: Wording, in_language: float) -> Iterator[Row
                 yield {
                     **row,
                     "id": name,
-                    "messages": [
-                        {"role": "user", "content": template.replace(PLACE, source)},
-                        {"role": "assistant", "content": target},
-                    ],
+                    "messages": exchange(template, source, target),
                     "form": "direct",
                     "strategy": "pair",
                     "kind": kind,
@@ -148,9 +153,8 @@ def backtranslation(row: Row, wording: Wording, in_language: float) -> Row:
     """The request for a person's sentence, by its English."""
     template, kind = wording.request(DIRECTIONS[0], row["id"], in_language)
     [english], [sentence] = row["original"], row["messages"]
-    asked = {"role": "user", "content": template.replace(PLACE, english["content"])}
-    answer = {"role": "assistant", "content": sentence["content"]}
-    return {**row, "messages": [asked, answer], "form": "direct", "kind": kind}
+    messages = exchange(template, english["content"], sentence["content"])
+    return {**row, "messages": messages, "form": "direct", "kind": kind}
 
 
 def english(row: Row) -> Row:

@@ -119,7 +119,6 @@ class Beside:
         step: Step,
         lists: config.Lists,
         teacher: Teacher,
-        card: Row | None,
         instructions: Instructions,
     ) -> list[Node]:
         """See `tree.grow`: the nodes one step deeper, those alone that are like no earlier one."""
@@ -128,7 +127,7 @@ class Beside:
         came = 0
         for wave in self._waves(there, teacher.settings.questions):
             asked = [replace(node, beside=self._earlier(node)) for node in wave]
-            grown = tree.grow(asked, step, lists, teacher, card, instructions)
+            grown = tree.grow(asked, step, lists, teacher, self._card, instructions)
             came += len(grown)
             found += [node for node in grown if node.failure or self._is_new(node.text)]
         if left_out := came - len(found):

@@ -15,13 +15,13 @@ generation). Those of anybody's life are the same for all languages
 from collections.abc import Sequence
 from pathlib import Path
 
-from limbeck import config, files, stage
+from limbeck import config, stage
 from limbeck.files import Row
 from limbeck.generation import asking
 from limbeck.generation.asking import Teacher
 from limbeck.generation.beside import Beside
 from limbeck.generation.instructions import Instructions, load
-from limbeck.generation.tree import Node, Step, write_prompts
+from limbeck.generation.tree import Node, Step, load_nodes, write_prompts
 
 TEMPLATES = {
     "general": ("audience", "count"),
@@ -65,8 +65,8 @@ def tree(
         each,
     )
     root = Node("audience", audience)
-    broad = beside.grow([root], broad_step, lists, teacher, card, instructions)
-    return broad + beside.grow(broad, detailed_step, lists, teacher, card, instructions)
+    broad = beside.grow([root], broad_step, lists, teacher, instructions)
+    return broad + beside.grow(broad, detailed_step, lists, teacher, instructions)
 
 
 def general(
@@ -108,7 +108,7 @@ def main() -> None:
     settings: Settings = options.settings
     instructions = load(options.instructions, TEMPLATES)
     rows = write(
-        [Node(**row) for row in files.read_jsonl(options.subjects)],
+        load_nodes(options.subjects),
         settings.scenarios,
         settings.lists,
         Teacher.of(options),

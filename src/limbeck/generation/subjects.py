@@ -7,18 +7,18 @@ python -m limbeck.generation.subjects --topics-instructions config/prompts/topic
 
 The general branches of both trees (Kakugo, arXiv 2601.14051, topic and scenario generation): no
 language is named, and only the prompts that `limbeck.generation.topics` and `scenarios` write about
-these lists are of one. Rows: {"kind", "text", "failure", "lost"}. Settings: {"teacher", "topics",
+these lists are of one. Rows: those of `tree.Node`. Settings: {"teacher", "topics",
 "scenarios", "lists", "diversity", "seed"}.
 """
 
-from dataclasses import asdict
 from pathlib import Path
 
-from limbeck import config, files, stage
+from limbeck import config, stage
 from limbeck.generation import asking, scenarios, topics
 from limbeck.generation.asking import Teacher
 from limbeck.generation.beside import TEMPLATES, Beside
 from limbeck.generation.instructions import load
+from limbeck.generation.tree import save_nodes
 
 
 class Settings(asking.Settings):
@@ -50,12 +50,12 @@ def main() -> None:
     found = topics.general(
         settings.topics, lists, teacher, told, Beside(shown, None, settings.diversity)
     )
-    files.write_jsonl(options.topics, map(asdict, found))
+    save_nodes(found, options.topics)
     told = load(options.scenarios_instructions, scenarios.TEMPLATES)
     found = scenarios.general(
         settings.scenarios, lists, teacher, told, Beside(shown, None, settings.diversity)
     )
-    files.write_jsonl(options.scenarios, map(asdict, found))
+    save_nodes(found, options.scenarios)
 
 
 if __name__ == "__main__":

@@ -14,13 +14,13 @@ where that is the pivot. What grows from the general seeds is the same for all l
 from collections.abc import Sequence
 from pathlib import Path
 
-from limbeck import config, files, stage
+from limbeck import config, stage
 from limbeck.files import Row
 from limbeck.generation import asking
 from limbeck.generation.asking import Teacher
 from limbeck.generation.beside import Beside
 from limbeck.generation.instructions import Instructions, fill, load
-from limbeck.generation.tree import Node, Step, write_prompts
+from limbeck.generation.tree import Node, Step, load_nodes, write_prompts
 
 TEMPLATES = {
     "general_macro_topics": ("seed", "count"),
@@ -64,8 +64,8 @@ def tree(
     )
     topic_step = Step(f"{branch}topics", "Topics", "macro_topic", topics.topics, "topic", each)
     roots = [Node("seed", seed) for seed in seeds]
-    macro_topics = beside.grow(roots, macro_step, lists, teacher, card, instructions)
-    leaves = beside.grow(macro_topics, topic_step, lists, teacher, card, instructions)
+    macro_topics = beside.grow(roots, macro_step, lists, teacher, instructions)
+    leaves = beside.grow(macro_topics, topic_step, lists, teacher, instructions)
     return [*roots, *macro_topics, *leaves]
 
 
@@ -106,7 +106,7 @@ def main() -> None:
     settings: Settings = options.settings
     instructions = load(options.instructions, TEMPLATES)
     rows = write(
-        [Node(**row) for row in files.read_jsonl(options.subjects)],
+        load_nodes(options.subjects),
         settings.topics,
         settings.lists,
         Teacher.of(options),

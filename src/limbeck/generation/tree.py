@@ -6,11 +6,12 @@ are in the language.
 
 import math
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
+from pathlib import Path
 
-from limbeck import config
+from limbeck import config, files
 from limbeck.files import Row
 from limbeck.generation.asking import Teacher, items_model, listed, prompt_row, user, written_in
 from limbeck.generation.instructions import Instructions
@@ -26,6 +27,16 @@ class Node:
     failure: str | None = None
     lost: int = 0  # prompts that the failure costs
     beside: str = ""  # what stands below a request about it
+
+
+def save_nodes(nodes: Iterable[Node], path: Path) -> None:
+    """Write nodes, for a stage that goes on from them."""
+    files.write_jsonl(path, map(asdict, nodes))
+
+
+def load_nodes(path: Path) -> list[Node]:
+    """The nodes that another stage wrote."""
+    return [Node(**row) for row in files.read_jsonl(path)]
 
 
 @dataclass(frozen=True, slots=True)

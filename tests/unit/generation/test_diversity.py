@@ -73,7 +73,7 @@ def grown(answer: endpoint.Answer, folder: Path, shown: Beside, nodes: list[Node
         teacher = Teacher(
             endpoint.teacher(max_tokens=4096), endpoint.connection(served.url), folder / "j.jsonl"
         )
-        found = shown.grow(nodes, STEP, LISTS, teacher, habits.CARD, TOPICS)
+        found = shown.grow(nodes, STEP, LISTS, teacher, TOPICS)
     return found, [body["messages"][-1]["content"] for body in served.bodies]
 
 
