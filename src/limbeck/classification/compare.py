@@ -20,14 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import config, files, stage
-from limbeck.classification.predictions import ZERO_SHOT
+from limbeck.classification.predictions import LEARNED
 from limbeck.classification.tasks import Task, load
 from limbeck.errors import UserError
 from limbeck.evaluation.macro_f1 import Runs, score
 from limbeck.files import Row
 
 _SHOWN = 5  # examples of a label, and disagreements
-_LEARNED = ("synthetic", "human", ZERO_SHOT)  # what a classifier is foremost made from
 
 
 class Settings(config.Section):
@@ -90,7 +89,7 @@ def compare(
             line, runs = point(system, key, gold, labels, seed)
             line["to_teacher"] = runs.beats(asked[best][1]) if best else None
             points.append(line)
-        learned = next(source for source in _LEARNED if system.sizes(source))
+        learned = next(source for source in LEARNED if system.sizes(source))
         largest = (learned, max(system.sizes(learned)))
         said = system.runs[largest][0]
         students[name] = {

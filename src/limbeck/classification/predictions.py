@@ -12,6 +12,7 @@ from typing import Any
 from limbeck.files import Row, write_parquet
 
 ZERO_SHOT = "zero-shot"  # the source of what learned from nothing
+LEARNED = ("synthetic", "human", ZERO_SHOT)  # what a classifier is foremost made from
 
 
 def schema() -> Any:

@@ -200,10 +200,8 @@ class Replay:
         if not (count := self.settings.generation.examples) or not self.settings.texts.limit:
             return Native()
         told = self._told("native", TEMPLATES)
-        for place in (Path(), REHEARSAL):
-            if (path := place / f"results/{self.code}/examples.jsonl").is_file():
-                rows = list(files.read_jsonl(path))
-                break
+        if self._of_people:
+            rows = self._of_people[1]
         else:
             chosen = self._chosen(sentences.OF_A_TEXT * self.settings.texts.limit)
             rows = sentences.passages(chosen, count)
@@ -307,10 +305,12 @@ class Replay:
     def _sentences(self) -> list[Row]:
         """Those that were chosen, or that can be of texts that are here; else as many as wanted."""
         count = self.settings.sentences
-        for place in (Path(), REHEARSAL):
-            if (path := place / f"results/{self.code}/sentences.jsonl").is_file():
-                return list(files.read_jsonl(path))[:count]
-        return self._chosen(count)
+        return self._of_people[0][:count] if self._of_people else self._chosen(count)
+
+    @cached_property
+    def _of_people(self) -> tuple[list[Row], list[Row]] | None:
+        """The sentences and passages that were chosen, where they were."""
+        return self._pair("", "sentences", "examples")
 
     def _chosen(self, count: int) -> list[Row]:
         if self.settings.texts.source == BUILTIN:

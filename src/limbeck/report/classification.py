@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from limbeck.classification.predictions import ZERO_SHOT
+from limbeck.classification.predictions import LEARNED, ZERO_SHOT
 from limbeck.files import Row, read_json
 from limbeck.report import charts
 
@@ -14,10 +14,6 @@ SOURCES = {
     "human": "human texts",
     "seeds": "seeds alone",
 }
-
-
-# What a classifier is foremost made from.
-_FIRST = ("synthetic", "human", ZERO_SHOT)
 
 
 def collect(folder: Path, tasks: Sequence[str]) -> list[Row]:
@@ -107,7 +103,7 @@ def _overview(task: Row) -> Any:
     """All classifiers of several sizes in one chart; none where there are fewer than two."""
     found = {}
     for name, body in task["classifiers"].items():
-        places = next(filter(None, (_places(body, source) for source in _FIRST[:2])), [])
+        places = next(filter(None, (_places(body, source) for source in LEARNED[:2])), [])
         if len(places) > 1:
             found[name] = places
     return _chart(list(found.items()), task) if len(found) > 1 else None
@@ -158,7 +154,7 @@ def _detail(name: str, scores: Row) -> dict[str, Any]:
 def _verdict(name: str, body: Row, task: Row) -> dict[str, str]:
     """What is sure of a classifier and the teacher, in a word and in a sentence."""
     teacher = f"the teacher ({task['teacher_best']})"
-    last = next(found[-1] for source in _FIRST if (found := _points(body, source)))
+    last = next(found[-1] for source in LEARNED if (found := _points(body, source)))
     low, high = (f"{100 * end:+.1f}" for end in last["to_teacher"]["interval"])
     examples = f"all {last['n']} examples" if last["n"] else "no example"
     difference = f"{100 * last['to_teacher']['difference']:+.1f}"
