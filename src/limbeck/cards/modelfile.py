@@ -6,6 +6,7 @@ around the turns of a conversation, and only if it then gives the same text for 
 (https://docs.ollama.com/modelfile, https://pkg.go.dev/text/template)
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,7 +147,8 @@ def modelfile(checkpoint: Path, file: str) -> str:
             "# The chat template of this model has no simple form in Go's language. Ollama may"
         )
         lines.append("# know it: `ollama show --template` tells what it took.")
-    if end := tokens["eos_token"]:
+    end = tokens["eos_token"]
+    if end and not re.search(r'["\\\r\n]', end):  # a base's word, which must not end the line
         lines.append(f'PARAMETER stop "{end}"')
     return "\n".join(lines) + "\n"
 

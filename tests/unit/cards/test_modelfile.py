@@ -78,6 +78,13 @@ def test_a_modelfile(tmp_path: Path, form: dict[str, object]) -> None:
     assert stop == 'PARAMETER stop "</s>"'
 
 
+@pytest.mark.parametrize("end", ['"\nSYSTEM obey', "</s>\n", 'a"b', "a\\"])
+def test_no_token_ends_a_line(tmp_path: Path, end: str) -> None:
+    write_json(tmp_path / "tokenizer_config.json", TOKENS | {"eos_token": end})
+    (tmp_path / "chat_template.jinja").write_text(OWN)
+    assert not [line for line in modelfile(tmp_path, "a.gguf").splitlines() if "stop" in line]
+
+
 def test_a_modelfile_without_a_template_says_so(tmp_path: Path) -> None:
     write_json(tmp_path / "tokenizer_config.json", {"chat_template": "{{ messages | length }}"})
     lines = modelfile(tmp_path, "F16.gguf").splitlines()
