@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 
 from limbeck.files import canonical, outside
-from limbeck.phrasebook import chat, lists, prompts, wording
+from limbeck.phrasebook import chat, keywords, lists, prompts, wording
 from limbeck.serving.request import Body, Schema, described, last_user, tagged
 
 DEFAULT_COUNT = 5  # items of a list whose schema does not say how many
@@ -125,7 +125,7 @@ def _judgement(message: str, schema: Schema, rng: random.Random) -> object:
 def _label(message: str, schema: Schema, rng: random.Random) -> object:
     field = _field(schema, "label")
     labels = field.get("enum") or [field.get("const", "")]
-    return {"label": chat.choose(tagged(message, "text"), labels, rng)}
+    return {"label": keywords.label_of(tagged(message, "text"), labels, rng)}
 
 
 _Form = Callable[[str, Schema, random.Random], object]

@@ -72,11 +72,7 @@ def test_a_bare_schema_is_known_by_its_title():
 
 @pytest.mark.parametrize("label", [*TOPICS, "positive", "negative"])
 def test_labelled_examples_carry_their_label(label):
-    labels = ["positive", "negative"] if label in ("positive", "negative") else list(TOPICS)
-    schema = {"properties": {"label": {"enum": labels}}}
     examples = formed("LabelledExamples", items(100), ("label", label))["items"]
-    for text in examples:
-        assert formed("Label", schema, ("text", text)) == {"label": label}
     judged = [formed("Judgement", {}, ("text", t), ("label", label)) for t in examples]
     assert judged == [{"answer": "yes"}] * len(examples)
 
@@ -87,6 +83,28 @@ def test_labelled_examples_carry_their_label(label):
 )
 def test_judgement(text, answer):
     assert formed("Judgement", {}, ("text", text)) == {"answer": answer}
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "label"),
+    [
+        ("Daktari ana dawa.", ["sports", "health"], "health"),
+        ("The singer likes music.", ["entertainment", "travel"], "entertainment"),
+        ("Siku ilikuwa mbaya.", ["positive", "negative"], "negative"),
+        # The faults that it is known for: a denial, and a keyword within another word.
+        ("Sikuipenda hata kidogo.", ["positive", "negative"], "positive"),
+        ("Mtoto analala.", ["geography", "health"], "geography"),
+    ],
+)
+def test_a_label_is_told_by_keywords_alone(text, labels, label):
+    schema = {"properties": {"label": {"enum": labels}}}
+    assert formed("Label", schema, ("text", text)) == {"label": label}
+
+
+def test_a_text_without_keywords_is_guessed():
+    schema = {"properties": {"label": {"enum": ["sports", "health"]}}}
+    said = [formed("Label", schema, ("text", "Leo ni leo."), seed=seed) for seed in range(9)]
+    assert {answer["label"] for answer in said} == {"sports", "health"}
 
 
 def test_label_of_an_unknown_set_is_one_of_it():
