@@ -1,11 +1,12 @@
 """Whether labels should weigh the same in training: cross-validation on a training part.
 
 python benchmarks/label_weights.py --data SIB200 [--languages swh_Latn yor_Latn] [--folds 3]
-    [--kinds linear encoder instruct]
+    [--kinds linear encoder instruct] [--base FOLDER] [--rows 240]
 
 SIB200 holds {code}/train.tsv.gz with columns `category` and `text`: 701 texts, of the commonest
 topic three times as many as of the rarest. Each kind is trained twice on each fold's rest, with
-`even_labels` off and on; no test set is read. Bases are small ones of random weights.
+`even_labels` off and on; no test set is read. Bases are small ones of random weights, but that of
+`instruct` may be named.
 """
 
 import argparse
@@ -38,13 +39,21 @@ def rows(folder: Path, code: str) -> list[Row]:
     return sorted(found, key=lambda row: digest(row["id"]))
 
 
-def settings(kind: str, texts: Sequence[Row], context: kinds.Context, folder: Path) -> Classifier:
+def settings(
+    kind: str, base: Path | None, texts: Sequence[Row], context: kinds.Context, folder: Path
+) -> Classifier:
     """A small one of a kind; of `instruct` the base is made first, its words of the texts."""
     if kind == "linear":
         return Classifier(kind="linear")
     if kind == "encoder":
         tuning = FineTuning(learning_rate=1e-3, epochs=20, patience=None, batch=32, max_length=96)
         return Classifier(kind="encoder", base="builtin:tiny", fine_tuning=tuning)
+    if base:
+        training = Training(
+            learning_rate=1e-4, epochs=3.0, step_rows=16, max_length=512, validations=0,
+            precision="float32",
+        )  # fmt: skip
+        return Classifier(kind="instruct", base=str(base), training=training)
     plain = llm.wording(context.task, context.card, context.instructions)
     asked = [{"messages": plain.prompt(row["text"])} for row in texts]
     shape = Architecture(vocabulary=1000, width=256, layers=2, heads=4)
@@ -56,9 +65,9 @@ def settings(kind: str, texts: Sequence[Row], context: kinds.Context, folder: Pa
     return Classifier(kind="instruct", base=str(folder / "base"), training=training)
 
 
-def compare(folder: Path, code: str, kind: str, folds: int) -> tuple[float, float]:
+def compare(code: str, kind: str, options: argparse.Namespace) -> tuple[float, float]:
     """Macro-F1 in percent over all folds: every text the same, every label the same."""
-    every = rows(folder, code)
+    every, folds = rows(options.data, code)[: options.rows], options.folds
     context = kinds.Context(TOPIC, resolve(code).card(), load(PROMPTS, examples.TEMPLATES), 1)
     said: dict[bool, list[str | None]] = {False: [], True: []}
     gold: list[str] = []
@@ -67,7 +76,7 @@ def compare(folder: Path, code: str, kind: str, folds: int) -> tuple[float, floa
         test = every[fold::folds]
         gold += [row["label"] for row in test]
         with tempfile.TemporaryDirectory() as place:
-            chosen = settings(kind, train, context, Path(place))
+            chosen = settings(kind, options.base, train, context, Path(place))
             for even in said:
                 own = chosen.model_copy(update={"even_labels": even})
                 model = kinds.train(train, own, 1, context)
@@ -84,11 +93,13 @@ def main() -> None:
     parser.add_argument("--languages", nargs="+", default=["swh_Latn", "yor_Latn"])
     parser.add_argument("--kinds", nargs="+", default=["linear", "encoder", "instruct"])
     parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--base", type=Path, help="of instruct: a checkpoint's folder")
+    parser.add_argument("--rows", type=int, help="texts of each language; all by default")
     options = parser.parse_args()
     for kind in options.kinds:
         found = []
         for code in options.languages:
-            found.append(compare(options.data, code, kind, options.folds))
+            found.append(compare(code, kind, options))
             plain, even = found[-1]
             print(f"{kind} {code}: {plain:.1f} as they are, {even:.1f} evened", flush=True)
         print(f"{kind}: {fmean(even - plain for plain, even in found):+.1f} on average", flush=True)
