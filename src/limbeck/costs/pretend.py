@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from limbeck.config.teacher import TRANSLATORS
 from limbeck.files import Item, canonical
 from limbeck.generation.asking import Result, Teacher
 from limbeck.teacher import replies
@@ -183,12 +184,13 @@ class Pretender(Teacher):
         kind = self._kind(missing[0][0])
         own, others = self.memory.get(kind), self._elsewhere(kind)
         known = own or others
+        thought = 0 if self.connection.server in TRANSLATORS else REASONING
         for request, reply, in_proportion in missing:
             asked = weight(request)
             self.asked.requests += 1
             if known is None:
                 self.asked.prompt_tokens += asked * TOKEN
-                said = REASONING + len(reply.content.encode()) * TOKEN
+                said = thought + len(reply.content.encode()) * TOKEN
                 self.asked.seconds += FIRST + EACH * said
             else:
                 self.asked.prompt_tokens += asked * known.prompt_tokens / known.asked
@@ -265,8 +267,10 @@ def _form(request: Request) -> str:
 
 
 def _turns(item: object) -> list[dict[str, str]] | None:
-    """The turns of a conversation that is to be translated."""
-    return item.get("messages") if isinstance(item, dict) else None
+    """The turns that are to be translated: of a conversation, or as they stand."""
+    if isinstance(item, dict):
+        return item.get("messages")
+    return item if isinstance(item, list) else None
 
 
 def _agreed(options: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from limbeck.config import TINY, Role, Training
 from limbeck.errors import UserError
+from limbeck.evaluation import translator
 from limbeck.rehearsal.machine import GIB, Check, device, free_disk
 from limbeck.sources.access import barrier
 from limbeck.student import base
@@ -169,7 +170,10 @@ class Sum(BaseModel):
 
 
 def teachers(build: Build, work: Path) -> Iterator[Check]:
-    """Whether each teacher answers, and in a form: two calls, and what finds out the form."""
+    """Whether each teacher answers, and in a form: two calls, and what finds out the form.
+
+    What only translates is given a text in its own form, once.
+    """
     asked = set()
     for role in get_args(Role):
         teacher, connection = build.config.teacher.role(role), build.config.connection(role)
@@ -177,24 +181,27 @@ def teachers(build: Build, work: Path) -> Iterator[Check]:
         if place in asked or teacher.server == "phrasebook":
             continue
         asked.add(place)
-        where = f"teacher.{role}: {teacher.model}"
+        settings = build.teacher_settings(role, build.codes[0])
+        where = f"teacher.{role}: {settings.model}"
         turns = [{"role": "user", "content": 'What is 2 + 3? Reply with JSON: {"answer": 5}'}]
         requests = [Request(turns), Request(turns, Sum)]
+        if teacher.only_translates:
+            requests = [translator.request(turns, translator.Translator.form)]
         try:
             patient = connection.model_copy(update={"retries": 2, "batch": None})
-            settings = build.teacher_settings(role, build.codes[0])
             with _silence():
-                plain, formed = ask(requests, settings, patient, work / "rehearsal.jsonl", work)
+                answers = ask(requests, settings, patient, work / "rehearsal.jsonl", work)
         except UserError as error:
             yield Check(False, f"{where}: {error}")
             continue
-        if plain.failure:
-            yield Check(False, f"{where}: answers nothing of use ({plain.failure})")
-        elif formed.failure:
+        if (first := answers[0]).failure:
+            yield Check(False, f"{where}: answers nothing of use ({first.failure})")
+        elif formed := answers[-1].failure:
             yield Check(
                 False,
-                f"{where}: keeps to no form of JSON ({formed.failure}): set "
+                f"{where}: keeps to no form of JSON ({formed}): set "
                 f"teacher.{role}.structured to what the endpoint knows, or take another model",
             )
         else:
-            yield Check(True, f"{where}: answers, also in a form")
+            does = "translates" if teacher.only_translates else "answers, also in a form"
+            yield Check(True, f"{where}: {does}")

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+import configs
 import real_texts
 from endpoint import completion, connection, echo, serving, teacher
 from limbeck import config
-from limbeck.costs import commands
+from limbeck.costs import commands, pretend
 from limbeck.costs.plan import summary
 from limbeck.costs.pretend import size
 from limbeck.costs.sum_costs import costs
@@ -65,6 +66,24 @@ def asked(url: str, journal: Path, work: Path, count: int = 10, **changes: Any) 
 
 def planned(build: Build, work: Path = Path("nowhere")) -> dict[str, int]:
     return {one["stage"]: one["calls"] for one in summary(build, work)["stages"]}
+
+
+@configs.apertium("en-eo", "eo-en")
+def test_a_translator_is_planned_like_a_teacher_that_does_not_reason(tmp_path: Path) -> None:
+    own = tmp_path / "own.json"
+
+    def stages(**changes: Any) -> dict[str, dict[str, Any]]:
+        write_json(own, {"conversations": {"limit": 40}, **changes})
+        build = build_of([Path("config/presets/laptop.yaml"), own], [])
+        return {one["stage"]: one for one in summary(build, Path("nowhere"))["stages"]}
+
+    chat = stages(teacher={"translator": {"server": None, "url": "http://127.0.0.1:9/v1"}})
+    engine = stages()
+    assert engine["translator-flores_into_english"]["calls"] == 100
+    [translated, said] = (plan["translate_conversations"] for plan in (engine, chat))
+    assert translated["calls"] == said["calls"] == 40
+    reasoning = said["completion_tokens"] - translated["completion_tokens"]
+    assert reasoning == pytest.approx(40 * pretend.REASONING)
 
 
 def test_the_plan_of_the_paper() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+import configs
 import endpoint
 from limbeck import config
 from limbeck.config.options import merged
@@ -139,6 +140,14 @@ def test_a_teacher_is_asked_a_little(case: str, tmp_path: Path) -> None:
     assert found.good == good
     assert said in found.line
     assert "\n" not in found.line
+
+
+@configs.apertium("en-eo", "eo-en")
+def test_a_translator_is_given_a_text(tmp_path: Path) -> None:
+    values = configs.translating("{iso639_1}-en")
+    values["teacher"]["generator"] = values["teacher"]["translator"] | {"server": "phrasebook"}
+    [found] = needs.teachers(Build(config.load(values), [resolve("Esperanto")]), tmp_path)
+    assert found == Check(True, "teacher.translator: eo-en: translates")
 
 
 def rehearsed(own: dict[str, Any], folder: Path, hub_url: str = "http://127.0.0.1:9") -> list[str]:
