@@ -13,7 +13,7 @@ PACKAGE = Path(limbeck.__file__).parent
 FLOORS = (
     {"errors"},
     {"files", "chrf"},
-    {"stage"},
+    {"stage", "device"},
     {"serving"},
     {"config", "languages", "phrasebook", "translator"},
     {"sources", "teacher", "student"},

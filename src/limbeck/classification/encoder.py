@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from limbeck import device
 from limbeck.classification import sampling
 from limbeck.classification.sampling import split
 from limbeck.config import TINY, Classifier, FineTuning
@@ -83,6 +84,7 @@ def load(folder: Path) -> Encoder:
 def train(rows: Sequence[Row], settings: Classifier, seed: int) -> Encoder:
     """An encoder fine-tuned on rows {"id", "text", "label"}."""
     _quiet()
+    device.claim()
     import torch
 
     torch.manual_seed(seed)

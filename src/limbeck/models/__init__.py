@@ -6,6 +6,7 @@ compared.
 
 from pathlib import Path
 
+from limbeck import device
 from limbeck.config import Connection, TeacherSettings
 from limbeck.errors import UserError
 from limbeck.models import hub
@@ -41,6 +42,7 @@ def open_model(
         from limbeck.models.endpoint_model import EndpointModel
 
         return EndpointModel(teacher, connection, journal)
+    device.claim()
     path = Path(name).expanduser()
     if not path.exists() and hub.NAME.fullmatch(name):
         path = hub.fetch(name)

@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import Field
 
-from limbeck import stage
+from limbeck import device, stage
 from limbeck.config import Section, Training
 from limbeck.errors import UserError
 from limbeck.files import Row, digest, file_digest, lock, read_json, read_parquet, write_json
@@ -163,6 +163,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--history", type=Path, required=True)
     options = parser.parse_args()
+    device.claim()
     prepare_environment(options.work)
     settings: Settings = options.settings
     folder = run_folder(options.work, options.base, [options.train, options.validation], settings)
