@@ -104,6 +104,7 @@ class Benchmarks(Section):
     comparisons: dict[ComparisonName, str] = Field(
         description="More models to score: a folder, a GGUF file, or a name of the hub"
     )
+    teacher: bool = Field(description="Score the teacher, which is asked each item over HTTP")
     shots: Count = Field(description="Worked examples before each item")
     limit: Positive = Field(description="Items scored, at most")
     limit_quantized: Positive | None = Field(description="The same, of quantised files")

@@ -232,7 +232,8 @@ class Replay:
             count = min(section.limit, ITEMS.get(data_set, section.limit))
             shown = [_said("y" * each)] * section.shots
             prompts = [[*shown, _said(f"{number} ".ljust(each, "x"))] for number in range(count)]
-        self._teacher(f"score-{name}", "judge").ask(prompts, Request, lambda prompt, reply: [])
+        if section.teacher:
+            self._teacher(f"score-{name}", "judge").ask(prompts, Request, lambda prompt, reply: [])
         if self.settings.teacher.role("translator").only_translates and section.translates(name):
             form = translator.direction(benchmark).form
             self._teacher(f"translator-{name}", "translator").ask(

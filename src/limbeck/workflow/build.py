@@ -63,14 +63,17 @@ class Build:
 
     @cached_property
     def models(self) -> list[str]:
-        """The scored models: ``teacher``, ``{student}/{form}`` and ``comparisons/{name}``.
+        """The scored models: ``{student}/{form}``, ``comparisons/{name}`` and perhaps ``teacher``.
 
         A translator that is no chat model is one, too: ``translator``.
         """
         students = [f"{name}/{form}" for name in self.config.students for form in self.forms(name)]
         compared = [f"comparisons/{name}" for name in self.config.benchmarks.comparisons]
-        translator = self.teachers["translator"].only_translates
-        return ["teacher", *(["translator"] if translator else []), *students, *compared]
+        scored = {
+            "teacher": self.config.benchmarks.teacher,
+            "translator": self.teachers["translator"].only_translates,
+        }
+        return [*(name for name in scored if scored[name]), *students, *compared]
 
     @cached_property
     def teachers(self) -> dict[Role, Teacher]:
