@@ -45,7 +45,7 @@ include: "rules/classification.smk"
 
 
 # Nothing above is made twice; pages and cards cost nothing to make.
-once(workflow)
+once(workflow, bucket)
 
 
 include: "rules/report.smk"

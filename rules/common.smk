@@ -23,6 +23,7 @@ from limbeck.workflow import (
     told,
     written,
 )
+from limbeck.workflow.bucket import Bucket
 from limbeck.workflow.build import ASKED, load
 from limbeck.workflow.cluster import Machine
 from limbeck.workflow.digest import digests, pinned, source_digest
@@ -33,6 +34,7 @@ from limbeck.workflow.settings import as_json, general
 
 build = load(config)
 settings = build.config
+bucket = Bucket(settings.bucket, workflow) if settings.bucket else None
 machine = Machine(workflow)
 machine.one_by_one()
 terminal.install(workflow.output_settings)
@@ -50,5 +52,14 @@ shell.prefix(
 onstart:
     alone.claim()
     machine.check()
+    if bucket:
+        bucket.check()
     write_json("work/config.json", config)
     kept.prune(settings.keep * 1e9)
+
+
+onsuccess:
+    if bucket:
+        bucket.publish(
+            ["results/build.json", "results/ro-crate-metadata.json", *build.pages()]
+        )

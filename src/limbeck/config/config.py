@@ -84,6 +84,9 @@ class Config(Section):
     prices: dict[str, Price] = Field(description="Of models, by name (speed only)")
     budget: float | None = Field(ge=0, description="Dollars, at most (speed only)")
     keep: float = Field(ge=0, description="Gigabytes of earlier results, at most (speed only)")
+    bucket: str | None = Field(
+        pattern=r"^s3://[^/\s]", description="Where other machines find results (speed only)"
+    )
     conversations: Conversations
     texts: Texts
     generation: Generation

@@ -31,6 +31,7 @@ def small(build: Build) -> dict[str, Any]:
     return {
         # Snakemake leaves null what an empty mapping is put over.
         "rehearsal": Rehearsal().model_dump(),
+        "bucket": None,
         "filters": {"max_lost": max(0.5, config.filters.max_lost)},  # of a few rows, by chance
         "students": {name: _small(student) for name, student in config.students.items()},
         "classification": {

@@ -54,7 +54,7 @@ def resolved(build: Build) -> dict[str, Any]:
         role: teacher.model_dump(mode="json", exclude=_HOW)
         for role, teacher in build.teachers.items()
     }
-    config = {**build.config.model_dump(mode="json"), "teacher": teachers}
+    config = {**build.config.model_dump(mode="json", exclude={"bucket"}), "teacher": teachers}
     return dict(published({**config, "languages": build.codes}))
 
 

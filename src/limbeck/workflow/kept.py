@@ -78,7 +78,7 @@ def keep(key: str, outputs: Sequence[str], record: Mapping[str, Any]) -> bool:
             sizes.append({name: _measure(file) for name, file in found.items()})
             for name, file in found.items():
                 _link(file, temporary / str(number) / name)
-        content = {"outputs": list(outputs), **record, "files": sizes, "made": time.time()}
+        content = {"outputs": list(outputs), "made": time.time(), **record, "files": sizes}
         (temporary / "record.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
         temporary.chmod(0o755)
         try:
@@ -107,7 +107,7 @@ def fetch(key: str, outputs: Sequence[str]) -> dict[str, Any] | None:
             remove(entry)
             return None
         for number, output in enumerate(outputs):
-            _put(kept[number], list(record["files"][number]), Path(output))
+            put(kept[number], list(record["files"][number]), Path(output))
         os.utime(entry.folder)
     except OSError:  # removed by another process at this moment, or there is no room
         return None
@@ -192,7 +192,7 @@ def _link(source: Path, target: Path) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _put(kept: Path, names: list[str], output: Path) -> None:
+def put(kept: Path, names: list[str], output: Path) -> None:
     """Put one output in its place: made whole under another name first, then renamed."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as beside:

@@ -17,15 +17,21 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from limbeck.errors import UserError
 from limbeck.files import digest
 from limbeck.files.lock import take
 from limbeck.workflow import kept
+from limbeck.workflow.bucket import Bucket
 
 LOCKS = Path("work/locks")
+CODE = (
+    "fetch_converter",
+)  # what these make is run: it comes from where its digest is known, alone
 STUDENT = "{student}"  # stands for a student's name in keys and records
 
 Job = Callable[..., None]
@@ -37,18 +43,23 @@ _MEASURES = (
 )  # fmt: skip
 
 
-def once(workflow: Any) -> None:
-    """Have the rules read so far take what was made before, and keep what they make."""
+def once(workflow: Any, bucket: Bucket | None = None) -> None:
+    """Have the rules read so far take what was made before, and keep what they make.
+
+    Here, and in a bucket that other machines see, if there is one.
+    """
     for rule in workflow.rules:
         if rule.shellcmd and rule.output:
-            rule.run_func = _once(rule, rule.run_func, workflow)
+            shared = None if rule.name in CODE else bucket
+            rule.run_func = _once(rule, rule.run_func, workflow, shared)
 
 
-def _once(rule: Any, run: Job, workflow: Any) -> Job:
+def _once(rule: Any, run: Job, workflow: Any, bucket: Bucket | None) -> Job:
     aside = {name for name, file in rule.input._allitems() if "ancient" in _flags(file)}
     form = inspect.signature(run)
     nameless = "student" in rule.wildcard_names and "wildcards.student" not in rule.shellcmd
 
+    @_in_one_line()
     def job(*arguments: Any, **named: Any) -> None:
         given = form.bind(*arguments, **named).arguments
         outputs = [str(path) for path in given["output"]]
@@ -60,13 +71,17 @@ def _once(rule: Any, run: Job, workflow: Any) -> Job:
         try:
             _clear(outputs)
             # Whoever forces a job wants it made.
-            record = None if _forced(rule.name, workflow) else kept.fetch(key, outputs)
-            if record:
-                _say(f"unchanged: {', '.join(outputs)} (kept as {key})")
-                _tell(given, record, key)
-            else:
-                run(*arguments, **named)
-                _keep(key, outputs, {**decides, **_told(given)})
+            record = None if _forced(rule.name, workflow) else _fetch(key, outputs, bucket)
+            with _shared(given["params"].get("journal"), bucket):
+                if record:
+                    _say(f"unchanged: {', '.join(outputs)} (kept as {key})")
+                    _tell(given, record, key)
+                else:
+                    run(*arguments, **named)
+                    record = {**decides, **_told(given)}
+                    _keep(key, outputs, record)
+            if bucket:
+                bucket.keep(key, outputs, record)
             _tidy(given["params"].get("work"))
         finally:
             os.close(lock)
@@ -133,6 +148,46 @@ def _clear(outputs: list[str]) -> None:
                 shutil.rmtree(left, ignore_errors=True)
             else:
                 left.unlink(missing_ok=True)
+
+
+def _fetch(key: str, outputs: list[str], bucket: Bucket | None) -> dict[str, Any] | None:
+    record = kept.fetch(key, outputs)
+    if record or not bucket:
+        return record
+    record = bucket.fetch(key, outputs)
+    if record:
+        _keep(key, outputs, record)
+    return record
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    """Have Snakemake show an error of ours as its own, without a traceback."""
+    try:
+        yield
+    except UserError as error:
+        from snakemake.exceptions import WorkflowError
+
+        raise WorkflowError(str(error)) from None
+
+
+@contextmanager
+def _shared(journal: str | None, bucket: Bucket | None) -> Iterator[None]:
+    """Ask nothing that another machine has paid for, and leave it what was paid here."""
+    if not (journal and bucket):
+        yield
+        return
+    bucket.replies(journal)
+    known = _size(journal)
+    try:
+        yield
+    finally:
+        if _size(journal) != known:
+            bucket.replies(journal)
+
+
+def _size(path: str) -> int:
+    return os.path.getsize(path) if os.path.exists(path) else 0
 
 
 def _keep(key: str, outputs: list[str], record: dict[str, Any]) -> None:
