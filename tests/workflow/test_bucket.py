@@ -205,6 +205,7 @@ def test_no_answer_is_said_in_one_line(tmp_path: Path) -> None:
     assert machine.runs == 0
 
 
+@pytest.mark.long
 def test_a_whole_build_goes_on_elsewhere(
     finished: Project, tmp_path: Path, environment: dict[str, str], content: Any
 ) -> None:
