@@ -29,9 +29,8 @@ from limbeck.workflow import kept
 from limbeck.workflow.bucket import Bucket
 
 LOCKS = Path("work/locks")
-CODE = (
-    "fetch_converter",
-)  # what these make is run: it comes from where its digest is known, alone
+# What these make is run: it comes from where its digest is known, alone.
+CODE = ("fetch_converter",)
 STUDENT = "{student}"  # stands for a student's name in keys and records
 
 Job = Callable[..., None]
