@@ -121,7 +121,8 @@ def _fields(request: Request, teacher: config.TeacherSettings) -> dict[str, Any]
     """The fields of a request's body, without the form of the reply.
 
     ``extra_body`` goes over the other fields; a null takes a field away, for endpoints that know
-    it under another name (``{"max_tokens": null, "max_completion_tokens": 2048}``).
+    it under another name (``{"max_tokens": null, "max_completion_tokens": 2048}``). A seed there is
+    that of first replies: of several to the same messages, each has another one.
     """
     fields: dict[str, Any] = {
         "model": teacher.model,
@@ -134,6 +135,8 @@ def _fields(request: Request, teacher: config.TeacherSettings) -> dict[str, Any]
     if request.sample:
         fields["seed"] = request.sample
     merged = fields | teacher.extra_body
+    if isinstance(seed := teacher.extra_body.get("seed"), int):
+        merged["seed"] = seed + request.sample
     if request.max_tokens is not None:
         limits = ("max_tokens", "max_completion_tokens")
         merged |= {name: request.max_tokens for name in limits if merged.get(name) is not None}

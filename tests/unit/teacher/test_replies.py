@@ -184,6 +184,9 @@ def test_the_body_is_all_that_decides_a_reply() -> None:
     renamed = teacher(extra_body={"max_tokens": None, "max_completion_tokens": 7})
     fields = {"model": "teacher", "messages": messages, "temperature": 1.0}
     assert replies.body(Request(messages), renamed) == fields | {"max_completion_tokens": 7}
+    for sample in (0, 2):
+        body = replies.body(Request(messages, sample=sample), teacher(extra_body={"seed": 5}))
+        assert body["seed"] == 5 + sample
 
 
 def test_schemas_are_closed_and_messages_are_left_alone() -> None:
