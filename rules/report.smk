@@ -1,5 +1,5 @@
 """
-What the teachers cost, pages that show what was built and how good it is, cards to publish it by, and what it was built from.
+What the teachers, training and scoring cost, pages that show what was built and how good it is, cards to publish it by, and what it was built from.
 
 REQUIRED INPUTS:  <results>/{language}/, all of it
 OUTPUTS:          <results>/{language}/{cost.json,report.html,dataset_card.md}, <results>/{language}/{student}/{gains.json,model_card.md}, <results>/{scores.tsv,index.html,build.json,ro-crate-metadata.json}
@@ -7,11 +7,17 @@ OUTPUTS:          <results>/{language}/{cost.json,report.html,dataset_card.md}, 
 
 
 rule sum_costs:
-    """Sum up what the language's replies cost, once all have come"""
+    """Sum up what the language cost, once all is made: replies, and hours of training and scoring"""
     input:
         asked=lambda w: written.asked(build, w),
-        scores=build.asked_scores,
         extras=lambda w: written.extras(build, w),
+        trained=expand(
+            "<results>/{language}/{student}/training.json",
+            student=settings.students,
+            allow_missing=True,
+        ),
+        scores=lambda w: build.scores(w.language),
+        classification=lambda w: build.classification(w.language),
     output:
         cost="<results>/{language}/cost.json",
     log:
@@ -22,6 +28,8 @@ rule sum_costs:
     conda:
         "../envs/teacher.yaml"
     threads: 1
+    resources:
+        hardware=settings.hardware.model_dump_json(),
     params:
         code=source_digest("limbeck.costs.sum_costs"),
     shell:
@@ -32,6 +40,8 @@ rule sum_costs:
             --journals work/journal/{wildcards.language:q} \
             --shared work/journal/shared \
             --ledger work/ledger.json \
+            --records logs/{wildcards.language:q} \
+            --hardware {resources.hardware:q} \
             --output {output.cost:q}
         """
 

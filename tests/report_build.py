@@ -95,7 +95,9 @@ def write(results: Path, code: str = "swh_Latn") -> None:
     )  # fmt: skip
     _student(folder / "tiny")
     spent = {"replies": 40, "prompt_tokens": 900, "completion_tokens": 100, "dollars": 1.25}
-    write_json(folder / "cost.json", {"stages": {"write_topics": spent}, "total": spent})
+    took = {"training": {"tiny": 1.0}, "scoring": {"tiny": 0.25}, "hours": 1.25, "dollars": 2.5}
+    cost = {"stages": {"write_topics": spent}, "total": spent, "machine": took}
+    write_json(folder / "cost.json", cost | {"whole": {"dollars": 3.75}})
     for model, level in (("tiny/base", 3.0), ("tiny/student", 71.0), ("teacher", 97.0)):
         _scores(folder / "scores" / model, level)
     for number, quantization in enumerate(QUANTIZATIONS):

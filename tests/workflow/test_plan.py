@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import real_texts
+from limbeck.config.options import merged
+from limbeck.costs.sum_costs import costs
 from limbeck.costs.tally import tally
 from limbeck.files import read_json, write_json, write_jsonl
 from project import TEST_CONFIG, Project
@@ -18,6 +21,11 @@ from world import start, texts
 from world.teacher import Manners
 
 CODE = "amh_Ethi"
+# All that the teacher writes, without what students learn of it.
+ASKED = (
+    "responses.jsonl", "translations.jsonl", "templates.json", "scores/teacher/sib200.json",
+    "classification/topic/examples.jsonl", "classification/topic/teacher/predictions.parquet",
+)  # fmt: skip
 # Goes wrong in nothing that makes a second try, so that the calls are exact.
 WELL = Manners(forgets=0.0, refuses=0.0, breaks_off=0.0, slips=0.0, repeats=0.0, overloaded=0.0)
 
@@ -48,6 +56,26 @@ def test_the_plan_of_a_build_is_what_it_then_asks(untouched: Project, finished: 
     whole = after["total"]
     assert whole["journaled"] == whole["calls"]
     assert whole["prompt_tokens"] == whole["completion_tokens"] == whole["hours"] == 0
+    assert {work["basis"] for work in after["students"]} == {"nothing to come"}
+
+
+def test_a_student_like_one_that_is_there_is_measured(finished: Project, tmp_path: Path) -> None:
+    """Its tokens and its time are those of the other one."""
+    files = ("config/config.yaml", TEST_CONFIG)
+    default, own = (yaml.safe_load((finished.folder / file).read_text()) for file in files)
+    settings = merged(default["students"]["tiny"], own["students"]["tiny"])
+    path = tmp_path / "other.json"
+    write_json(path, {"students": {"tiny": None, "other": settings}})
+    training, scoring = plan(finished, TEST_CONFIG, str(path))["students"]
+    assert (training["basis"], scoring["basis"]) == ("measured", "measured")
+    seen = read_json(finished.folder / "results/swh_Latn/tiny/training.json")["tokens_seen"]
+    assert training["tokens"] == pytest.approx(seen, rel=0.05)
+    machine = read_json(finished.folder / "results/swh_Latn/cost.json")["machine"]
+    assert training["hours"] == pytest.approx(machine["training"]["tiny"], rel=0.2)
+    assert scoring["hours"] == pytest.approx(machine["scoring"]["tiny"], rel=0.2)
+    assert sum(sum(part.values()) for part in (machine["training"], machine["scoring"])) == (
+        pytest.approx(machine["hours"], abs=1e-4)
+    )
 
 
 def _sources(folder: Path) -> dict[str, Any]:
@@ -103,10 +131,11 @@ def test_the_plan_after_a_part_is_true_of_the_whole(tmp_path: Path) -> None:
         whole, part = tmp_path / "whole.json", tmp_path / "part.json"
         write_json(whole, config)
         write_json(part, config | {"rehearsal": {"questions": 40, "items": 10}})
-        target = f"results/{CODE}/cost.json"
+        folder = f"results/{CODE}"
+        targets = [f"{folder}/{name}" for name in ASKED]
 
         before = calls(plan(project, str(whole)))
-        assert project.snakemake(target, config=str(part)).code == 0
+        assert project.snakemake(*targets, config=str(part)).code == 0
         asked = teacher.requests
         (project.folder / "rehearsal").mkdir()
         for name in ("results", "resources"):
@@ -118,12 +147,13 @@ def test_the_plan_after_a_part_is_true_of_the_whole(tmp_path: Path) -> None:
         }
         planned = plan(project, str(whole))
         assert 0 < planned["total"]["journaled"] <= asked
-        result = project.snakemake(target, config=str(whole))
+        result = project.snakemake(*targets, config=str(whole))
         assert result.code == 0, result.output
         # Second tries and repeated texts are expected at the rate of the part.
         assert teacher.requests == pytest.approx(sum(calls(planned).values()), rel=0.02)
 
-    found = read_json(project.folder / target)
+    work = project.folder / "work"
+    found = costs(work / f"journal/{CODE}", work / "journal/shared", work / "ledger.json")
     cost = found["stages"] | found["shared"]
     replies = {name: stage["replies"] for name, stage in cost.items()}
     assert calls(planned) == pytest.approx(replies, rel=0.1)

@@ -12,7 +12,12 @@ from limbeck.phrasebook.responder import reply
 from project import TEST_CONFIG, Project
 
 KEY = "-".join(("sk", "limbeck", "very", "secret", "0123456789"))  # not in this file itself
-TARGETS = ["results/swh_Latn/cost.json"]
+ASKED = (
+    "responses.jsonl", "translations.jsonl", "templates.json", "scores/teacher/sib200.json",
+    "scores/teacher/flores_from_english.json", "classification/sentiment/examples.jsonl",
+    "classification/sentiment/teacher/predictions.parquet",
+)  # fmt: skip
+TARGETS = [f"results/swh_Latn/{name}" for name in ASKED]
 
 
 def talkative(body: Body, before: int) -> Any:

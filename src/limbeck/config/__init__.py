@@ -35,6 +35,7 @@ from limbeck.config.generation import (
     Traces,
     Way,
 )
+from limbeck.config.hardware import CHIPS, Chip, Hardware, chip
 from limbeck.config.section import Count, Positive, Section, Share
 from limbeck.config.sources import Conversations, Texts, public, published
 from limbeck.config.student import TINY, Architecture, Lora, Mixture, Student, Training
@@ -52,6 +53,7 @@ from limbeck.config.teacher import (
 
 __all__ = [
     "BUILTIN",
+    "CHIPS",
     "DATA_SETS",
     "HOW_ASKED",
     "HUB",
@@ -61,6 +63,7 @@ __all__ = [
     "Batch",
     "Benchmarks",
     "Checks",
+    "Chip",
     "Choice",
     "Choosing",
     "Classification",
@@ -78,6 +81,7 @@ __all__ = [
     "Examples",
     "Filters",
     "FineTuning",
+    "Hardware",
     "HeldOutFilter",
     "Kind",
     "LanguageFilter",
@@ -108,6 +112,7 @@ __all__ = [
     "Training",
     "Translating",
     "Way",
+    "chip",
     "data_sets",
     "explain",
     "fill",

@@ -24,6 +24,7 @@ from limbeck.config.benchmarks import Benchmarks
 from limbeck.config.classification import Classification
 from limbeck.config.filters import Filters
 from limbeck.config.generation import Generation
+from limbeck.config.hardware import Hardware
 from limbeck.config.section import Positive, Section, Share, without_nulls
 from limbeck.config.sources import Conversations, Texts
 from limbeck.config.student import Student
@@ -83,6 +84,7 @@ class Config(Section):
     teacher: Teachers
     prices: dict[str, Price] = Field(description="Of models, by name (speed only)")
     budget: float | None = Field(ge=0, description="Dollars, at most (speed only)")
+    hardware: Hardware
     keep: float = Field(ge=0, description="Gigabytes of earlier results, at most (speed only)")
     bucket: str | None = Field(
         pattern=r"^s3://[^/\s]", description="Where other machines find results (speed only)"

@@ -23,7 +23,7 @@ Subparsers = Any  # argparse keeps the name of its type to itself
 
 def add_to(commands: Subparsers) -> Subparsers:
     """Add both commands to a parser's subparsers; the subparsers of ``limbeck teacher``."""
-    words = "Say what a run will ask of its teachers and cost, before anything runs."
+    words = "Say what a run will ask of its teachers, take and cost, before anything runs."
     command = commands.add_parser("plan", help=words, description=words)
     add_config(command)
     command.add_argument("--work", type=Path, default=Path("work"), help="the run's work folder")
@@ -72,8 +72,21 @@ def plan(options: argparse.Namespace) -> int:
             )
         )
     print(table(lines))
-    print(f"\n{_verdict(found)}")
+    print(f"\n{table(_students(found['students']))}")
+    print(f"\n{_verdict(found)}{_whole(found)}")
     return 0
+
+
+def _students(works: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """A line for each student's training and scoring."""
+    lines: list[tuple[str, ...]] = [("STUDENT", "WORK", "TOKENS", "HOURS", "DOLLARS", "BASIS")]
+    for one in works:
+        hours = "?" if one["hours"] is None else f"{one['hours']:.2f}"
+        basis = f"{one['basis']}: {one['note']}" if one["note"] else one["basis"]
+        cells = (one["student"], one["kind"], f"{one['tokens']:,.0f}", hours)
+        dollars = "?" if one["hours"] is None else _dollars(one["dollars"])
+        lines.append((*cells, dollars, basis))
+    return lines
 
 
 def _verdict(found: Mapping[str, Any]) -> str:
@@ -89,6 +102,14 @@ def _verdict(found: Mapping[str, Any]) -> str:
     if after <= cap:
         return f"{words}; within the budget of ${cap:,.2f}"
     return f"{words}: ${after - cap:,.2f} more than the budget of ${cap:,.2f}, where it will stop"
+
+
+def _whole(found: Mapping[str, Any]) -> str:
+    """What is to come with training and scoring, where all of it has a price."""
+    parts = [found["total"]["dollars"], *(one["dollars"] for one in found["students"])]
+    if None in parts:
+        return ""
+    return f"\nwith training and scoring, to come: about ${sum(parts):,.2f}"
 
 
 def journal(options: argparse.Namespace) -> int:

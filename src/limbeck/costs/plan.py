@@ -1,4 +1,4 @@
-"""What a run will ask of its teachers: calls, tokens, hours and dollars of each stage.
+"""What a run will ask of its teachers, and its students take: tokens, hours and dollars.
 
 The stages themselves say what they ask (`limbeck.costs.replay`): what the journals hold is not
 asked again. Tokens of a call are measured where the journals hold replies of that stage and kind,
@@ -6,13 +6,13 @@ in the language or in another one, and else assumed (`limbeck.costs.pretend`).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from limbeck import config
-from limbeck.costs import pretend
+from limbeck.costs import effort, pretend
 from limbeck.costs.pretend import Asked, Memory
 from limbeck.costs.replay import Replay
 from limbeck.errors import UserError
@@ -40,13 +40,12 @@ class Estimate:
     measured: bool = False
 
 
-def estimate(build: "Build", work: Path) -> list[Estimate]:
-    """What is missing of a run in ``work``, stage by stage."""
+def replays(build: "Build", work: Path) -> Iterator[Replay]:
+    """The stages of each language of a run in ``work``."""
     memory: Memory = {}
     begun = [language for language in _begun(work) if language.code not in build.codes]
     languages = [*begun, *build.languages]
     sizes = {language.code: pretend.size(language.script) for language in languages}
-    found: dict[str, Estimate] = {}
     # What is known of one language tells of those that are not begun.
     order = sorted(build.languages, key=lambda one: not (work / "journal" / one.code).is_dir())
     subjects = None
@@ -54,10 +53,24 @@ def estimate(build: "Build", work: Path) -> list[Estimate]:
         replay = Replay(build, language, work, sizes, memory, subjects)
         replay.run()
         subjects = replay.subjects
+        yield replay
+
+
+def estimate(build: "Build", work: Path) -> list[Estimate]:
+    """What is missing of a run in ``work``, stage by stage."""
+    found: dict[str, Estimate] = {}
+    for _ in _counted(build, work, found):
+        pass
+    return list(found.values())
+
+
+def _counted(build: "Build", work: Path, found: dict[str, Estimate]) -> Iterator[Replay]:
+    """The stages of each language, once they are counted into ``found``."""
+    for replay in replays(build, work):
         for stage, asked in replay.asked.items():
             connection = build.config.connection(replay.roles[stage])
             _add(found.setdefault(stage, Estimate(stage)), asked, connection)
-    return list(found.values())
+        yield replay
 
 
 def _begun(work: Path) -> list[Language]:
@@ -115,13 +128,16 @@ def total(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def summary(build: "Build", work: Path) -> dict[str, Any]:
-    """The whole plan as JSON holds it, with what is spent and the budget."""
-    estimates = estimate(build, work)
+    """The whole plan as JSON holds it, with the students, what is spent and the budget."""
+    found: dict[str, Estimate] = {}
+    trained = effort.works(build, _counted(build, work, found))
+    estimates = list(found.values())
     entries = budget.read(budget.path(work)).values()
     return {
         "languages": build.codes,
         "stages": [asdict(one) for one in estimates],
         "total": asdict(total(estimates)),
+        "students": [asdict(one) for one in trained],
         "spent": sum(entry.spent for entry in entries),
         "budget": build.config.budget,
     }

@@ -237,7 +237,8 @@ class Pretender(Teacher):
             return said[next(self.numbers) % len(said)] if said else _agreed(options)
 
         if request.reply_model is None:
-            return Reply(text(), "x", "stop", 0, 0, None, None)
+            thought = own.thought // own.replies if own else round(REASONING / TOKEN)
+            return Reply(text(), "x" * max(1, thought), "stop", 0, 0, None, None)
         turns = _turns(item)
         if turns is None:
             value: Any = _value(replies.json_schema(request.reply_model), text, choice)

@@ -6,7 +6,7 @@ they are there, and else rows that are made up too. Nothing is written and nothi
 
 import contextlib
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 from limbeck import files
 from limbeck.classification import classify, examples, prepare, tasks
 from limbeck.config import BUILTIN, DATA_SETS, HUB, Examples, Role
+from limbeck.costs import amounts
+from limbeck.costs.measured import REHEARSAL
 from limbeck.costs.pretend import Asked, Memory, Pretender
 from limbeck.costs.tally import records
 from limbeck.dataset import sentences
+from limbeck.dataset.rows import from_response, from_text, from_translation
 from limbeck.evaluation import catalogue, questions, translator
 from limbeck.evaluation import prepare as benchmarks
 from limbeck.files import Row
@@ -47,7 +50,6 @@ if TYPE_CHECKING:
     from limbeck.workflow.build import Build
 
 SUBJECTS = "write_subjects"  # the stage that is of no language
-REHEARSAL = Path("rehearsal")  # where a run is rehearsed: its files tell, too
 # Texts and items of the published test sets, which are not read before they are prepared.
 ITEMS = {
     "flores": 1012,
@@ -83,9 +85,11 @@ class Replay:
         self.subjects = subjects  # topics and scenarios that another language has listed
         self.roles: dict[str, Role] = {}
         self.asked: dict[str, Asked] = {}
+        self.rows: list[Row] = []  # in the form of those that the filters keep
+        self.items: dict[str, amounts.Items] = {}  # by benchmark
 
     def run(self) -> None:
-        """Fill ``asked`` and ``roles``, by stage."""
+        """Fill ``asked`` and ``roles``, by stage, and ``rows`` and ``items``."""
         with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
             self._generation()
             for name in self.build.benchmarks(self.code):
@@ -107,7 +111,8 @@ class Replay:
     def _told(self, name: str, templates: Mapping[str, Collection[str]]) -> Instructions:
         return instructions.load(Path(self.settings.instructions(name)), templates)
 
-    def _generation(self) -> None:
+    def _prompts(self) -> list[Row]:
+        """All prompts, some of them rewritten."""
         generation, seed, card = self.settings.generation, self.settings.seed, self.card
         people = self._people()
         rows = self._trees(people)
@@ -125,8 +130,11 @@ class Replay:
             teacher=teacher.settings, revision=generation.revision,
             overlap=generation.diversity.overlap, seed=seed,
         )  # fmt: skip
-        rows = revise.revise(rows, rewriting, teacher, card, told, self.native)
+        return revise.revise(rows, rewriting, teacher, card, told, self.native)
 
+    def _generation(self) -> None:
+        generation, seed, card = self.settings.generation, self.settings.seed, self.card
+        rows = self._prompts()
         teacher = self._teacher("answer_prompts", "generator")
         told = self._told("respond", respond.TEMPLATES)
         answering = respond.Settings(
@@ -143,10 +151,15 @@ class Replay:
         alone = self.settings.teacher.role("translator").only_translates
         shown = Native() if alone else self.native
         translations = translate.translate(self._conversations(), teacher, card, told, shown)
+        self._learn(responses, from_response)
+        self._learn(translations, from_translation)
         if self.settings.sentences:
             english = self._told("backtranslate", backtranslate.TEMPLATES)
             teacher = self._teacher("backtranslate_sentences", "translator")
-            backtranslate.backtranslate(self._sentences(), teacher, card, english)
+            found = backtranslate.backtranslate(self._sentences(), teacher, card, english)
+            self._learn(found, from_translation)
+        if any(student.mixture.texts for student in self.settings.students.values()):
+            self._learn(self._texts(), from_text)
         if any(student.mixture.asks_in_language for student in self.settings.students.values()):
             shared = self._told("dataset", templates.TEMPLATES)
             asked = templates.conversation(card, shared)
@@ -155,6 +168,10 @@ class Replay:
             )
         if generation.checks.judge or generation.checks.round_trip:
             self._checks(responses, translations)
+
+    def _learn(self, rows: list[Row], form: Callable[[Row], Row]) -> None:
+        """Keep rows for the students, as the filters would."""
+        self.rows += [form(row) for row in rows if not row.get("failure")]
 
     def _trees(self, people: list[str]) -> list[Row]:
         """The prompts from topics and scenarios."""
@@ -232,6 +249,7 @@ class Replay:
             count = min(section.limit, ITEMS.get(data_set, section.limit))
             shown = [_said("y" * each)] * section.shots
             prompts = [[*shown, _said(f"{number} ".ljust(each, "x"))] for number in range(count)]
+        self.items[name] = amounts.items(prompts, section.translates(name))
         if section.teacher:
             self._teacher(f"score-{name}", "judge").ask(prompts, Request, lambda prompt, reply: [])
         if self.settings.teacher.role("translator").only_translates and section.translates(name):
@@ -300,7 +318,7 @@ class Replay:
         if section.source == BUILTIN:
             return texts.collect(section, self.card, self.settings.seed)
         length = round(WORD * min(section.max_words, 300) * self.size)
-        assumed = {"id": "text", "text": "x" * length}
+        assumed = {"id": "text", "source": "text", "text": "x" * length}
         return _filled(f"results/{self.code}/texts.jsonl", "texts", section.limit, assumed)
 
     def _sentences(self) -> list[Row]:

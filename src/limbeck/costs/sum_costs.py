@@ -1,19 +1,25 @@
-"""Sum up what a language's replies cost.
+"""Sum up what a language cost: its replies, and the hours of training and scoring.
 
 python -m limbeck.costs.sum_costs --journals work/journal/swh_Latn --shared work/journal/shared
-    --ledger work/ledger.json --output cost.json
+    --ledger work/ledger.json --records logs/swh_Latn --hardware JSON --output cost.json
 
 For each stage its replies and tokens, all that its journal holds; the dollars that were paid for
 them, null where the config has no price; and the dollars of requests without a reply, which the
-endpoint may have billed. What is asked once for all languages stands apart, as "shared".
+endpoint may have billed. What is asked once for all languages stands apart, as "shared". For each
+student and other model, and for the classifiers of a task, the hours of the jobs that trained and
+scored it when that was last done; their dollars and the whole's, null where there is no price.
 """
 
+import json
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 from limbeck import files, stage
 from limbeck.costs.tally import tally
+from limbeck.files import Row
 from limbeck.teacher import budget
+from limbeck.workflow.records import jobs
 
 
 def costs(journals: Path, shared: Path, ledger: Path) -> dict[str, Any]:
@@ -24,6 +30,46 @@ def costs(journals: Path, shared: Path, ledger: Path) -> dict[str, Any]:
         known = [values[name] for values in stages.values() if values[name] is not None]
         total[name] = round(sum(known), 6) if known else None
     return {"stages": stages, "total": total, "shared": _stages(shared, ledger)}
+
+
+def hours(records: Path) -> dict[str, dict[str, float]]:
+    """Hours of training and scoring, by what was trained and scored.
+
+    Args:
+        records: the folder of Snakemake's records of a language.
+    """
+    found: dict[str, dict[str, float]]
+    found = {"training": defaultdict(float), "scoring": defaultdict(float)}
+    for path in sorted(records.rglob("*.tsv")):
+        parts = path.relative_to(records).parent.parts
+        seconds = sum(job.seconds for job in jobs(path))
+        if path.stem == "train_student":
+            found["training"][parts[0]] += seconds
+        elif path.stem == "train_classifier":
+            found["training"]["/".join(parts[:2])] += seconds
+        elif path.stem == "score_model" and len(parts) == 4:  # not one that is asked over HTTP
+            _, name, form, _ = parts
+            found["scoring"]["/".join((name, form)) if name == "comparisons" else name] += seconds
+    return {
+        kind: {name: round(seconds / 3600, 5) for name, seconds in sums.items()}
+        for kind, sums in found.items()
+    }
+
+
+def whole(found: dict[str, Any], took: dict[str, dict[str, float]], price: float | None) -> Row:
+    """The costs of the teachers with the hours of training and scoring.
+
+    Args:
+        found: of `costs`.
+        took: of `hours`.
+        price: dollars an hour.
+    """
+    total = sum(sum(one.values()) for one in took.values())
+    dollars = None if price is None else round(total * price, 6)
+    taught = found["total"]["dollars"]
+    both = None if dollars is None or taught is None else round(taught + dollars, 6)
+    trained = {**took, "hours": round(total, 5), "dollars": dollars}
+    return {**found, "machine": trained, "whole": {"dollars": both}}
 
 
 def _stages(journals: Path, ledger: Path) -> dict[str, dict[str, Any]]:
@@ -47,9 +93,13 @@ def main() -> None:
     parser.add_argument("--journals", type=Path, required=True, help="the language's folder")
     parser.add_argument("--shared", type=Path, required=True, help="that of no language")
     parser.add_argument("--ledger", type=Path, required=True)
+    parser.add_argument("--records", type=Path, required=True, help="Snakemake's, of time")
+    parser.add_argument("--hardware", type=json.loads, required=True, help="of the config, JSON")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
-    files.write_json(options.output, costs(options.journals, options.shared, options.ledger))
+    found = costs(options.journals, options.shared, options.ledger)
+    result = whole(found, hours(options.records), options.hardware["price"])
+    files.write_json(options.output, result)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ from typing import Any
 from limbeck.cards import publish
 from limbeck.config.options import add_config, config_of
 from limbeck.costs import plan
+from limbeck.costs.accelerator import device
 from limbeck.costs.commands import table
-from limbeck.costs.replay import REHEARSAL
+from limbeck.costs.measured import REHEARSAL
 from limbeck.errors import UserError
 from limbeck.rehearsal import folder, machine, needs, projection
 from limbeck.rehearsal.folder import Job
@@ -87,7 +88,7 @@ def rehearse(options: argparse.Namespace) -> int:
     whole = projection.project(build, found, planned)
     if options.json:
         seconds = {name: [one.seconds, one.error] for name, one in whole.items()}
-        seconds["wall"] = list(_tuple(projection.wall(whole, machine.device().cuda)))
+        seconds["wall"] = list(_tuple(projection.wall(whole, device().cuda)))
         print(json.dumps({"good": good, "plan": planned, "seconds": seconds}, indent=2))
     else:
         print("\nThe whole run, as far as it is still to come:\n")
@@ -138,7 +139,7 @@ def _published(build: Build) -> Iterable[Check]:
 
 
 def _projection(build: Build, planned: dict[str, Any], whole: dict[str, Hours]) -> str:
-    total, here = planned["total"], machine.device()
+    total, here = planned["total"], device()
     wall = projection.wall(whole, here.cuda)
     missing = total["calls"] - total["journaled"]
     lines = [

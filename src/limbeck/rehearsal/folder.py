@@ -10,8 +10,9 @@ from typing import Any
 
 from limbeck.config import Rehearsal, Student
 from limbeck.config.options import merged
-from limbeck.costs.replay import REHEARSAL
+from limbeck.costs.measured import REHEARSAL
 from limbeck.files import write_json
+from limbeck.workflow import records
 from limbeck.workflow.build import Build
 
 STEPS = 20  # of a training, about
@@ -107,11 +108,8 @@ def jobs(logs: Path = REHEARSAL / "logs") -> Iterator[Job]:
         if not done:
             yield Job(log.stem, place, 0.0, 0.0, _error(log))
             continue
-        names, values, *_ = record.read_text().splitlines()
-        fields = dict(zip(names.split("\t"), values.split("\t"), strict=True))
-        peak = fields["max_rss"]
-        memory = float(peak) * 2**20 if peak not in ("-", "NA") else 0.0
-        yield Job(log.stem, place, float(fields["s"]), memory, None)
+        took = records.jobs(record)[0]
+        yield Job(log.stem, place, took.seconds, took.megabytes * 2**20, None)
 
 
 def said(job: Job, logs: Path = REHEARSAL / "logs") -> str:

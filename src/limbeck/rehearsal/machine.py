@@ -1,13 +1,13 @@
 """What this machine has."""
 
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
+
+from limbeck.costs.accelerator import device, memory
 
 GIB = 2**30
 
@@ -19,35 +19,9 @@ class Check(NamedTuple):
     line: str
 
 
-class Device(NamedTuple):
-    """What trains."""
-
-    name: str
-    memory: int  # bytes
-    cuda: bool
-
-
-def memory() -> int:
-    """Bytes of this machine's memory."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
 def free_disk() -> int:
     """Bytes that are free where the results will be."""
     return shutil.disk_usage(Path.cwd()).free
-
-
-def device() -> Device:
-    """The largest CUDA device, or the processor."""
-    found = []
-    if program := shutil.which("nvidia-smi"):
-        query = [program, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
-        said = subprocess.run(query, capture_output=True, text=True, check=False)
-        for line in said.stdout.splitlines():
-            name, _, megabytes = line.rpartition(", ")
-            if megabytes.strip().isdigit():
-                found.append(Device(name, int(megabytes) * 2**20, True))
-    return max(found, key=lambda one: one.memory, default=Device("the processor", memory(), False))
 
 
 def _python() -> Check:

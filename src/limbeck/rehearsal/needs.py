@@ -8,16 +8,17 @@ import io
 import math
 import os
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
 from pydantic import BaseModel
 
 from limbeck.config import TINY, Role, Training
+from limbeck.costs.accelerator import device
+from limbeck.costs.sizes import FITS, GGUF, size
 from limbeck.errors import UserError
 from limbeck.evaluation import translator
-from limbeck.rehearsal.machine import GIB, Check, device, free_disk
+from limbeck.rehearsal.machine import GIB, Check, free_disk
 from limbeck.sources.access import barrier
 from limbeck.student import base
 from limbeck.teacher.client import Request, ask
@@ -29,9 +30,6 @@ LEANER = {
     "training.memory: bfloat16": Training(memory="bfloat16"),
     "training.method: lora": Training(method="lora"),
 }
-# Bytes of a parameter in a GGUF file (llama.cpp, tools/quantize/README.md: bits a weight / 8).
-GGUF = {"F16": 2.0, "Q8_0": 1.07, "Q6_K": 0.82, "Q5_K_M": 0.71, "Q4_K_M": 0.61, "Q4_0": 0.58,
-        "Q3_K_M": 0.5, "Q2_K": 0.4}  # fmt: skip
 
 
 def of(build: Build) -> Iterator[Check]:
@@ -78,7 +76,7 @@ def bases(build: Build) -> Iterator[Check]:
         needed = parameters * memory.of_training(student.training)
         words = f"has {parameters / 1e9:.1f} billion parameters and takes {_gib(needed)} to train"
         room = f"{here.name} has {_gib(here.memory)}"
-        if needed < 0.9 * here.memory:
+        if needed < FITS * here.memory:
             yield Check(True, f"{where} {words}; {room}")
             continue
         yield Check(False, f"{where} {words}, and {room}: {_leaner(parameters, here.memory)}")
@@ -88,37 +86,9 @@ def _leaner(parameters: int, room: int) -> str:
     """The first way to train a base in so much memory, activations left out."""
     for way, training in LEANER.items():
         needed = parameters * memory.of_training(training)
-        if needed < 0.9 * room:
+        if needed < FITS * room:
             return f"{way} takes {_gib(needed)}"
     return "take a smaller base or a larger machine"
-
-
-@cache
-def size(name: str) -> int:
-    """About the parameters of a base: its safetensors files are mostly 16 bits a parameter.
-
-    Raises:
-        UserError: the base has none, or the hub cannot be asked.
-    """
-    folder = Path(name).expanduser()
-    if folder.is_file():  # GGUF
-        return round(memory.parameters(name))
-    if folder.is_dir():
-        total = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    else:
-        import huggingface_hub
-
-        try:
-            files = huggingface_hub.HfApi().list_repo_tree(name)
-            total = sum(
-                getattr(file, "size", 0) for file in files if file.path.endswith(".safetensors")
-            )
-        except Exception as error:  # the hub's client raises those of its HTTP library, too
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise UserError(f"base: {name!r} cannot be looked at ({reason})") from None
-    if not total:
-        raise UserError(f"base: {name!r} has no safetensors weights; other forms are not read")
-    return total // 2
 
 
 def _small_files(name: str, revision: str | None) -> Path:

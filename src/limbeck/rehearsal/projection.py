@@ -12,16 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from limbeck.config.generation import Generation
+from limbeck.costs.measured import REHEARSAL, SCORED, TRAINED, growing
 from limbeck.costs.plan import SURE
-from limbeck.costs.replay import REHEARSAL
 from limbeck.files import canonical, read_json, read_jsonl, read_parquet
 from limbeck.rehearsal.folder import Job, said
 from limbeck.workflow.build import Build
 
 RESULTS = REHEARSAL / "results"
-# What a log says of the time that grows with a run; of the rest libraries are imported.
-_TRAINED = re.compile(r"^training: [\d,]+ tokens in ([\d.]+) s", re.M)
-_SCORED = re.compile(r" on [\d,]+ items in ([\d.]+) s", re.M)
 _WRITTEN = ("topic", "scenario", "context")  # strategies of rows that the teacher answered
 
 
@@ -113,7 +110,7 @@ def training(build: Build, code: str, name: str, job: Job) -> Hours:
     for row in read_parquet(folder / "train.parquet"):
         sizes.setdefault(row["strategy"], []).append(len(canonical(row["messages"]).encode()))
     seen = sum(map(sum, sizes.values()))
-    took = _told(job, _TRAINED)
+    took = _told(job, TRAINED)
     speed = seen / took  # bytes of rows a second
     total, variance = 0.0, 0.0
     for strategy, count in rows(build, code, name).items():
@@ -135,8 +132,8 @@ def training(build: Build, code: str, name: str, job: Job) -> Hours:
 
 def _told(job: Job, pattern: re.Pattern[str]) -> float:
     """Seconds of a job that grow with the run, by its log; all of them where it says nothing."""
-    found = pattern.search(said(job))
-    return min(max(float(found[1]), 0.01), job.seconds) if found else job.seconds
+    found = growing(said(job), pattern, job.seconds)
+    return found.seconds if found else job.seconds
 
 
 def scoring(build: Build, code: str, model: str, benchmark: str, job: Job) -> Hours:
@@ -148,7 +145,7 @@ def scoring(build: Build, code: str, model: str, benchmark: str, job: Job) -> Ho
     if model.rpartition("/")[2] in build.config.gguf.quantizations:
         limit = min(limit, section.limit_quantized or limit)
     items = min(limit, sum(1 for _ in test.open("rb")))
-    took = _told(job, _SCORED)
+    took = _told(job, SCORED)
     # Ten items tell their mean within about a half, as one batch of them is slow or not.
     error = SURE * took * items / score["n"] / math.sqrt(score["n"]) / 2
     return Hours(took * items / score["n"] + job.seconds - took, error)

@@ -66,9 +66,18 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
             "tokens": sum(timing.tokens for timing in language.timings),
             "dollars": language.cost.get("total", {}).get("dollars"),
         },
+        "machine": _machine(language.cost),
         "runs": [_run(student) for student in language.students if student.gguf],
         "versions": versions(language),
     }
+
+
+def _machine(cost: Row) -> dict[str, Any] | None:
+    """What training and scoring took; nothing where ``cost.json`` does not tell."""
+    if not (machine := cost.get("machine")):
+        return None
+    seconds = {kind: 3600 * sum(machine[kind].values()) for kind in ("training", "scoring")}
+    return {**seconds, "dollars": machine["dollars"], "whole": cost["whole"]["dollars"]}
 
 
 def _benchmark(name: str, language: Language) -> dict[str, Any]:

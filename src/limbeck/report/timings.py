@@ -2,10 +2,11 @@
 journals.
 """
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from limbeck.workflow import records
 
 # The stages in the order of the flow; others follow.
 STAGES = {
@@ -99,23 +100,12 @@ def timings(folder: Path, cost: dict[str, Any]) -> list[Timing]:
 
 def took(record: Path) -> float | None:
     """The seconds of one job by its record; None without one."""
-    timing = Timing("")
-    if record.is_file():
-        _add(timing, record)
-    return timing.seconds or None
+    return sum(job.seconds for job in records.jobs(record)) or None
 
 
-def _add(timing: Timing, path: Path) -> None:
-    """Add a job's record; what Snakemake could not measure is NA or a dash."""
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            timing.jobs += 1
-            timing.seconds += _number(row.get("s"))
-            timing.megabytes = max(timing.megabytes, _number(row.get("max_rss")))
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text or 0)
-    except ValueError:
-        return 0.0
+def _add(timing: Timing, record: Path) -> None:
+    """Add the jobs of a record."""
+    for job in records.jobs(record):
+        timing.jobs += 1
+        timing.seconds += job.seconds
+        timing.megabytes = max(timing.megabytes, job.megabytes)

@@ -154,11 +154,6 @@ class Build:
             if model != "translator" or self.config.benchmarks.translates(benchmark)
         ]
 
-    def asked_scores(self, wildcards: Any) -> list[str]:
-        """The scores of the models that a language's scoring asks over HTTP."""
-        asked = [model for model in self.models if model in ASKED]
-        return [path for model in asked for path in self.model_scores(wildcards.language, model)]
-
     def benchmark_files(self, wildcards: Any) -> list[str]:
         """The files of a benchmark that are on this machine."""
         own = self.config.benchmarks.custom.get(wildcards.benchmark)

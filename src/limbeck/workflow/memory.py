@@ -16,6 +16,7 @@ LIBRARIES = 4_000  # torch and transformers, or llama.cpp, and the activations o
 
 # Of a base of the hub whose name does not tell: the larger of the small models this is made for.
 _UNKNOWN = 4e9
+_PRESETS = {"ibm-granite/granite-4.0-micro": 3.4e9}  # bases of presets, by their cards
 _NAMED = re.compile(r"(?<![a-z0-9.])(?:(\d+)x)?(\d+(?:\.\d+)?)([bm])(?![a-z0-9])", re.IGNORECASE)
 
 _HALF, _SINGLE = 2, 4  # bytes of a parameter
@@ -24,17 +25,23 @@ _ADAPTERS = 0.1  # of the frozen weights
 
 
 def parameters(base: str) -> float:
-    """About how many parameters a model has: by its files here, or by its name on the hub."""
+    """About how many parameters a model has, or most have whose size is not known."""
+    return known_parameters(base) or _UNKNOWN
+
+
+def known_parameters(base: str) -> float | None:
+    """The same, by its files here or by its name on the hub; None where neither tells."""
     if base.startswith("builtin:"):
         return 1e7
     path = Path(base).expanduser()
     files = list(path.glob("*.safetensors")) if path.is_dir() else [path]
     if found := sum(file.stat().st_size for file in files if file.is_file()):
         return found / (1 if path.suffix == ".gguf" else _HALF)
-    if named := _NAMED.search(base.rpartition("@")[0] or base):
+    name = base.rpartition("@")[0] or base
+    if named := _NAMED.search(name):
         experts, size, unit = named.groups()
         return int(experts or 1) * float(size) * {"b": 1e9, "m": 1e6}[unit.lower()]
-    return _UNKNOWN
+    return _PRESETS.get(name)
 
 
 def holding(base: str, size: float = _SINGLE) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from limbeck import config
 from limbeck.costs import commands, pretend
 from limbeck.costs.plan import summary
 from limbeck.costs.pretend import size
-from limbeck.costs.sum_costs import costs
+from limbeck.costs.sum_costs import costs, whole
 from limbeck.errors import UserError
 from limbeck.files import digest, write_json, write_jsonl
 from limbeck.generation import beside, instructions, scenarios
@@ -278,6 +279,29 @@ def test_the_plan_knows_classification_and_benchmarks_of_ones_own(tmp_path: Path
     assert found["classify-topic"] == 2 * 204  # the test set of SIB-200
 
 
+def test_the_whole_cost_of_the_paper(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Under $50 a language, generation and training together."""
+    hired = "hardware={device: H100, price: 2.5}"
+    assert run("plan", *KAKUGO, hired, "--work", str(tmp_path), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    training, scoring = found["students"]
+    assert (training["student"], training["kind"]) == ("granite", "training")
+    # 29,908 answers with their traces and 15,000 translations, of about 1,000 tokens each.
+    assert 3e7 < training["tokens"] < 6e7
+    assert 0.5 < training["hours"] < 1.5
+    assert 0 < scoring["hours"] < 1
+    whole = found["total"]["dollars"] + training["dollars"] + scoring["dollars"]
+    assert whole < 50
+    assert run("plan", *KAKUGO, hired, "--work", str(tmp_path)) == 0
+    printed = capsys.readouterr().out
+    assert re.search(
+        r"^granite +training +[\d,]+ +0.\d\d +\d.\d\d +estimated: H100$", printed, re.M
+    )
+    assert f"with training and scoring, to come: about ${whole:,.2f}" in printed
+    with pytest.raises(SystemExit, match=r"hardware.device: this device is not in the table"):
+        run("plan", *KAKUGO, "hardware={device: H101}")
+
+
 def test_a_plan_without_a_price_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run("plan", *KAKUGO, "teacher={generator: {model: other}}", "--work", str(tmp_path)) == 0
     printed = capsys.readouterr().out
@@ -381,6 +405,16 @@ def test_a_journal_in_use_is_shown_but_not_compacted(
 
 # Costs
 
+TOOK = {  # seconds
+    "tiny/train_student.tsv": 1800,
+    "tiny/mix_rows.tsv": 9,
+    "scores/tiny/student/sib200/score_model.tsv": 72,
+    "scores/tiny/Q8_0/sib200/score_model.tsv": 36,
+    "scores/teacher/sib200/score_model.tsv": 99,
+    "scores/comparisons/other/sib200/score_model.tsv": 72,
+    "classification/topic/linear/train_classifier.tsv": 36,
+}
+
 
 def test_the_costs_of_a_language(tmp_path: Path) -> None:
     folder = tmp_path / "journal/swh_Latn"
@@ -390,13 +424,16 @@ def test_the_costs_of_a_language(tmp_path: Path) -> None:
         asked(endpoint.url, tmp_path / "journal/yor_Latn/write_topics.jsonl", tmp_path)
         shared = tmp_path / "journal/shared"
         asked(endpoint.url, shared / "write_subjects.jsonl", tmp_path)
-    output = tmp_path / "cost.json"
+    logs, output = tmp_path / "logs", tmp_path / "cost.json"
+    for place, seconds in TOOK.items():
+        (logs / place).parent.mkdir(parents=True, exist_ok=True)
+        (logs / place).write_text(f"s\tmax_rss\n{seconds}\tNA\n")
     command = [sys.executable, "-m", "limbeck.costs.sum_costs", "--journals", str(folder)]
     command += ["--shared", str(shared), "--ledger", str(path(tmp_path))]
-    command += ["--output", str(output)]
+    command += ["--records", str(logs), "--hardware", '{"price": 2.0}', "--output", str(output)]
     subprocess.run(command, check=True)
     found = json.loads(output.read_text())
-    assert found == costs(folder, shared, path(tmp_path))
+    assert found | costs(folder, shared, path(tmp_path)) == found
     assert found["stages"]["write_topics"] == {
         "replies": 10,
         "prompt_tokens": 100,
@@ -408,6 +445,21 @@ def test_the_costs_of_a_language(tmp_path: Path) -> None:
     assert found["total"]["replies"] == 13
     assert found["total"]["dollars"] == 0.0005
     assert found["shared"]["write_subjects"]["dollars"] == 0.0005
+    assert found["machine"] == {
+        "training": {"classification/topic": 0.01, "tiny": 0.5},
+        "scoring": {"comparisons/other": 0.02, "tiny": 0.03},
+        "hours": 0.56,
+        "dollars": 1.12,
+    }
+    assert found["whole"] == {"dollars": 1.1205}
+
+
+def test_without_a_price_the_whole_is_not_known() -> None:
+    taught = {"total": {"dollars": 1.5}}
+    took = {"training": {"tiny": 1.0}, "scoring": {}}
+    assert whole(taught, took, None)["whole"] == {"dollars": None}
+    assert whole({"total": {"dollars": None}}, took, 2.0)["whole"] == {"dollars": None}
+    assert whole(taught, took, 2.0)["whole"] == {"dollars": 3.5}
 
 
 def test_a_table_gives_the_terminal_no_orders() -> None:

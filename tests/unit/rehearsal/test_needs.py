@@ -16,10 +16,11 @@ import configs
 import endpoint
 from limbeck import config
 from limbeck.config.options import merged
+from limbeck.costs.accelerator import Device
 from limbeck.files import write_json
 from limbeck.languages import resolve
 from limbeck.rehearsal import folder, machine, needs
-from limbeck.rehearsal.machine import GIB, Check, Device
+from limbeck.rehearsal.machine import GIB, Check
 from limbeck.workflow.build import Build
 from world import hub
 

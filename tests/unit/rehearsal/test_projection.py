@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from limbeck import config
-from limbeck.costs.replay import REHEARSAL
+from limbeck.costs.measured import REHEARSAL
 from limbeck.evaluation.score import summary
 from limbeck.files import write_json, write_jsonl, write_parquet, write_text
 from limbeck.languages import resolve

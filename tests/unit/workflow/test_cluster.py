@@ -89,7 +89,8 @@ def test_no_gpu_is_asked_of_a_cluster_without_one(monkeypatch: pytest.MonkeyPatc
         ("mistralai/Mixtral-8x7B-v0.1", 56),
         ("Qwen/Qwen3-30B-A3B@0123abcd4b", 30),
         ("owner/repo-1.5b-GGUF/repo-q8_0.gguf", 1.5),
-        ("ibm-granite/granite-4.0-micro", 4),  # the name does not tell
+        ("ibm-granite/granite-4.0-micro", 3.4),
+        ("owner/name", 4),  # the name does not tell
     ],
 )
 def test_the_size_of_a_base_is_in_its_name(base: str, billions: float) -> None:

@@ -108,7 +108,7 @@ def test_a_benchmark_without_the_language_is_skipped_and_said(
     code = build.codes[0]
     wildcards = SimpleNamespace(language=code)
     assert build.benchmarks(code) == covered
-    assert [Path(path).stem for path in build.asked_scores(wildcards)] == covered
+    assert [Path(path).stem for path in build.model_scores(code, "teacher")] == covered
     assert [Path(path).parent.name for path in build.held_out(wildcards)] == sorted(covered)
     assert len(build.scores()) == 6 * len(covered)
     missing = [name for name in build.config.benchmarks.run if name not in covered]

@@ -1,0 +1,28 @@
+"""Snakemake's own records of what jobs took, which lie beside their logs."""
+
+import csv
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Took(NamedTuple):
+    """What a job took; 0 is what could not be measured."""
+
+    seconds: float
+    megabytes: float  # of the processor's memory, at its peak
+
+
+def jobs(record: Path) -> list[Took]:
+    """The jobs of a record (TSV); none where there is no such file."""
+    if not record.is_file():
+        return []
+    with record.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return [Took(_number(row.get("s")), _number(row.get("max_rss"))) for row in rows]
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:  # NA, or a dash
+        return 0.0
