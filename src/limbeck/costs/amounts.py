@@ -61,7 +61,9 @@ def trained(
     mixed = mix.mix(mix.chosen(rows, mixture.strategies, seed), mixture, wording)
     learned = mix.bounded(mix.split(mixed, mixture.validation, seed)[0], mixture.max_bytes)
     sizes = [size(row["messages"]) * token for row in learned]
-    sizes = [tokens for tokens in sizes if tokens <= training.max_length]
+    limit = training.max_length
+    # Made-up rows are of one length: that none fits tells of the assumption, not of the rows.
+    sizes = [tokens for tokens in sizes if tokens <= limit] or [float(limit)] * len(sizes)
     if training.max_steps is None:
         return sum(sizes) * training.epochs
     if training.step_rows is None:

@@ -100,6 +100,8 @@ def test_what_a_score_reads_and_writes(
         ({"epochs": 2.5}, 2000),
         ({"max_steps": 7, "step_tokens": 64}, 448),
         ({"max_steps": 7, "step_rows": 4}, 2800),
+        # None of nine fits: they are taken to be as long as may be.
+        ({"max_length": 60}, 540),
     ],
 )
 def test_what_a_student_learns(training: dict[str, Any], tokens: float) -> None:
