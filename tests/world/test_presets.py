@@ -113,7 +113,6 @@ def test_released(world: World, tmp_path: Path) -> None:
     assert whole.is_shown("released", 0, whole.rows(person), minutes)
 
 
-@pytest.mark.long
 def test_strategies(world: World, tmp_path: Path) -> None:
     """Seven training sets; what two of them ask alike is paid once."""
     with teaching(Manners(thinks=())) as teacher:
