@@ -20,7 +20,7 @@ FLOORS = (
     {"generation", "models"},
     {"dataset"},
     {"evaluation"},
-    {"classification"},
+    {"classification", "judgement"},
     {"workflow"},
     {"costs", "report"},
     {"assessment", "cards", "chat"},

@@ -16,6 +16,7 @@ TEMPLATES = (
     "classification.html",
     "notice.html",
     "said.html",
+    "judged.html",
     "samples.html",
 )
 
