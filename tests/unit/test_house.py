@@ -23,7 +23,7 @@ FLOORS = (
     {"classification", "judgement"},
     {"workflow"},
     {"costs", "report"},
-    {"assessment", "cards", "chat"},
+    {"assessment", "cards", "chat", "raters"},
     {"rehearsal"},
     {"cli"},
 )

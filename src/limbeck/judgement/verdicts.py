@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from limbeck.evaluation import figures, statistics
 from limbeck.files import Row
@@ -29,39 +29,38 @@ def merged(orders: Sequence[Better | None]) -> Verdict | None:
     return _BOTH.get((one, other), "tie")
 
 
+def counts(found: Sequence[Verdict | None]) -> Row:
+    """Wins, ties and losses, and the win rate, in percent, a tie as half a win.
+
+    Its 95% interval is Wilson's over the pairs: with ties, which spread less, it is rather too wide
+    than too narrow. Without a verdict there is neither.
+    """
+    came = Counter(found)
+    judged = len(found) - came[None]
+    result: Row = {name: came[name] for name in get_args(Verdict)}
+    if not judged:
+        return {**result, "win_rate": None, "interval": None, "shown": False}
+    points = came["win"] + came["tie"] / 2
+    low, high = (100 * end for end in statistics.wilson(points, judged))
+    rate = {"win_rate": 100 * points / judged, "interval": [low, high]}
+    return {**result, **rate, "shown": not low <= 50 <= high}
+
+
 def summary(rows: Sequence[Row]) -> Row:
     """The figures of the pairs of two models.
 
-    ``win_rate`` is that of the first one, in percent, a tie as half a win. Its interval is Wilson's
-    over the pairs: with ties, which spread less, it is rather too wide than too narrow. A judge
-    that looks at the answers alone prefers no place in both orders, so ``first_place`` and
-    ``second_place``, in percent of the pairs that were judged, are its bias.
+    A judge that looks at the answers alone prefers no place in both orders, so ``first_place`` and
+    ``second_place``, in percent of the pairs that it was asked about, are its bias.
     """
     verdicts = [row["verdict"] for row in rows]
-    came = Counter(verdicts)
-    judged = len(verdicts) - came[None]
-    points = came["win"] + came["tie"] / 2
     places = [_place(row["orders"]) for row in rows if row["verdict"] and not row["alike"]]
-    found: Row = {
-        "win": came["win"],
-        "tie": came["tie"],
-        "loss": came["loss"],
+    return {
+        **counts(verdicts),
         "alike": sum(row["alike"] for row in rows),
-        "not_judged": came[None],
-        "win_rate": None,
-        "interval": None,
-        "shown": False,
+        "not_judged": verdicts.count(None),
         "first_place": _percent(places, "first"),
         "second_place": _percent(places, "second"),
     }
-    if judged:
-        low, high = (100 * end for end in statistics.wilson(points, judged))
-        found |= {
-            "win_rate": 100 * points / judged,
-            "interval": [low, high],
-            "shown": not low <= 50 <= high,
-        }
-    return found
 
 
 def _place(orders: Sequence[Row]) -> Better | None:
@@ -75,18 +74,15 @@ def _percent(places: Sequence[Better | None], place: Better) -> float | None:
 
 
 def of_pairs(rows: Sequence[Row]) -> list[Row]:
-    """The figures of each two models, with those of each category."""
+    """The figures of each two models, with the verdicts of each category."""
     found = []
     for models in dict.fromkeys(tuple(row["models"]) for row in rows):
         own = [row for row in rows if tuple(row["models"]) == models]
+        came = Counter((row["category"], row["verdict"]) for row in own)
         categories = {
-            name: dict(Counter(row["verdict"] for row in own if row["category"] == name))
+            name: {verdict: came[name, verdict] for verdict in get_args(Verdict)}
             for name in dict.fromkeys(row["category"] for row in own)
         }
-        counts = {
-            name: {key: came.get(key, 0) for key in ("win", "tie", "loss")}
-            for name, came in categories.items()
-        }
         cut = [sum(row["cut"][side] for row in own) for side in (0, 1)]
-        found.append({"models": list(models), **summary(own), "cut": cut, "categories": counts})
+        found.append({"models": list(models), **summary(own), "cut": cut, "categories": categories})
     return found
