@@ -41,6 +41,7 @@ include: "rules/dataset.smk"
 include: "rules/student.smk"
 include: "rules/gguf.smk"
 include: "rules/scores.smk"
+include: "rules/judgement.smk"
 include: "rules/classification.smk"
 
 

@@ -14,6 +14,7 @@ from limbeck.workflow import (
     checkpoints,
     classified,
     grouped,
+    judged,
     kept,
     memory,
     programs,

@@ -82,6 +82,7 @@ rule write_report:
         language="<results>/{language}/language.json",
         scores=lambda w: build.scores(w.language),
         classification=lambda w: build.classification(w.language),
+        judgement=lambda w: judged.figures(build, w),
         funnel="<results>/{language}/funnel.json",
         cost="<results>/{language}/cost.json",
         students=expand(

@@ -24,6 +24,24 @@ FUNNEL = {"strategies": [{"name": "language", "rows": 90}], "filters": [], "rows
 MODELS = ["teacher", *(f"tiny/{form}" for form in ("base", "student", *QUANTIZATIONS))]
 
 
+JUDGEMENT = {
+    "judge": SCRIPT, "questions": 40, "not_translated": 2,
+    "pairs": [
+        {
+            "models": ["tiny/student", "tiny/base"], "win": 30, "tie": 8, "loss": 1, "alike": 3,
+            "not_judged": 1, "win_rate": 87.2, "interval": [73.3, 94.4], "shown": True,
+            "first_place": 12.8, "second_place": 5.1, "cut": [2, 40],
+            "categories": {SCRIPT: {"win": 4, "tie": 1, "loss": 0}},
+        },
+        {
+            "models": ["tiny/student", "teacher"], "win": 0, "tie": 0, "loss": 0, "alike": 0,
+            "not_judged": 40, "win_rate": None, "interval": None, "shown": False,
+            "first_place": None, "second_place": None, "cut": [0, 0], "categories": {},
+        },
+    ],
+}  # fmt: skip
+
+
 def settings(**changes: Any) -> str:
     """The settings of pages and cards as the rules give them."""
     given = {
@@ -34,6 +52,7 @@ def settings(**changes: Any) -> str:
         "benchmarks": BENCHMARKS,
         "quantizations": QUANTIZATIONS,
         "seed": 1,
+        "judge": {"model": SCRIPT, "server": None},
     }
     return json.dumps(given | changes)
 
@@ -94,6 +113,7 @@ def write(results: Path, code: str = "swh_Latn") -> None:
         },
     )  # fmt: skip
     _student(folder / "tiny")
+    write_json(folder / "judgement.json", JUDGEMENT)
     spent = {"replies": 40, "prompt_tokens": 900, "completion_tokens": 100, "dollars": 1.25}
     took = {"training": {"tiny": 1.0}, "scoring": {"tiny": 0.25}, "hours": 1.25, "dollars": 2.5}
     cost = {"stages": {"write_topics": spent}, "total": spent, "machine": took}

@@ -18,6 +18,7 @@ from limbeck.costs import commands as costs
 from limbeck.errors import UserError
 from limbeck.evaluation import commands as evaluation
 from limbeck.languages import Language, covered, resolve, search
+from limbeck.raters import commands as raters
 from limbeck.rehearsal import commands as rehearsal
 from limbeck.workflow import commands as workflow
 from limbeck.workflow.options import build_of
@@ -227,6 +228,7 @@ def parser() -> argparse.ArgumentParser:
     publish.add_to(commands)
     workflow.add_to(commands)
     evaluation.add_to(commands)
+    raters.add_to(commands)
     return whole
 
 

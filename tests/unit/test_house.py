@@ -20,10 +20,10 @@ FLOORS = (
     {"generation", "models"},
     {"dataset"},
     {"evaluation"},
-    {"classification"},
+    {"classification", "judgement"},
     {"workflow"},
     {"costs", "report"},
-    {"assessment", "cards", "chat"},
+    {"assessment", "cards", "chat", "raters"},
     {"rehearsal"},
     {"cli"},
 )

@@ -36,6 +36,7 @@ from limbeck.config.generation import (
     Way,
 )
 from limbeck.config.hardware import CHIPS, Chip, Hardware, chip
+from limbeck.config.judgement import Judgement
 from limbeck.config.section import Count, Positive, Section, Share
 from limbeck.config.sources import Conversations, Texts, public, published
 from limbeck.config.student import TINY, Architecture, Lora, Mixture, Student, Training
@@ -83,6 +84,7 @@ __all__ = [
     "FineTuning",
     "Hardware",
     "HeldOutFilter",
+    "Judgement",
     "Kind",
     "LanguageFilter",
     "Length",

@@ -25,6 +25,7 @@ from limbeck.config.classification import Classification
 from limbeck.config.filters import Filters
 from limbeck.config.generation import Generation
 from limbeck.config.hardware import Hardware
+from limbeck.config.judgement import Judgement
 from limbeck.config.section import Positive, Section, Share, without_nulls
 from limbeck.config.sources import Conversations, Texts
 from limbeck.config.student import Student
@@ -43,7 +44,16 @@ class Gguf(Section):
 
 
 _TAKEN = frozenset(
-    ("benchmarks", "classification", "comparisons", "rows", "scores", "teacher", "translator")
+    (
+        "benchmarks",
+        "classification",
+        "comparisons",
+        "judgement",
+        "rows",
+        "scores",
+        "teacher",
+        "translator",
+    )
 )
 
 
@@ -98,6 +108,7 @@ class Config(Section):
     )
     gguf: Gguf
     benchmarks: Benchmarks
+    judgement: Judgement
     classification: Classification
     rehearsal: Rehearsal | None = Field(description="What `limbeck rehearse` sets in its folder")
 

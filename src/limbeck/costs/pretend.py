@@ -228,8 +228,8 @@ class Pretender(Teacher):
         def text() -> str:
             if own and own.texts:
                 known = own.texts[next(self.numbers) % len(own.texts)]
-                return _unlike(mark(), len(known.encode()))
-            return _unlike(mark(), length)
+                return unlike(mark(), len(known.encode()))
+            return unlike(mark(), length)
 
         def choice(options: Sequence[str]) -> str:
             said = [text for text in own.texts if text in options] if own else []
@@ -252,7 +252,7 @@ class Pretender(Teacher):
         return Reply(canonical(value), "x", "stop", 0, 0, filled, None)
 
 
-def _unlike(mark: str, length: int) -> str:
+def unlike(mark: str, length: int) -> str:
     """A text of so many bytes that begins with a mark, and is like no other one's."""
     drawn = base64.b64encode(hashlib.sha512(mark.encode()).digest()).decode()
     return (mark + drawn * (length // len(drawn) + 1))[: max(length, len(mark))]

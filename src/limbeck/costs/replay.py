@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from limbeck import files
 from limbeck.classification import classify, examples, prepare, tasks
 from limbeck.config import BUILTIN, DATA_SETS, HUB, Examples, Role
-from limbeck.costs import amounts
+from limbeck.costs import amounts, judged
 from limbeck.costs.measured import REHEARSAL
 from limbeck.costs.pretend import Asked, Memory, Pretender
 from limbeck.costs.tally import records
@@ -94,6 +94,7 @@ class Replay:
             self._generation()
             for name in self.build.benchmarks(self.code):
                 self._scores(name)
+            judged.ask(self.build, self.code, self.size, self._teacher, self._told)
             if wanted := self.settings.classification.written:
                 for name in self.build.tasks(self.code):
                     self._classification(tasks.find(name), wanted)

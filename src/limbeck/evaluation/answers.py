@@ -18,6 +18,7 @@ from limbeck.evaluation.items import Item
 from limbeck.evaluation.questions import Questions, Settings
 from limbeck.files import digest
 from limbeck.models.protocol import Done, Generation, Model
+from limbeck.student.encoding import Message
 
 _TIMES = 3  # a translation's tokens over its reference's, at most
 
@@ -98,7 +99,7 @@ def _likelihoods(asked: Questions, model: Model, kept: Kept) -> Answers:
         prompts, options = [asked.prompts[row] for row in rows], [texts[row] for row in rows]
         model.loglikelihood(prompts, options, done=done)
 
-    found, seconds = _answered(asked, model, ["likelihood"], call, kept, texts)
+    found, seconds = _answered(asked.prompts, model, ["likelihood"], call, kept, texts)
     scores = [
         dict(zip(item.options, values, strict=True))
         for item, values in zip(asked.items, found, strict=True)
@@ -113,27 +114,33 @@ def _likelihoods(asked: Questions, model: Model, kept: Kept) -> Answers:
 
 def _generations(asked: Questions, model: Model, settings: Settings, kept: Kept) -> Answers:
     limit = room(asked, model, settings)
-
-    def call(rows: list[int], done: Done) -> None:
-        prompts = [asked.prompts[row] for row in rows]
-        model.generate(
-            prompts,
-            limit,
-            thinking=settings.thinking,
-            done=lambda row, reply: done(row, asdict(reply)),
-        )
-
-    way = ["generation", limit, settings.thinking]
-    found, seconds = _answered(asked, model, way, call, kept, [[]] * len(asked.items))
-    generated = [Generation(**reply) for reply in found]
+    found, seconds = generated(asked.prompts, model, limit, settings.thinking, kept)
     predicted = [
-        _read(reply.text, item, asked) for item, reply in zip(asked.items, generated, strict=True)
+        _read(reply.text, item, asked) for item, reply in zip(asked.items, found, strict=True)
     ]
-    texts = [reply.text for reply in generated]
-    reasons: list[str | None] = [reply.finish_reason for reply in generated]
+    texts = [reply.text for reply in found]
+    reasons: list[str | None] = [reply.finish_reason for reply in found]
     if not model.gives_likelihood:
         _check_cut(asked, reasons, settings.max_cut)
     return Answers("generation", texts, predicted, reasons, seconds, max_tokens=limit)
+
+
+def generated(
+    prompts: Sequence[Sequence[Message]], model: Model, limit: int, thinking: bool, kept: Kept
+) -> tuple[list[Generation], float]:
+    """A reply to each prompt, kept or new, and how long all of them took."""
+
+    def call(rows: list[int], done: Done) -> None:
+        model.generate(
+            [prompts[row] for row in rows],
+            limit,
+            thinking=thinking,
+            done=lambda row, reply: done(row, asdict(reply)),
+        )
+
+    way = ["generation", limit, thinking]
+    found, seconds = _answered(prompts, model, way, call, kept, [[]] * len(prompts))
+    return [Generation(**reply) for reply in found], seconds
 
 
 def room(asked: Questions, model: Model, settings: Settings) -> int:
@@ -162,17 +169,17 @@ def _check_cut(asked: Questions, reasons: Sequence[str | None], most: float) -> 
 
 
 def _answered(
-    asked: Questions,
+    prompts: Sequence[Sequence[Message]],
     model: Model,
     way: Sequence[object],
     call: Callable[[list[int], Done], None],
     kept: Kept,
     options: Sequence[Sequence[str]],
 ) -> tuple[list[Any], float]:
-    """An answer for each item, kept or new, and how long all of them took."""
+    """An answer to each prompt, kept or new, and how long all of them took."""
     keys = [
         digest(model.digest, model.tools, *way, prompt, list(own))
-        for prompt, own in zip(asked.prompts, options, strict=True)
+        for prompt, own in zip(prompts, options, strict=True)
     ]
     missing = [row for row, key in enumerate(keys) if key not in kept]
     if missing:

@@ -10,7 +10,7 @@ Z = 1.959963984540054  # the normal distribution's quantile for 95%
 RESAMPLES = 2000
 
 
-def wilson(right: int, count: int) -> Interval:
+def wilson(right: float, count: int) -> Interval:
     """The 95% interval of a share, in 0 to 1 (Wilson 1927, J. Am. Stat. Assoc. 22:209).
 
     Unlike the normal approximation it stays inside 0 to 1 and is right near the borders.

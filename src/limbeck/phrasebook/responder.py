@@ -101,16 +101,30 @@ def _translation(translate: Callable[[str], str | None]) -> "_Form":
 
 
 def _verdict(message: str, schema: Schema, rng: random.Random) -> object:
-    """About an answer: whether it is the phrasebook's own, or one on the same topic."""
-    response = tagged(message, "response")
     expected = chat.answer(tagged(message, "prompt"), rng).content
-    topic = wording.topic_of(response)
-    found = {
-        "correct": response == expected or (topic and topic == wording.topic_of(expected)),
-        "complete": bool(response),
-        "language": response == expected or wording.to_english(response),
-    }
+    found = _checked(tagged(message, "response"), expected)
     return {question: "yes" if answer else "no" for question, answer in found.items()}
+
+
+def _checked(response: str, expected: str) -> dict[str, bool]:
+    """About an answer: whether it is the phrasebook's own, or one on the same topic."""
+    topic = wording.topic_of(response)
+    same = response == expected
+    return {
+        "correct": same or bool(topic and topic == wording.topic_of(expected)),
+        "complete": bool(response),
+        "language": same or bool(wording.to_english(response)),
+    }
+
+
+def _preference(message: str, schema: Schema, rng: random.Random) -> object:
+    """By a rule, not a judgement: the answer of which more is right, of the three above."""
+    expected = chat.answer(tagged(message, "question"), rng).content
+    first, second = (
+        sum(_checked(tagged(message, tag), expected).values()) for tag in ("first", "second")
+    )
+    better = "tie" if first == second else "first" if first > second else "second"
+    return {"reason": f"{first} and {second} of 3: correct, complete, language", "better": better}
 
 
 def _judgement(message: str, schema: Schema, rng: random.Random) -> object:
@@ -145,6 +159,7 @@ _FORMS: dict[str, _Form] = {
     "BackTranslation": _translation(wording.back_to_english),
     "Judgement": _judgement,
     "Verdict": _verdict,
+    "Preference": _preference,
     "Label": _label,
     "LabelledExamples": _items("label", prompts.examples),
     "LabelSubjects": _items("label", lists.of_label),

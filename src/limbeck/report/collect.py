@@ -49,6 +49,7 @@ class Settings(Section):
     prompts: dict[str, int] = Field(default_factory=dict)  # asked for, by step
     license: str = "apache-2.0"
     seed: int | None = None
+    judge: dict[str, Any] | None = None  # of pairs of answers, where any are judged
 
     @property
     def demonstrator(self) -> bool:
@@ -109,6 +110,7 @@ class Language:
     samples: list[Row] = field(default_factory=list)
     tasks: list[Row] = field(default_factory=list)  # of classification
     answered: list[said.Item] = field(default_factory=list)
+    judgement: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -147,6 +149,7 @@ def collect(folder: Path, settings: Settings, records: Path | None = None) -> La
         samples=_dealt([sorted(chosen[name], key=_first) for name in sorted(chosen)]),
         tasks=classification.collect(folder / "classification", settings.classification),
         answered=said.collect(folder / "scores", scores),
+        judgement=optional(folder / "judgement.json") if settings.judge else {},
     )
 
 

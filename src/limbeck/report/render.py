@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from limbeck.files import Row
-from limbeck.report import charts, classification, facts, names, page, said
+from limbeck.report import charts, classification, facts, judged, names, page, said
 from limbeck.report.collect import Language, Settings, Step, Student
 
 
@@ -55,6 +55,7 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
         "students": [_student(student) for student in language.students],
         "tasks": [classification.view(task) for task in language.tasks],
         "said": said.view(language.answered, language.names, next(iter(settings.students), "")),
+        "judged": judged.view(language.judgement, settings),
         "asked": {name: names.benchmark(name).short for name in shown},
         "samples": samples,
         "strategies": sorted({sample["strategy"] for sample in samples}),

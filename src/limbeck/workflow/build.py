@@ -303,6 +303,7 @@ def load(data: Mapping[str, Any]) -> Build:
         checks.tasks(config, build.languages)
         checks.translator(config, build.languages)
         checks.strategies(config)
+        checks.questions(config, build.languages)
         if config.texts.limit:
             for code in build.codes:
                 build.texts(code)

@@ -122,6 +122,22 @@ def files(config: Config) -> None:
             _there(f"config: benchmarks.comparisons.{name}", source, local=True)
 
 
+def questions(config: Config, languages: Iterable[Language]) -> None:
+    """Open questions that cannot be read, and models that answer them and are not there."""
+    from limbeck.judgement import question_file  # as light as the config itself
+
+    section = config.judgement
+    for name in section.against:
+        kind, _, compared = name.partition("/")
+        if kind == "comparisons" and compared not in config.benchmarks.comparisons:
+            raise UserError(
+                f"config: judgement.against: {name!r} is not in benchmarks.comparisons"
+                f" ({', '.join(config.benchmarks.comparisons) or 'there are none'})"
+            )
+    for path in {section.file(language.card()) for language in languages if section.against}:
+        question_file.load(Path(path).expanduser())
+
+
 def _all_before(config: Config, student: str) -> set[str]:
     """A student and all that it is made of."""
     found: set[str] = set()

@@ -68,18 +68,36 @@ def items(build: Build, wildcards: Any) -> str:
 
 def score(build: Build, wildcards: Any) -> str:
     """Of a model's score on a benchmark."""
+    return _score(build, wildcards.benchmark, wildcards.model, _kind(build, wildcards))
+
+
+def answers(build: Build, wildcards: Any) -> str:
+    """Of a model's answers to open questions."""
+    return source_digest(
+        "limbeck.judgement.open_answers",
+        without=_other_models(wildcards.model, _kind(build, wildcards)),
+    )
+
+
+def _kind(build: Build, wildcards: Any) -> str:
+    """The module by which a model is asked."""
     path = scored.path(build, wildcards)
     if path in ASKED:
-        kind = "endpoint_model"
-    else:
-        is_gguf = path.partition("@")[0].endswith(".gguf")
-        kind = "gguf_model" if is_gguf else "transformers_model"
-    compared = wildcards.model.startswith("comparisons/")
-    return _score(build, wildcards.benchmark, kind, path == "translator", compared)
+        return "endpoint_model"
+    is_gguf = path.partition("@")[0].endswith(".gguf")
+    return "gguf_model" if is_gguf else "transformers_model"
+
+
+def _other_models(model: str, kind: str) -> tuple[str, ...]:
+    compared = model.startswith("comparisons/")
+    return (
+        *(f"limbeck.models.{other}" for other in _MODELS if other != kind),
+        *_unless(compared, "limbeck.models.hub"),
+    )
 
 
 @functools.cache
-def _score(build: Build, benchmark: str, kind: str, translator: bool, compared: bool) -> str:
+def _score(build: Build, benchmark: str, model: str, kind: str) -> str:
     own = build.config.benchmarks.custom.get(benchmark)
     translates = own.kind == "translation" if own else benchmark.startswith("flores")
     identified = translates and build.config.filters.language.model is not None
@@ -87,9 +105,8 @@ def _score(build: Build, benchmark: str, kind: str, translator: bool, compared: 
         "limbeck.evaluation.score",
         without=(
             *_other_benchmarks(build, benchmark),
-            *(f"limbeck.models.{other}" for other in _MODELS if other != kind),
-            *_unless(translator, "limbeck.evaluation.translator"),
-            *_unless(compared, "limbeck.models.hub"),
+            *_other_models(model, kind),
+            *_unless(model == "translator", "limbeck.evaluation.translator"),
             *_unless(translates, "limbeck.chrf", "limbeck.evaluation.spbleu"),
             *_unless(identified, "limbeck.dataset.filters.language_id"),
         ),

@@ -14,6 +14,7 @@ def report(build: Build, code: str) -> str:
         classification=build.config.classification.tasks,
         skipped=build.skipped(code),
         prompts=_prompts(build),
+        judge=_judge(build),
     )
 
 
@@ -76,6 +77,13 @@ def _prompts(build: Build) -> dict[str, int]:
 def _teacher(build: Build) -> dict[str, Any]:
     generator = build.config.teacher.generator
     return {"model": generator.model, "server": generator.server}
+
+
+def _judge(build: Build) -> dict[str, Any] | None:
+    """Who judged pairs of answers; None where nobody did."""
+    checker = build.teachers["checker"]
+    on = build.config.judgement.against
+    return {"model": checker.model, "server": checker.server} if on else None
 
 
 def _used(build: Build) -> set[str]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from limbeck.workflow import judged
 from limbeck.workflow.build import Build
 from limbeck.workflow.places import of_language
 
@@ -43,8 +44,8 @@ def asked(build: Build, wildcards: Any) -> list[str]:
 def checks(build: Build, wildcards: Any) -> list[str]:
     """The teacher's checks of its own rows; nothing where none are asked."""
     wanted = build.config.generation.checks
-    judged = wanted.judge and responses(build, wildcards)
-    on = judged or (wanted.round_trip and translations(build, wildcards))
+    answers = wanted.judge and responses(build, wildcards)
+    on = answers or (wanted.round_trip and translations(build, wildcards))
     return of_language(wildcards, "checks.jsonl", on)
 
 
@@ -64,7 +65,12 @@ def extras(build: Build, wildcards: Any) -> list[str]:
         for file in ("examples.jsonl", "teacher/predictions.parquet")
     ]
     every = templates(build, wildcards, *build.config.students)
-    return [*checks(build, wildcards), *every, *labelled]
+    return [
+        *checks(build, wildcards),
+        *every,
+        *labelled,
+        *judged.figures(build, wildcards),
+    ]
 
 
 def texts(build: Build, wildcards: Any) -> list[str]:

@@ -133,6 +133,27 @@ def test_what_is_off_is_not_planned(
     assert {name: found[name] for name in names if name in found} == expected
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        # 40 questions, of which 8 have two turns, and both orders of each pair.
+        ({"against": ["base"]}, [40, None, 80]),
+        ({"against": ["base", "teacher"]}, [40, 48, 160]),
+        ({"against": ["base"], "questions": "open.{iso639_1}.yaml"}, [None, None, 4]),
+        ({}, [None, None, None]),
+    ],
+)
+def test_pairs_are_planned(
+    repository: Path, changes: dict[str, Any], expected: list[int | None]
+) -> None:
+    (repository / "open.sw.yaml").write_text("talk: [Hujambo!, Karibu!]")
+    values = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    values["judgement"] |= changes
+    found = planned(Build(config.load(values), [resolve("Swahili")]))
+    stages = ("prepare_questions", "answer_questions", "judge_pairs")
+    assert [found.get(stage) for stage in stages] == expected
+
+
 def test_what_keeps_prompts_apart_is_planned() -> None:
     """People are asked for by twenties; what a plan makes up is not taken for overlap."""
     values = yaml.safe_load((ROOT / "config/config.yaml").read_text())

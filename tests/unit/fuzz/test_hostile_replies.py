@@ -29,6 +29,7 @@ from limbeck.generation import (
     tree,
 )  # fmt: skip
 from limbeck.generation.instructions import load
+from limbeck.judgement import pairs
 from limbeck.languages import resolve
 from limbeck.teacher import replies
 from limbeck.teacher.replies import Record, Reply, Request
@@ -121,6 +122,11 @@ DOORS = {
         check_rows.Verdict,
         {"correct": "yes", "complete": "no", "language": "yes"},
         lambda reply: check_rows.judged(PROMPT, reply),
+    ),
+    "preference": Door(
+        pairs.Preference,
+        {"reason": "It is true.", "better": "first"},
+        lambda reply: [pairs.judged({"alike": False}, [reply, reply])],
     ),
     "round trip": Door(
         translate.reply_model(2, "BackTranslation"),

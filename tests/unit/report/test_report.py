@@ -71,6 +71,14 @@ SHOWN = [
     "(Vendi score)</dt><dd>23 of 41</dd>",
     'scores <small>2 jobs</small></th><td class="number">30 s</td>',
     '<td class="number">1.25</td>',
+    "40 open questions were answered by two models each",
+    "Not translated, and left out: 2.",
+    "student against base",
+    "<strong>87.2</strong><small>73.3–94.4</small>",
+    "13% first<small>5% second</small>",
+    "<small>3 of them alike</small>",
+    "student against teacher (phrasebook)",
+    "Answers that hit their limit of tokens: 2 and 40.",
 ]
 
 
@@ -123,6 +131,28 @@ def test_a_real_teacher_is_no_demonstrator(tmp_path: Path) -> None:
     page = _write(tmp_path, teacher={"model": "gpt-oss-120b", "server": None})
     assert "demonstrator" not in page
     assert "gpt-oss-120b" in page
+
+
+@pytest.mark.parametrize(
+    ("judge", "said", "not_said"),
+    [
+        ({"model": "other", "server": None}, "judged, without their names", "lenient"),
+        ({"model": "big", "server": None}, "It is the teacher of these students, too", "a rule"),
+        (
+            {"model": "phrasebook", "server": "phrasebook"},
+            "which is no judge: it counts",
+            "judged,",
+        ),
+        (None, "</html>", "Judged in pairs"),
+    ],
+)
+def test_the_page_says_who_judged(
+    tmp_path: Path, judge: dict[str, str] | None, said: str, not_said: str
+) -> None:
+    build.write(tmp_path / "results")
+    page = _write(tmp_path, judge=judge, teacher={"model": "big", "server": None})
+    assert said in page
+    assert not_said not in page
 
 
 def test_what_is_not_there_is_left_out(tmp_path: Path) -> None:

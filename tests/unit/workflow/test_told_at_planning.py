@@ -9,7 +9,7 @@ import pytest
 import kinit_files
 from configs import apertium, classifying, config, elsewhere, translating
 from limbeck.errors import UserError
-from limbeck.workflow import scored
+from limbeck.workflow import judged, scored
 from limbeck.workflow.build import load
 from limbeck.workflow.places import local_files
 
@@ -262,3 +262,42 @@ def test_without_apertium_the_run_does_not_begin(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SystemExit, match="apertium is not on the PATH; on Debian: apt-get install"):
         load(translating("en-eo"))
+
+
+@pytest.mark.parametrize(
+    ("judgement", "message"),
+    [
+        ({"against": ["nobody"]}, r"judgement\.against\.0: .*\^\(base\|teacher"),
+        (
+            {"against": ["comparisons/other"]},
+            r"against: 'comparisons/other' is not in.*there are none",
+        ),
+        ({"against": ["base"], "questions": "no.yaml"}, r"no\.yaml: there is no such file"),
+        (
+            {"against": ["base"], "questions": "{code}.yaml"},
+            r"swh_Latn\.yaml: there is no such file",
+        ),
+        ({"against": ["base"], "max_tokens": 0}, r"judgement\.max_tokens"),
+    ],
+)
+def test_judgements_that_cannot_be_made(judgement: dict[str, Any], message: str) -> None:
+    values = config()
+    values["judgement"] |= judgement
+    with pytest.raises(SystemExit, match=message) as caught:
+        load(values)
+    assert "\n" not in str(caught.value)
+
+
+def test_each_student_is_held_against_its_own_base_and_what_the_config_names() -> None:
+    values = config()
+    values["students"]["other"] = {"base": "builtin:tiny"}
+    values["benchmarks"]["comparisons"] = {"granite": "ibm-granite/granite-4.0-micro"}
+    values["judgement"]["against"] = ["base", "teacher", "comparisons/granite"]
+    assert judged.pairs(load(values)) == [
+        ("tiny/student", "tiny/base"),
+        ("tiny/student", "teacher"),
+        ("tiny/student", "comparisons/granite"),
+        ("other/student", "other/base"),
+        ("other/student", "teacher"),
+        ("other/student", "comparisons/granite"),
+    ]

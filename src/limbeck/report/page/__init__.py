@@ -16,17 +16,24 @@ TEMPLATES = (
     "classification.html",
     "notice.html",
     "said.html",
+    "judged.html",
     "samples.html",
 )
 
 
-def render(template: str, **values: Any) -> str:
-    """A whole page."""
+def render(template: str, script: Path = FOLDER / "page.js", **values: Any) -> str:
+    """A whole page.
+
+    Args:
+        template: its name; it lies here, or beside the script.
+        script: of the page.
+        values: what it shows.
+    """
     import jinja2
     from markupsafe import Markup
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
+        loader=jinja2.FileSystemLoader([script.parent, FOLDER]),
         autoescape=True,  # what a teacher or corpus wrote is text, whatever it looks like
         trim_blocks=True,
         lstrip_blocks=True,
@@ -41,6 +48,6 @@ def render(template: str, **values: Any) -> str:
         today=date.today().isoformat(),
         version=version("limbeck"),
         style=Markup((FOLDER / "page.css").read_text("utf-8")),
-        script=Markup((FOLDER / "page.js").read_text("utf-8")),
+        script=Markup(script.read_text("utf-8")),
         **values,
     )

@@ -1,0 +1,1 @@
+"""Pairs of answers for people to judge, and how far people and the judge agree."""
