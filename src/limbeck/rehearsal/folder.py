@@ -18,6 +18,8 @@ from limbeck.workflow.build import Build
 STEPS = 20  # of a training, about
 # What a rehearsal makes itself. Journals are the run's own: what both ask is paid for once.
 _OWN = {"results", "logs", "resources", "benchmarks", REHEARSAL.name}
+# Of resources/; the rest is the user's data, and the converter.
+_OWN_RESOURCES = {"conversations.jsonl", "topics.jsonl", "scenarios.jsonl"}
 
 
 def small(build: Build) -> dict[str, Any]:
@@ -61,12 +63,11 @@ def prepare(build: Build, config: dict[str, Any]) -> None:
     """Make the folder: links to all that a run reads, and the small config."""
     here = Path.cwd()
     (here / "work").mkdir(exist_ok=True)
-    (REHEARSAL / "resources").mkdir(parents=True, exist_ok=True)
-    for entry in here.iterdir():
-        if entry.name not in _OWN and not entry.name.startswith("."):
-            _link(entry, REHEARSAL / entry.name)
-    for entry in (here / "resources").glob("llama.cpp*"):  # the converter, and its manifest
-        _link(entry, REHEARSAL / "resources" / entry.name)
+    for folder, own in (Path(), _OWN), (Path("resources"), _OWN_RESOURCES):
+        (REHEARSAL / folder).mkdir(parents=True, exist_ok=True)
+        for entry in (here / folder).glob("[!.]*"):
+            if entry.name not in own:
+                _link(entry, REHEARSAL / folder / entry.name)
     write_json(REHEARSAL / "config.json", merged(config, small(build)))
 
 

@@ -151,6 +151,28 @@ def test_a_translator_is_given_a_text(tmp_path: Path) -> None:
     assert found == Check(True, "teacher.translator: eo-en: translates")
 
 
+def test_a_rehearsal_reads_all_data_of_the_run_and_writes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (
+        "config/a.yaml",
+        "resources/own/test.jsonl",
+        "resources/llama.cpp/convert.py",
+        "resources/conversations.jsonl",
+        "results/x/rows.parquet",
+        "work/journal/x",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()  # fmt: skip
+    made = build()
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        folder.prepare(made, {})
+    found = {path.relative_to("rehearsal").as_posix() for path in Path("rehearsal").glob("*/*")}
+    assert found == {"config/a.yaml", "resources/own", "resources/llama.cpp", "work/journal"}
+    assert Path("rehearsal/resources/own/test.jsonl").is_file()
+
+
 def rehearsed(own: dict[str, Any], folder: Path, hub_url: str = "http://127.0.0.1:9") -> list[str]:
     """The lines on what is missing, with which `limbeck rehearse` ends."""
     repository = folder / "repository"
