@@ -4,13 +4,14 @@ Where nobody has counted, a token is four UTF-8 bytes (`limbeck.costs.pretend.TO
 none is taken to be filtered out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from limbeck.config import Benchmarks, Student
 from limbeck.costs.pretend import OTHERS, REASONING, TOKEN
 from limbeck.dataset import mix
+from limbeck.dataset.rows import size
 from limbeck.files import Row
 from limbeck.generation.instructions import load
 from limbeck.generation.templates import TEMPLATES
@@ -69,8 +70,3 @@ def trained(
     if training.step_rows is None:
         return float(training.max_steps * training.step_tokens)
     return training.max_steps * training.step_rows * sum(sizes) / max(1, len(sizes))
-
-
-def size(messages: Iterable[Mapping[str, str]]) -> int:
-    """UTF-8 bytes of a conversation."""
-    return sum(len(turn["content"].encode()) for turn in messages)

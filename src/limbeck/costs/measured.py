@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from limbeck.config import TINY, chip
-from limbeck.costs import amounts
+from limbeck.dataset import rows
 from limbeck.files import read_json, read_parquet
 from limbeck.workflow import records
 
@@ -85,8 +85,8 @@ def token(like: Like, code: str) -> float | None:
         counted = read_json(folder / "training.json").get("rows")
         if there == code and counted and (folder / "train.parquet").is_file():
             tokens += counted["train"]["tokens"]
-            rows = read_parquet(folder / "train.parquet")
-            size += sum(amounts.size(row["messages"]) for row in rows)
+            learned = read_parquet(folder / "train.parquet")
+            size += sum(rows.size(row["messages"]) for row in learned)
     return tokens / size if size else None
 
 

@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any
 
 from limbeck.config.teacher import TRANSLATORS
+from limbeck.dataset import rows
 from limbeck.files import Item, canonical
 from limbeck.generation.asking import Result, Teacher
 from limbeck.teacher import replies
@@ -168,7 +169,7 @@ class Pretender(Teacher):
                 if self._new(request):
                     self.asked.journaled += len(walked)
                     own = self.memory.setdefault(self._kind(request), Known())
-                    own.take(weight(request), walked, reply)
+                    own.take(rows.size(request.messages), walked, reply)
                 return reply
             asked, corrected = following
         self.asked.journaled += len(walked)
@@ -186,7 +187,7 @@ class Pretender(Teacher):
         known = own or others
         thought = 0 if self.connection.server in TRANSLATORS else REASONING
         for request, reply, in_proportion in missing:
-            asked = weight(request)
+            asked = rows.size(request.messages)
             self.asked.requests += 1
             if known is None:
                 self.asked.prompt_tokens += asked * TOKEN
@@ -256,11 +257,6 @@ def unlike(mark: str, length: int) -> str:
     """A text of so many bytes that begins with a mark, and is like no other one's."""
     drawn = base64.b64encode(hashlib.sha512(mark.encode()).digest()).decode()
     return (mark + drawn * (length // len(drawn) + 1))[: max(length, len(mark))]
-
-
-def weight(request: Request) -> int:
-    """Bytes of a request's messages."""
-    return sum(len(turn["content"].encode()) for turn in request.messages)
 
 
 def _form(request: Request) -> str:

@@ -23,7 +23,7 @@ from typing import Self
 from limbeck import stage
 from limbeck.config import Mixture, Section
 from limbeck.config.student import Strategy
-from limbeck.dataset.rows import provenance, training_schema
+from limbeck.dataset.rows import provenance, size, training_schema
 from limbeck.errors import UserError
 from limbeck.files import (
     Row,
@@ -190,7 +190,7 @@ def bounded(rows: list[Row], max_bytes: int | None) -> list[Row]:
         return rows
     found: list[Row] = []
     for row in rows:
-        max_bytes -= sum(len(turn["content"].encode()) for turn in row["messages"])
+        max_bytes -= size(row["messages"])
         if max_bytes < 0:
             break
         found.append(row)

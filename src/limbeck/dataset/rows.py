@@ -1,10 +1,16 @@
 """The forms of rows: what the filters keep, and what a student is trained on."""
 
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from limbeck import config
 from limbeck.files import Row
+
+
+def size(messages: Iterable[Mapping[str, str]]) -> int:
+    """UTF-8 bytes of a conversation."""
+    return sum(len(turn["content"].encode()) for turn in messages)
 
 
 def message_type() -> Any:
