@@ -56,7 +56,7 @@ def run(build: Build, questions: int | None) -> dict[str, Tally]:
 
 
 def plan(build: Build) -> dict[str, Estimate]:
-    return {one.stage: one for one in estimate(build, WORK)}
+    return {one.stage: one for one in estimate(build, WORK)[0]}
 
 
 @pytest.fixture(params=[OBEDIENT, Manners()], ids=["obedient", "as models are"])

@@ -5,7 +5,6 @@ Speeds are those that this folder's last run or its rehearsal had with the same 
 results/ is not counted: whether it will be made anew, Snakemake knows.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,20 +45,6 @@ class Work:
             self.basis, self.note = basis, note
 
 
-def works(build: Build, replays: Iterable[Replay]) -> list[Work]:
-    """What is to come of each student, after the stages of all languages were replayed."""
-    students = [Student(build, name) for name in build.config.students]
-    for replay in replays:
-        for student in students:
-            student.add(replay)
-    found = [work for student in students for work in student.works]
-    price = build.config.hardware.price
-    for work in found:
-        if price is not None and work.hours is not None:
-            work.dollars = work.hours * price
-    return found
-
-
 class Student:
     """The work of one student."""
 
@@ -71,12 +56,17 @@ class Student:
         self.device = named or chip(device().name)
         self.like = measured.Like(self.base, self.settings.training.method, named)
         self.training, self.scoring = Work(name, "training"), Work(name, "scoring")
-        self._scored = cache(measured.scoring)
+        # The logs are the same for all languages.
+        self._trained, self._scored = cache(measured.training), cache(measured.scoring)
 
-    @property
     def works(self) -> list[Work]:
-        """Its training, if it has any, and its scoring."""
-        return [self.scoring] if self.settings.merge else [self.training, self.scoring]
+        """Its training, if it has any, and its scoring, with their dollars."""
+        found = [self.scoring] if self.settings.merge else [self.training, self.scoring]
+        price = self.build.config.hardware.price
+        for work in found:
+            if price is not None and work.hours is not None:
+                work.dollars = work.hours * price
+        return found
 
     def add(self, replay: Replay) -> None:
         """Count in what is to come in a language."""
@@ -93,7 +83,7 @@ class Student:
         told = Path(config.instructions("dataset"))
         token = measured.token(self.like, replay.code) or TOKEN
         tokens = amounts.trained(replay.rows, self.settings, replay.card, told, config.seed, token)
-        if speed := measured.training(self.like):
+        if speed := self._trained(self.like):
             self.training.add(tokens, speed.of(tokens), "measured")
         elif (size := self._size()) and self.device:
             seconds = hours.training(size, tokens, section.method, CHIPS[self.device])

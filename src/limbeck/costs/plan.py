@@ -56,21 +56,17 @@ def replays(build: "Build", work: Path) -> Iterator[Replay]:
         yield replay
 
 
-def estimate(build: "Build", work: Path) -> list[Estimate]:
-    """What is missing of a run in ``work``, stage by stage."""
+def estimate(build: "Build", work: Path) -> tuple[list[Estimate], list[effort.Work]]:
+    """What is missing of a run in ``work``, stage by stage, and what its students will take."""
     found: dict[str, Estimate] = {}
-    for _ in _counted(build, work, found):
-        pass
-    return list(found.values())
-
-
-def _counted(build: "Build", work: Path, found: dict[str, Estimate]) -> Iterator[Replay]:
-    """The stages of each language, once they are counted into ``found``."""
+    students = [effort.Student(build, name) for name in build.config.students]
     for replay in replays(build, work):
         for stage, asked in replay.asked.items():
             connection = build.config.connection(replay.roles[stage])
             _add(found.setdefault(stage, Estimate(stage)), asked, connection)
-        yield replay
+        for student in students:
+            student.add(replay)
+    return list(found.values()), [work for student in students for work in student.works()]
 
 
 def _begun(work: Path) -> list[Language]:
@@ -129,15 +125,13 @@ def total(estimates: Sequence[Estimate]) -> Estimate:
 
 def summary(build: "Build", work: Path) -> dict[str, Any]:
     """The whole plan as JSON holds it, with the students, what is spent and the budget."""
-    found: dict[str, Estimate] = {}
-    trained = effort.works(build, _counted(build, work, found))
-    estimates = list(found.values())
+    estimates, students = estimate(build, work)
     entries = budget.read(budget.path(work)).values()
     return {
         "languages": build.codes,
         "stages": [asdict(one) for one in estimates],
         "total": asdict(total(estimates)),
-        "students": [asdict(one) for one in trained],
+        "students": [asdict(one) for one in students],
         "spent": sum(entry.spent for entry in entries),
         "budget": build.config.budget,
     }
