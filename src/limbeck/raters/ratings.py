@@ -16,7 +16,8 @@ from limbeck.errors import UserError
 from limbeck.files import Row, chance, digest
 from limbeck.judgement.verdicts import Better, Verdict
 
-FORM: Literal["limbeck raters 1"] = "limbeck raters 1"
+Form = Literal["limbeck raters 1"]
+FORM: Form = "limbeck raters 1"
 
 _TURNED: dict[Better, Better] = {"first": "second", "second": "first", "tie": "tie"}
 _VERDICTS: dict[Better, Verdict] = {"first": "win", "second": "loss", "tie": "tie"}
@@ -25,7 +26,7 @@ _VERDICTS: dict[Better, Verdict] = {"first": "win", "second": "loss", "tie": "ti
 class Rating(Section):
     """A file that a rater saved."""
 
-    form: Literal["limbeck raters 1"]
+    form: Form
     language: str
     page: str
     seed: int

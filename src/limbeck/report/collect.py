@@ -3,7 +3,7 @@
 import heapq
 import json
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -58,9 +58,12 @@ class Settings(Section):
 
     def names(self, scored: Container[str]) -> dict[str, str]:
         """What the models that have a score are called."""
-        teacher = str(self.teacher.get("model", "?"))
-        called = names.models(self.models, list(self.students), teacher)
+        called = self.called(self.models)
         return {model: name for model, name in called.items() if model in scored}
+
+    def called(self, models: Sequence[str]) -> dict[str, str]:
+        """What models are called."""
+        return names.models(models, list(self.students), str(self.teacher.get("model", "?")))
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from typing import Any
 
 from limbeck.files import Row
-from limbeck.report import names
 from limbeck.report.collect import Settings, demonstrates
 
 
@@ -12,8 +11,7 @@ def view(judgement: dict[str, Any], settings: Settings) -> dict[str, Any] | None
     if not judgement or settings.judge is None:
         return None
     compared = [model for pair in judgement["pairs"] for model in pair["models"]]
-    teacher = str(settings.teacher.get("model", "?"))
-    called = names.models(compared, list(settings.students), teacher)
+    called = settings.called(compared)
     return {
         "judge": judgement["judge"],
         "rule": demonstrates(settings.judge),
