@@ -14,6 +14,13 @@ from limbeck.workflow.build import load
 from limbeck.workflow.places import local_files
 
 
+def refused(values: dict[str, Any], message: str) -> None:
+    """A config is not planned, and one line says why."""
+    with pytest.raises(SystemExit, match=message) as caught:
+        load(values)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["a{b}c.jsonl", "{language}.tsv", "set/{0}/x.csv"])
 def test_braces_in_the_name_of_a_file_are_told(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
@@ -34,9 +41,7 @@ def test_braces_in_the_name_of_a_file_are_told(tmp_path: Path, name: str) -> Non
     ],
 )
 def test_languages_that_cannot_be_built(languages: list[str], message: str) -> None:
-    with pytest.raises(SystemExit, match=message) as caught:
-        load(config(languages=languages))
-    assert "\n" not in str(caught.value)
+    refused(config(languages=languages), message)
 
 
 SARCASM = "config/tasks/sarcasm.yaml: names no test set"
@@ -64,9 +69,7 @@ SECTIONS: list[tuple[dict[str, Any], str]] = [
 def test_classification_that_cannot_be_built(change: dict[str, Any], message: str) -> None:
     changed = config()
     changed["classification"] |= change
-    with pytest.raises(SystemExit, match=message) as caught:
-        load(changed)
-    assert "\n" not in str(caught.value)
+    refused(changed, message)
 
 
 def test_the_files_of_a_task_are_missed_before_anything_runs(
@@ -126,11 +129,7 @@ def test_the_built_in_benchmarks_are_never_skipped(capsys: pytest.CaptureFixture
 
 def test_a_language_that_fineweb_lacks_stops_at_planning() -> None:
     changed = elsewhere(languages=["ace_Arab"])
-    with pytest.raises(
-        SystemExit, match=r"texts.name: FineWeb-2 has no texts in Acehnese"
-    ) as caught:
-        load(changed)
-    assert "\n" not in str(caught.value)
+    refused(changed, r"texts.name: FineWeb-2 has no texts in Acehnese")
     changed["texts"]["limit"] = 0
     assert load(changed).codes == ["ace_Arab"]
 
@@ -253,9 +252,7 @@ def test_a_task_without_any_of_the_languages_is_refused(
     ],
 )
 def test_a_pair_that_does_not_fit_is_one_line(model: str, language: str, line: str) -> None:
-    with pytest.raises(SystemExit, match=line) as caught:
-        load(translating(model, language))
-    assert "\n" not in str(caught.value)
+    refused(translating(model, language), line)
 
 
 def test_without_apertium_the_run_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,9 +280,7 @@ def test_without_apertium_the_run_does_not_begin(monkeypatch: pytest.MonkeyPatch
 def test_judgements_that_cannot_be_made(judgement: dict[str, Any], message: str) -> None:
     values = config()
     values["judgement"] |= judgement
-    with pytest.raises(SystemExit, match=message) as caught:
-        load(values)
-    assert "\n" not in str(caught.value)
+    refused(values, message)
 
 
 def test_each_student_is_held_against_its_own_base_and_what_the_config_names() -> None:
