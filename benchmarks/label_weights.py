@@ -48,21 +48,19 @@ def settings(
     if kind == "encoder":
         tuning = FineTuning(learning_rate=1e-3, epochs=20, patience=None, batch=32, max_length=96)
         return Classifier(kind="encoder", base="builtin:tiny", fine_tuning=tuning)
-    if base:
-        training = Training(
-            learning_rate=1e-4, epochs=3.0, step_rows=16, max_length=512, validations=0,
-            precision="float32",
-        )  # fmt: skip
-        return Classifier(kind="instruct", base=str(base), training=training)
-    plain = llm.wording(context.task, context.card, context.instructions)
-    asked = [{"messages": plain.prompt(row["text"])} for row in texts]
-    shape = Architecture(vocabulary=1000, width=256, layers=2, heads=4)
-    tiny.create(asked, shape, 1, folder / "base")
+    # Weights that know a language move less, and fewer times.
+    rate, epochs = (1e-4, 3.0) if base else (1e-3, 8.0)
     training = Training(
-        learning_rate=1e-3, epochs=8.0, step_rows=16, max_length=512, validations=0,
+        learning_rate=rate, epochs=epochs, step_rows=16, max_length=512, validations=0,
         precision="float32",
     )  # fmt: skip
-    return Classifier(kind="instruct", base=str(folder / "base"), training=training)
+    if not base:
+        base = folder / "base"
+        plain = llm.wording(context.task, context.card, context.instructions)
+        asked = [{"messages": plain.prompt(row["text"])} for row in texts]
+        shape = Architecture(vocabulary=1000, width=256, layers=2, heads=4)
+        tiny.create(asked, shape, 1, base)
+    return Classifier(kind="instruct", base=str(base), training=training)
 
 
 def compare(code: str, kind: str, options: argparse.Namespace) -> tuple[float, float]:
