@@ -4,7 +4,7 @@ python docs/real_run.py epo_Latn [--student smol]
 """
 
 import argparse
-import re
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ class Run:
         count = len(items["student"])
         for number, index in enumerate(range(0, count, max(1, count // SENTENCES)), start=1):
             row = items["student"][index]
-            source = read_source(row["prompt"])
+            source = _source(row["prompt"])
             yield f"{number}. {_short(source)}"
             yield f"   - reference: {_short(row['gold'])}"
             for name in names:
@@ -113,9 +113,9 @@ class Run:
                         f"{job.megabytes / 1000:.1f}")  # fmt: skip
 
 
-def read_source(prompt: str) -> str:
+def _source(prompt: str) -> str:
     """The text that a prompt of FLORES asks to translate."""
-    return re.split(r"\\n\\n", prompt)[-1].removesuffix('"}]')
+    return str(json.loads(prompt)[-1]["content"]).split("\n\n")[-1]
 
 
 def _value(score: dict[str, Any] | None) -> str:
