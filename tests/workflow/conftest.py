@@ -20,7 +20,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def as_built(finished: Project) -> Project:
-    """The same before any test: what was put back since is newer than what is made from it."""
+    """The same before any test: since, files were put back, and other prompts were paid."""
     project = Project.__new__(Project)
     project.folder = finished.folder.with_name("as_built")
     return project

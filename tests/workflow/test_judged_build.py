@@ -76,14 +76,15 @@ def test_pairs_are_judged_in_a_finished_build(finished: Project, tmp_path: Path)
     assert {name: calls[name] for name in made} == {name: stages[name]["replies"] for name in made}
 
 
-def test_a_teacher_answers_that_is_not_scored(untouched: Project, tmp_path: Path) -> None:
-    config = yaml.safe_load((untouched.folder / TEST_CONFIG).read_text())
+def test_a_teacher_answers_that_is_not_scored(tmp_path: Path) -> None:
+    project = Project(tmp_path / "project")
+    config = yaml.safe_load((project.folder / TEST_CONFIG).read_text())
     config["benchmarks"]["teacher"] = False
     config["judgement"] = {"against": ["teacher"]}
     own = tmp_path / "own.yaml"
     own.write_text(yaml.safe_dump(config))
     answers = "results/swh_Latn/judgement/answers"
-    result = untouched.snakemake("-n", f"{answers}/teacher.jsonl", config=str(own))
+    result = project.snakemake("-n", f"{answers}/teacher.jsonl", config=str(own))
     assert result.rules == {"describe_language", "prepare_questions", "answer_questions"}
     # Nobody wants the base's answers.
-    assert untouched.snakemake("-n", f"{answers}/tiny/base.jsonl", config=str(own)).code == 1
+    assert project.snakemake("-n", f"{answers}/tiny/base.jsonl", config=str(own)).code == 1

@@ -45,13 +45,13 @@ def calls(found: dict[str, Any]) -> dict[str, int]:
     return {one["stage"]: one["calls"] for one in found["stages"]}
 
 
-def test_the_plan_of_a_build_is_what_it_then_asks(untouched: Project, finished: Project) -> None:
+def test_the_plan_of_a_build_is_what_it_then_asks(untouched: Project, as_built: Project) -> None:
     """The phrasebook makes no mistakes: calls are exact before anything is there."""
-    cost = read_json(finished.folder / "results/swh_Latn/cost.json")
+    cost = read_json(as_built.folder / "results/swh_Latn/cost.json")
     stages = cost["stages"] | cost["shared"]
     replies = {name: stage["replies"] for name, stage in stages.items()}
     assert calls(plan(untouched, TEST_CONFIG)) == replies
-    after = plan(finished, TEST_CONFIG)
+    after = plan(as_built, TEST_CONFIG)
     assert calls(after) == replies
     whole = after["total"]
     assert whole["journaled"] == whole["calls"]
@@ -59,18 +59,18 @@ def test_the_plan_of_a_build_is_what_it_then_asks(untouched: Project, finished: 
     assert {work["basis"] for work in after["students"]} == {"nothing to come"}
 
 
-def test_a_student_like_one_that_is_there_is_measured(finished: Project, tmp_path: Path) -> None:
+def test_a_student_like_one_that_is_there_is_measured(as_built: Project, tmp_path: Path) -> None:
     """Its tokens and its time are those of the other one."""
     files = ("config/config.yaml", TEST_CONFIG)
-    default, own = (yaml.safe_load((finished.folder / file).read_text()) for file in files)
+    default, own = (yaml.safe_load((as_built.folder / file).read_text()) for file in files)
     settings = merged(default["students"]["tiny"], own["students"]["tiny"])
     path = tmp_path / "other.json"
     write_json(path, {"students": {"tiny": None, "other": settings}})
-    training, scoring = plan(finished, TEST_CONFIG, str(path))["students"]
+    training, scoring = plan(as_built, TEST_CONFIG, str(path))["students"]
     assert (training["basis"], scoring["basis"]) == ("measured", "measured")
-    seen = read_json(finished.folder / "results/swh_Latn/tiny/training.json")["tokens_seen"]
+    seen = read_json(as_built.folder / "results/swh_Latn/tiny/training.json")["tokens_seen"]
     assert training["tokens"] == pytest.approx(seen, rel=0.05)
-    machine = read_json(finished.folder / "results/swh_Latn/cost.json")["machine"]
+    machine = read_json(as_built.folder / "results/swh_Latn/cost.json")["machine"]
     assert training["hours"] == pytest.approx(machine["training"]["tiny"], rel=0.2)
     assert scoring["hours"] == pytest.approx(machine["scoring"]["tiny"], rel=0.2)
     assert sum(sum(part.values()) for part in (machine["training"], machine["scoring"])) == (

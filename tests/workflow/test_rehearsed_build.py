@@ -9,7 +9,7 @@ from limbeck.files import read_json
 from project import TEST_CONFIG, Project
 
 
-def test_a_rehearsal_projects_the_whole(finished: Project, tmp_path: Path) -> None:
+def test_a_rehearsal_projects_the_whole(as_built: Project, tmp_path: Path) -> None:
     project = Project(tmp_path)
     done = subprocess.run(
         [sys.executable, "-m", "limbeck.cli", "rehearse", "--configfile", TEST_CONFIG, "--json"],
@@ -26,7 +26,7 @@ def test_a_rehearsal_projects_the_whole(finished: Project, tmp_path: Path) -> No
     score = read_json(tmp_path / "rehearsal/results/swh_Latn/scores/tiny/student/sib200.json")
     assert score["n"] == 10, "of twelve"
     found = json.loads(done.stdout)
-    found_costs = read_json(finished.folder / "results/swh_Latn/cost.json")
+    found_costs = read_json(as_built.folder / "results/swh_Latn/cost.json")
     costs = found_costs["stages"] | found_costs["shared"]
     planned = {one["stage"]: one["calls"] for one in found["plan"]["stages"] if one["calls"]}
     assert planned == {name: one["replies"] for name, one in costs.items()}
