@@ -36,7 +36,7 @@ test: $(VENV)/ready lint resources/llama.cpp ## All tests, the whole workflow in
 resources/llama.cpp: | $(VENV)/ready
 	snakemake --cores 1 --quiet all -- $@
 
-test-long: $(VENV)/ready resources/llama.cpp ## Twenty kills, a build by Slurm, the largest presets: on a quiet machine
+test-long: $(VENV)/ready resources/llama.cpp ## Twenty kills, a build by Slurm, a build in a bucket: on a quiet machine
 	pytest -m long
 
 test-fast: $(VENV)/ready ## The tests of pure functions alone

@@ -52,7 +52,6 @@ def test_kakugo(world: World, tmp_path: Path) -> None:
     assert whole.is_shown("kakugo", whole.calls(stages), whole.rows(person), minutes)
 
 
-@pytest.mark.long
 def test_ablations(world: World, tmp_path: Path) -> None:
     """Eight students of one generation, which is asked for no more than the one of `kakugo`."""
     with teaching() as teacher:
@@ -99,7 +98,6 @@ def test_generators(world: World, tmp_path: Path) -> None:
     assert whole.is_shown("generators", whole.calls(asked), whole.rows(person), minutes)
 
 
-@pytest.mark.long
 def test_released(world: World, tmp_path: Path) -> None:
     """No teacher is there, and no key of one."""
     person = Person(tmp_path, world).over("counts-released")

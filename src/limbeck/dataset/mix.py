@@ -226,14 +226,17 @@ def group(row: Row) -> str:
 
 
 def split(rows: list[Row], share: float, seed: int) -> tuple[list[Row], list[Row]]:
-    """Training and validation rows, shuffled; a group is on one side.
+    """Training and validation rows, shuffled; a group is on one side, one at least is held out.
 
     Sides and order follow from each row's own digest, so that adding rows moves no others.
     """
+    chances = {group(row): chance(seed, "validation", group(row)) for row in rows}
+    least = min(chances.values(), default=0.0)
     shuffled = sorted(rows, key=lambda row: digest(seed, row["id"], row["form"]))
     sides: tuple[list[Row], list[Row]] = ([], [])
     for row in shuffled:
-        sides[chance(seed, "validation", group(row)) < share].append(row)
+        held_out = chances[group(row)] < share or chances[group(row)] == least
+        sides[held_out].append(row)
     return sides
 
 
@@ -270,8 +273,8 @@ def main() -> None:
     if not training or not validation:
         raise UserError(
             f"{options.rows}: the mixture gives {len(training)} training and {len(validation)} "
-            "validation rows, and each needs one at least; raise the mixture's parts or its "
-            "'validation' share"
+            "validation rows, and each needs one at least; raise the mixture's parts, or lower "
+            "its 'validation' share"
         )
     for path, side in ((options.train, training), (options.validation, validation)):
         columns = ({**provenance(row), **_content(row)} for row in side)

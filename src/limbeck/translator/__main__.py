@@ -12,10 +12,13 @@ from limbeck import stage
 from limbeck.serving import application
 from limbeck.translator.apertium import Apertium
 from limbeck.translator.ctranslate2 import CTranslate2
-from limbeck.translator.pool import Engine, Pool
+from limbeck.translator.pool import Pool, Translator
 from limbeck.translator.responder import reply
 
-ENGINES: dict[str, Callable[[str], Engine]] = {"apertium": Apertium, "ctranslate2": CTranslate2}
+ENGINES: dict[str, Callable[[str], Translator]] = {
+    "apertium": Apertium,
+    "ctranslate2": lambda model: Pool(CTranslate2(model)),
+}
 
 
 def main() -> None:
@@ -24,12 +27,11 @@ def main() -> None:
     parser.add_argument("--engine", choices=ENGINES, required=True)
     parser.add_argument("--model", required=True, help="a pair, or a folder and a language's label")
     options = parser.parse_args()
-    engine = ENGINES[options.engine](options.model)
-    pool = Pool(engine)
+    translator = ENGINES[options.engine](options.model)
     asyncio.run(
         application.serve(
             options.model,
-            lambda body: reply(body, pool),
+            lambda body: reply(body, translator),
             options.host,
             options.port,
             options.idle,

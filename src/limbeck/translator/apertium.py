@@ -1,9 +1,12 @@
 """Apertium: rule-based translation between languages, installed pair by pair (apertium.org)."""
 
+import asyncio
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Sequence
+from functools import cached_property
 
 from limbeck.errors import UserError
 
@@ -23,17 +26,27 @@ class Apertium:
         """
         check(pair)
         self.pair = pair
+        self._cores = asyncio.Semaphore(os.cpu_count() or 1)
 
-    def translate(self, lines: Sequence[str], back: bool) -> list[str]:
-        """Each line translated, in one call: starting the pipeline costs as much as 100 lines.
+    async def translate(self, lines: Sequence[str], back: bool) -> list[str]:
+        """The lines of a conversation translated, by a pipeline of their own.
+
+        Its tagger learns from what it reads, so that a line's translation depends on the lines
+        before it; with nobody else's before them it is the same in every run. To start a pipeline
+        costs as much as 100 lines.
 
         Raises:
             UserError: the way back is not installed, or the program fails.
         """
         if not lines:
             return []
-        said = _translated(opposite(self.pair) if back else self.pair, lines)
+        async with self._cores:
+            said = await asyncio.to_thread(_translated, self._back if back else self.pair, lines)
         return [_mended(*both) for both in zip(lines, said, strict=True)]
+
+    @cached_property
+    def _back(self) -> str:
+        return opposite(self.pair)
 
 
 def pairs() -> list[str]:

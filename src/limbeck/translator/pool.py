@@ -5,8 +5,15 @@ from collections.abc import Sequence
 from typing import Protocol
 
 
-class Engine(Protocol):
+class Translator(Protocol):
     """What translates."""
+
+    async def translate(self, lines: Sequence[str], back: bool) -> list[str]:
+        """Each line from English, or ``back`` into English; as many come out."""
+
+
+class Engine(Protocol):
+    """What translates, one call after the other."""
 
     def translate(self, lines: Sequence[str], back: bool) -> list[str]:
         """Each line from English, or ``back`` into English; as many come out."""
@@ -18,9 +25,9 @@ class Pool:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._calling = asyncio.Lock()
-        self._waiting: dict[bool, list[tuple[list[str], asyncio.Future[list[str]]]]] = {}
+        self._waiting: dict[bool, list[tuple[Sequence[str], asyncio.Future[list[str]]]]] = {}
 
-    async def translate(self, lines: list[str], back: bool) -> list[str]:
+    async def translate(self, lines: Sequence[str], back: bool) -> list[str]:
         """The lines' translations, once the call that they are part of is over."""
         if not lines:
             return []
@@ -32,7 +39,7 @@ class Pool:
         return await answer
 
     async def _call(
-        self, waiting: list[tuple[list[str], asyncio.Future[list[str]]]], back: bool
+        self, waiting: list[tuple[Sequence[str], asyncio.Future[list[str]]]], back: bool
     ) -> None:
         together = [line for lines, _ in waiting for line in lines]
         try:

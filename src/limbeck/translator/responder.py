@@ -11,12 +11,12 @@ from limbeck.errors import UserError
 from limbeck.files import outside
 from limbeck.serving.request import BadRequest, Body, described, last_user, tagged
 from limbeck.translator import marks
-from limbeck.translator.pool import Pool
+from limbeck.translator.pool import Translator
 
 BACK = {"Translation": False, "BackTranslation": True}
 
 
-async def reply(body: Body, pool: Pool) -> tuple[str, str | None]:
+async def reply(body: Body, translator: Translator) -> tuple[str, str | None]:
     """The conversation translated, as JSON.
 
     Raises:
@@ -35,7 +35,7 @@ async def reply(body: Body, pool: Pool) -> tuple[str, str | None]:
     except (ValueError, TypeError, KeyError):
         raise BadRequest("there is no conversation between its tags") from None
     try:
-        found = await marks.translate(texts, partial(pool.translate, back=back))
+        found = await marks.translate(texts, partial(translator.translate, back=back))
     except UserError as error:
         raise BadRequest(str(error)) from None
     pairs = zip(roles, found, strict=True)

@@ -12,6 +12,7 @@ from limbeck.dataset.mix import (
     bounded,
     chosen,
     count,
+    group,
     mix,
     pairs,
     parallel_lines,
@@ -257,6 +258,15 @@ def test_both_forms_of_a_prompt_are_on_one_side_of_the_split() -> None:
         }
 
     assert not groups(train) & groups(validation)
+
+
+def test_one_group_is_held_out_however_few_there_are() -> None:
+    for few in range(2, 30):
+        rows = mix(ROWS[:few], Mixture(), WORDING)
+        train, validation = split(rows, 0.001, seed=1)
+        assert len({group(row) for row in validation}) == 1
+        assert len(train) + len(validation) == len(rows)
+    assert split([], 0.1, seed=1) == ([], [])
 
 
 def test_the_split_moves_no_row_when_others_join() -> None:

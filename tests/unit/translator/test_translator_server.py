@@ -17,7 +17,7 @@ from limbeck.languages import resolve
 from limbeck.serving.application import application
 from limbeck.teacher.client import Request, ask
 from limbeck.translator import apertium
-from limbeck.translator.pool import Pool
+from limbeck.translator.pool import Pool, Translator
 from limbeck.translator.responder import reply
 
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
@@ -43,12 +43,11 @@ class Shouting:
         return [line.lower() if back else line.upper() for line in lines]
 
 
-def post(engine: Shouting, *bodies: dict) -> list[tuple[int, dict]]:
+def post(translator: Translator, *bodies: dict) -> list[tuple[int, dict]]:
     """Bodies sent at once to a server of our own."""
 
     async def run():
-        pool = Pool(engine)
-        app = application("shout", lambda body: reply(body, pool))
+        app = application("shout", lambda body: reply(body, translator))
         async with TestClient(TestServer(app)) as client:
 
             async def one(body):
@@ -75,7 +74,7 @@ def said(answer: dict) -> list[str]:
 
 
 def test_both_directions() -> None:
-    (_, there), (_, back) = post(Shouting(), body(TURNS), body(TURNS, "BackTranslation"))
+    (_, there), (_, back) = post(Pool(Shouting()), body(TURNS), body(TURNS, "BackTranslation"))
     assert said(there) == [
         "WHERE IS THE **RED** HOUSE? SEE `a < b`.\n\n- AT {place}",
         "IT IS IN 12 MAIN STREET.",
@@ -87,7 +86,7 @@ def test_both_directions() -> None:
 def test_requests_that_wait_are_one_call() -> None:
     engine = Shouting(0.1)
     turn = {"role": "user", "content": "a b"}
-    answers = post(engine, *[body([{**turn, "content": f"word {n}"}]) for n in range(20)])
+    answers = post(Pool(engine), *[body([{**turn, "content": f"word {n}"}]) for n in range(20)])
     assert [said(answer) for _, answer in answers] == [[f"WORD {n}"] for n in range(20)]
     assert len([call for call in engine.calls if call]) < 10
 
@@ -96,7 +95,7 @@ def test_what_is_no_translation_is_refused_with_a_line() -> None:
     failing = [{"role": "user", "content": "fail"}]
     chat = {"model": "shout", "messages": [{"role": "user", "content": "Hello"}]}
     bare = body(TURNS) | {"messages": [{"role": "user", "content": "no tags"}]}
-    answers = post(Shouting(), chat, bare, body(failing), body(TURNS))
+    answers = post(Pool(Shouting()), chat, bare, body(failing), body(TURNS))
     assert [status for status, _ in answers] == [400, 400, 400, 200]
     lines = [answer["error"]["message"] for _, answer in answers[:3]]
     assert "a translator only translates" in lines[0]
@@ -137,10 +136,25 @@ def test_the_stages_requests_through_apertium(tmp_path: Path) -> None:
 def test_apertium_keeps_lines_and_capitals() -> None:
     engine = apertium.Apertium("en-eo")
     lines = ["The house is red", "cats", "Cats", "a very unlikelyword", "NASA"]
-    found = engine.translate(lines, back=False)
+    found = asyncio.run(engine.translate(lines, back=False))
     assert found == ["La domo estas ruĝa", "katoj", "Katoj", found[3], "NASA"]
     assert "unlikelyword" in found[3]
-    assert engine.translate(["La domo estas ruĝa"], back=True) == ["The house is red"]
+    back = asyncio.run(engine.translate(["La domo estas ruĝa"], back=True))
+    assert back == ["The house is red"]
+
+
+@installed
+def test_a_translation_does_not_depend_on_what_came_before() -> None:
+    """Apertium's tagger takes `its` for another word after it has read `QUIT;`."""
+    rice = (
+        "Cauliflower rice is not that fun to eat in its bland form. Is there anything interesting "
+        "and tasty I can cook with cauliflower rice?"
+    )
+    alone, other = ({"role": "user", "content": text} for text in (rice, "QUIT;"))
+    orders = [body([alone])], [body([other]), body([alone])], [body([other, alone])]
+    found = [said(post(apertium.Apertium("en-eo"), *bodies)[-1][1])[-1] for bodies in orders]
+    assert found[0] == found[1]
+    assert found[1] != found[2], "so it would be without a pipeline of its own"
 
 
 @installed
