@@ -75,7 +75,7 @@ rule train_student:
         "../envs/train.yaml"
     threads: lambda w: machine.threads(16)
     resources:
-        gpu=lambda w: machine.gpu(),
+        gpu=lambda w: machine.gpu(build.student(w.student).training.devices),
         mem_mb=lambda w, attempt: machine.memory(
             memory.student(w.student, settings.students), attempt
         ),
@@ -99,6 +99,7 @@ rule train_student:
             --validation {input.validation:q} \
             --settings {params.settings:q} \
             --device-tokens {resources.device_tokens} \
+            --devices {resources.gpu} \
             --work {params.work:q} \
             --checkpoint {output.checkpoint:q} \
             --history {output.history:q}

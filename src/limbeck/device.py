@@ -1,4 +1,4 @@
-"""One of a machine's CUDA devices for each process, so that students of a build do not share one.
+"""CUDA devices for each process of its own, so that students of a build do not share one.
 
 Snakemake counts devices (``--resources gpu=4``) and does not say which; a cluster does, by
 ``CUDA_VISIBLE_DEVICES``, and then one is all that is seen.
@@ -15,21 +15,26 @@ from limbeck.files import lock
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
-def claim() -> None:
-    """See one device alone, which no other process of this user has claimed, until this one ends.
+def claim(wanted: int = 1) -> list[str]:
+    """See so many devices alone, which no other process of this user has claimed until it ended.
 
-    To be called before CUDA is begun. Where all are claimed, all stay visible.
+    To be called before CUDA is begun. Where fewer are free, those are claimed; where none is, all
+    stay visible. The claimed ones, or the only one that there is.
     """
     names = _names()
     if len(names) < 2:
-        return
+        return names
+    claimed: list[str] = []
     folder = Path(tempfile.gettempdir()) / f"limbeck-devices-{os.getuid()}"
     for name in names:
         with contextlib.suppress(UserError):
             # The lock is never closed: it ends with the process.
             lock.take(folder / name.replace("/", "-"), f"CUDA device {name}", "has it")
-            os.environ[VISIBLE] = name
-            return
+            claimed.append(name)
+            os.environ[VISIBLE] = ",".join(claimed)
+        if len(claimed) == wanted:
+            break
+    return claimed
 
 
 def _names() -> list[str]:

@@ -91,6 +91,7 @@ class Training(Section):
     device_tokens: Positive = Field(
         8192, description="Tokens on the device at once; a longer row goes alone (speed only)"
     )
+    devices: Positive = Field(1, description="GPUs that train together (speed only)")
     validations: Count = Field(
         4, description="An epoch; the best one's weights are the student's. 0: the last step's are"
     )

@@ -87,6 +87,7 @@ class Student:
             self.training.add(tokens, speed.of(tokens), "measured")
         elif (size := self._size()) and self.device:
             seconds = hours.training(size, tokens, section.method, CHIPS[self.device])
+            seconds /= section.devices
             self.training.add(tokens, seconds, "estimated", self._room(size))
         else:
             self.training.add(tokens, None, "not known", self._lacks())

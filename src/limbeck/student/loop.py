@@ -5,6 +5,7 @@ of a step are a matter of seed and epoch, and its loss is the mean over all toke
 """
 
 import math
+import random
 import shutil
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import torch
 
 from limbeck.config import Training
 from limbeck.errors import UserError
-from limbeck.student import guard, layout, room, rounding
+from limbeck.student import guard, layout, ranks, room, rounding
 from limbeck.student.encoding import IGNORED, Encoded
 from limbeck.student.packing import Way, tensors
 
@@ -93,9 +94,8 @@ class Loop:
         self.fitting = 0.0
 
     def run(self) -> None:
-        """Train, and leave the model with the weights of its best validation."""
+        """Train, and leave the first rank's model with the weights of its best validation."""
         self._look_at_disk()
-        torch.manual_seed(self.seed)  # of dropout, and of rounding
         self._resume()
         self.model.train()
         due = self._validation_steps()
@@ -107,7 +107,7 @@ class Loop:
                 self._fit()
             if step in due:
                 self._validate()
-            if step < len(self.steps) and self.clock.due():
+            if ranks.rank() == 0 and step < len(self.steps) and self.clock.due():
                 self.clock.measure(self._save)
         self._restore_best()
 
@@ -120,31 +120,48 @@ class Loop:
         with torch.no_grad():
             parts = [
                 float(self._loss(samples, batch, count))
-                for batch in self.layout(lengths, rows, self.device_tokens)
+                for batch in ranks.share(self._batches(lengths, rows))
             ]
         self.model.train()
-        return math.fsum(parts)
+        return ranks.total(math.fsum(parts))
 
     def _step(self, rows: list[int]) -> None:
         samples, lengths = self.samples["train"], self.lengths["train"]
         count = learned(samples, rows)
+        step = len(self.losses)
         loss = 0.0
-        for batch in self.layout(lengths, rows, self.device_tokens):
+        batches = self._batches(lengths, rows)
+        self._draw("dropout", step, ranks.rank())
+        for batch in ranks.share(batches):
             part = self._loss(samples, batch, count)
             part.backward()
             loss += float(part.detach())
-            self.placed += layout.size(lengths, batch)
+        loss = ranks.total(loss)
+        ranks.add_gradients(list(self.weights.values()))
         norm = torch.nn.utils.clip_grad_norm_(self.weights.values(), GRADIENT)
-        step = len(self.losses)
         first = self.losses[0] if self.losses else loss
         vocabulary = self.model.get_input_embeddings().num_embeddings
         guard.check_step(step + 1, loss, float(norm), first, vocabulary)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(step, len(self.steps), self.training)
+        self._draw("rounding", step)  # by all ranks alike
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.losses.append(loss)
+        self.placed += sum(layout.size(lengths, batch) for batch in batches)
         self.tokens += sum(lengths[row] for row in rows)
+
+    def _batches(self, lengths: list[int], rows: layout.Rows) -> list[layout.Batch]:
+        """Of rows: what a device takes at once, and some for each rank."""
+        tokens = self.device_tokens
+        if ranks.count() > 1:
+            share = sum(lengths[row] for row in rows) / ranks.count()
+            tokens = min(tokens, math.ceil(1.1 * share))  # padding among them
+        return self.layout(lengths, rows, tokens)
+
+    def _draw(self, what: str, step: int, rank: int = 0) -> None:
+        """Begin the random numbers of a part of a step, whatever came before it."""
+        torch.manual_seed(random.Random(f"{self.seed}/{what}/{step}/{rank}").getrandbits(63))
 
     def _fit(self) -> None:
         """Read the largest batch that will come, and forget it."""
@@ -155,8 +172,7 @@ class Loop:
             steps = [list(range(len(samples)))]
         batch = room.largest(samples, steps, self.layout, self.device_tokens)
         tokens = layout.size([len(sample.input_ids) for sample in samples], batch)
-        devices = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices), room.needed(tokens, self.device):
+        with room.needed(tokens, self.device):
             self._loss(samples, batch, tokens).backward()
         self.optimizer.zero_grad(set_to_none=True)
         self.fitting = time.monotonic() - begun
@@ -214,7 +230,7 @@ class Loop:
         step = len(self.losses)
         guard.check_validation(step, loss)
         print(f"step {step}/{len(self.steps)}: validation loss {loss:.4f}", flush=True)
-        if all(loss < item["loss"] for item in self.validations):
+        if ranks.rank() == 0 and all(loss < item["loss"] for item in self.validations):
             _write({"step": step, "weights": self.weights}, self.folder / "best.pt")
         self.validations.append({"step": step, "loss": loss})
 
@@ -231,7 +247,7 @@ class Loop:
         return len(self.validations) - 1 - self._best() >= patience
 
     def _restore_best(self) -> None:
-        if self.validations and self._best() < len(self.validations) - 1:
+        if ranks.rank() == 0 and self.validations and self._best() < len(self.validations) - 1:
             best = _read(self.folder / "best.pt", self.device)
             self._load(best["weights"])
             print(f"training: the weights of step {best['step']}, of the best validation, are kept")
@@ -269,8 +285,6 @@ class Loop:
         state = {
             "weights": self.weights,
             "optimizer": self.optimizer.state_dict(),
-            "random": torch.get_rng_state(),
-            "random_device": torch.cuda.get_rng_state() if self.device.type == "cuda" else None,
             "losses": self.losses,
             "validations": self.validations,
             "tokens": self.tokens,
@@ -285,9 +299,6 @@ class Loop:
         state = _read(path, self.device)
         self._load(state["weights"])
         self.optimizer.load_state_dict(state["optimizer"])
-        torch.set_rng_state(state["random"].cpu())
-        if state["random_device"] is not None:
-            torch.cuda.set_rng_state(state["random_device"].cpu())
         self.losses, self.validations = state["losses"], state["validations"]
         self.tokens, self.placed = state["tokens"], state["placed"]
         print(f"training: goes on after step {len(self.losses)}")

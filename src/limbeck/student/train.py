@@ -11,6 +11,7 @@ checkpoint is the base's own files, byte for byte, with new weights.
 
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from statistics import fmean
@@ -43,7 +44,7 @@ def run_folder(work: Path, base: Path, data: list[Path], settings: Settings) -> 
     """The folder of a training's own checkpoints: one name for one result."""
     parts = sorted(path for path in base.iterdir() if path.is_file())
     files = {path.name: file_digest(path) for path in [*parts, *data]}
-    decides = settings.model_dump(exclude={"training": {"device_tokens"}})
+    decides = settings.model_dump(exclude={"training": {"device_tokens", "devices"}})
     return work / digest(decides, files)
 
 
@@ -158,17 +159,36 @@ def main() -> None:
     parser.add_argument("--validation", type=Path, required=True, help="validation rows (Parquet)")
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
     parser.add_argument("--device-tokens", type=int, default=8192, help="on the device at once")
+    parser.add_argument("--devices", type=int, default=1, help="GPUs that train together")
     parser.add_argument("--save-every", type=float, default=120, metavar="SECONDS")
     parser.add_argument("--work", type=Path, required=True, help="folder that survives a crash")
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--history", type=Path, required=True)
     options = parser.parse_args()
-    device.claim()
     prepare_environment(options.work)
-    settings: Settings = options.settings
-    folder = run_folder(options.work, options.base, [options.train, options.validation], settings)
+    folder = run_folder(
+        options.work, options.base, [options.train, options.validation], options.settings
+    )
+    from limbeck.student import ranks
+
+    if ranks.joined():
+        train(options, folder)
+        return
+    # Of several processes it is the one that started them who holds it.
     held = lock.take(folder.with_suffix(".lock"), str(folder), "trains this student already")
-    from limbeck.student import packing
+    if len(devices := device.claim(options.devices or 1)) > 1:
+        if code := ranks.lead(devices):
+            sys.exit(code)
+    else:
+        train(options, folder)
+    (folder / DONE).touch()
+    os.close(held)
+
+
+def train(options: Any, folder: Path) -> None:
+    """Train, alone or as one of several, of which the first writes."""
+    settings: Settings = options.settings
+    from limbeck.student import packing, ranks
     from limbeck.student import trainer as training  # first: it imports Unsloth
     from limbeck.student.loop import Loop
 
@@ -195,17 +215,17 @@ def main() -> None:
     started = time.monotonic()
     loop.run()
     seconds = time.monotonic() - started - loop.fitting
+    if ranks.rank():
+        return
     facts = {
         "packed": way != "alone",
         "precision": precision,
-        "device": training.device(),
+        "device": training.device(ranks.count()),
         "versions": versions(),
     }
     result = history(loop, counts, facts)
     save(training.merged(model), options.base, options.checkpoint)
     write_json(options.history, result)
-    (folder / DONE).touch()
-    os.close(held)
     loss, padding = result["loss"][-1]["loss"], 1 - loop.tokens / loop.placed
     print(
         f"training: {loop.tokens:,} tokens in {seconds:.2f} s, loss {loss:.4f}; {padding:.1%} of "

@@ -106,11 +106,13 @@ def merged(model: Any) -> Any:
     return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model
 
 
-def device() -> str:
-    """What trained, in words."""
+def device(count: int) -> str:
+    """What trained, in words: so many alike."""
     if torch.cuda.is_available():
-        return str(torch.cuda.get_device_name(0))
-    return f"CPU, {torch.get_num_threads()} threads"
+        found = str(torch.cuda.get_device_name(0))
+    else:
+        found = f"CPU, {torch.get_num_threads()} threads"
+    return f"{count} of {found}" if count > 1 else found
 
 
 def _large(base: Path) -> bool:

@@ -85,10 +85,11 @@ class Machine:
         """So many threads, or as many as a node has. (Here Snakemake bounds them by --cores.)"""
         return min(wanted, self._largest.cpus) if self._largest else wanted
 
-    def gpu(self, wanted: bool = True) -> int:
-        """One accelerator, where there is any."""
-        there = self._largest.gpus > 0 if self._largest else Path("/dev/nvidia0").exists()
-        return int(wanted and there)
+    def gpu(self, wanted: int = 1) -> int:
+        """So many accelerators, or as many as there are. (Here Snakemake bounds them.)"""
+        if self._largest:
+            return min(wanted, self._largest.gpus)
+        return wanted if Path("/dev/nvidia0").exists() else 0
 
     def memory(self, needed: int, attempt: int) -> int:
         """MB of memory: more at each attempt, for a job that was ended for want of it."""

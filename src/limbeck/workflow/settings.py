@@ -34,7 +34,7 @@ def source(section: Source) -> Source:
 def trained(section: Training) -> dict[str, Any]:
     """What decides a training."""
     off = set() if section.method == "lora" else {"lora"}
-    return section.model_dump(exclude={"device_tokens", *off})
+    return section.model_dump(exclude={"device_tokens", "devices", *off})
 
 
 def decisive(teacher: Teacher, language: Language) -> TeacherSettings:

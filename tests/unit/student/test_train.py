@@ -104,6 +104,43 @@ def test_a_killed_training_ends_with_the_same_weights(
     assert all(value.equal(resumed[name]) for name, value in whole.items())
 
 
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two devices, or what is taken for them."""
+    import torch
+
+    if torch.cuda.device_count() == 1:
+        pytest.skip("this machine has one CUDA device, and not two")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+
+@pytest.mark.usefixtures("two")
+def test_two_processes_train_as_one(folder: Path, trained: Path, tmp_path: Path) -> None:
+    options = train_options(folder, tmp_path)
+    done = run("train", *options, "--devices", 2)
+    assert done.stdout.count("train: ") == 1, "the first speaks for all"
+    one, both = read_json(trained / "training.json"), read_json(tmp_path / "training.json")
+    assert both["device"].startswith("2 of ")
+    for name in ("loss", "validation"):
+        for a, b in zip(one[name], both[name], strict=True):
+            assert a == pytest.approx(b, rel=1e-3, abs=1e-3), name
+    assert one["tokens_seen"] == both["tokens_seen"]
+    whole, shared = weights(trained / "checkpoint"), weights(tmp_path / "checkpoint")
+    for name, value in whole.items():
+        assert value.float().allclose(shared[name].float(), atol=2e-3), name
+
+
+@pytest.mark.usefixtures("two")
+def test_a_fault_of_all_processes_is_one_line(folder: Path, tmp_path: Path) -> None:
+    training = TRAINING.model_copy(update={"max_length": 4})
+    done = run("train", *train_options(folder, tmp_path, training), "--devices", 2, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("error: ") == 1, done.stderr
+    assert "no row to train on" in done.stderr
+    assert not list(tmp_path.glob("work/*/done"))
+
+
 def test_a_second_training_of_a_student_is_refused(folder: Path, tmp_path: Path) -> None:
     from limbeck.student.train import Settings, run_folder
 

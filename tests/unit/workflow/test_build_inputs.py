@@ -301,6 +301,7 @@ def test_something_must_be_written() -> None:
     [
         ("students/tiny/training", {"lora": {"rank": 3}}),
         ("students/tiny/training", {"device_tokens": 3}),
+        ("students/tiny/training", {"devices": 3}),
         ("students/tiny", {"revision": "abc"}),
         ("filters/language", {"letters": 99}),
         ("filters", {"judge": ["correct"], "round_trip": 50.0}),

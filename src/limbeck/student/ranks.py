@@ -1,0 +1,109 @@
+"""Processes that train a student together, each on a device of its own.
+
+Each has all weights, reads its share of a step's batches, and adds its gradients to those of the
+others, so that all of them make the same step (data parallelism, arXiv 2006.15704). The first is
+the one that writes.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from tempfile import TemporaryFile
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as group
+
+from limbeck import device, stage
+
+_RANK, _COUNT = "RANK", "WORLD_SIZE"  # as PyTorch calls them
+
+Part = TypeVar("Part")
+
+
+def rank() -> int:
+    """Which of the processes this is, from 0."""
+    return int(group.get_rank()) if group.is_initialized() else 0
+
+
+def count() -> int:
+    """How many there are."""
+    return group.get_world_size() if group.is_initialized() else 1
+
+
+def share(parts: Sequence[Part]) -> Sequence[Part]:
+    """Those of all parts that are this process's."""
+    return parts[rank() :: count()]
+
+
+def total(value: float) -> float:
+    """The sum of all processes' values."""
+    if count() == 1:
+        return value
+    found = torch.tensor(value, dtype=torch.float64, device=_device())
+    group.all_reduce(found)
+    return float(found)
+
+
+def add_gradients(weights: Sequence[Any]) -> None:
+    """Give each weight the sum of all processes' gradients; one of which nobody has any, none."""
+    if count() == 1:
+        return
+    there = torch.tensor([weight.grad is not None for weight in weights], device=_device()).int()
+    group.all_reduce(there, group.ReduceOp.MAX)
+    for weight, has in zip(weights, there.tolist(), strict=True):
+        if has:
+            if weight.grad is None:
+                weight.grad = torch.zeros_like(weight)
+            group.all_reduce(weight.grad)
+
+
+def joined() -> bool:
+    """Whether this process was started by `lead`; then it has met the others."""
+    if _COUNT not in os.environ:
+        return False
+    if not group.is_initialized():
+        group.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        if rank():
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # the first speaks for all
+    return True
+
+
+def lead(devices: Sequence[str]) -> int:
+    """Run this command once for each device, to its end; its exit code.
+
+    Where one of the processes fails the others are ended, and what it says is all that is said:
+    they mostly fail of the same, or of its end. Else it is what the first says.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ, stage.RUN: str(os.getpid()), _COUNT: str(len(devices)),
+        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
+        "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // len(devices))),
+    }  # fmt: skip
+    command = [sys.executable, *sys.orig_argv[1:]]
+    with ExitStack() as stack:
+        said = [stack.enter_context(TemporaryFile()) for _ in devices]
+        running = []
+        for number, name in enumerate(devices):
+            own = {**environment, _RANK: str(number), device.VISIBLE: name}
+            process = subprocess.Popen(command, env=own, stderr=said[number])
+            running.append(stack.enter_context(process))
+            stack.callback(process.kill)
+        codes = [process.poll() for process in running]
+        while None in codes and not any(codes):
+            time.sleep(0.1)
+            codes = [process.poll() for process in running]
+        first, code = next(((i, code) for i, code in enumerate(codes) if code), (0, 0))
+        said[first].seek(0)
+        sys.stderr.write(said[first].read().decode(errors="replace"))
+        return abs(code)
+
+
+def _device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
