@@ -95,12 +95,12 @@ def test_what_a_score_reads_and_writes(
 @pytest.mark.parametrize(
     ("training", "tokens"),
     [
-        # Eight rows of 100 tokens; another is longer than `max_length`.
+        # Eight rows of 100 tokens; one is held out, and another is longer than `max_length`.
         ({}, 800),
         ({"epochs": 2.5}, 2000),
         ({"max_steps": 7, "step_tokens": 64}, 448),
         ({"max_steps": 7, "step_rows": 4}, 2800),
-        # None of nine fits: they are taken to be as long as may be.
+        # None of the nine fits: they are taken to be as long as may be.
         ({"max_length": 60}, 540),
     ],
 )
@@ -108,9 +108,9 @@ def test_what_a_student_learns(training: dict[str, Any], tokens: float) -> None:
     rows = [
         {"id": f"text-{n}", "strategy": "text", "source": "x",
          "messages": [{"role": "assistant", "content": "x" * size}]}
-        for n, size in enumerate([400] * 8 + [9000])
+        for n, size in enumerate([400] * 9 + [9000])
     ]  # fmt: skip
-    wanted = {"texts": 9, "validation": 0.0}
+    wanted = {"texts": 10, "validation": 0.0}
     values = {"base": "b", "mixture": wanted, "training": {"max_length": 2000, **training}}
     student = Student.model_validate(values)
     told = ROOT / "config/prompts/dataset.yaml"
