@@ -55,7 +55,7 @@ def test_kakugo(world: World, tmp_path: Path) -> None:
 def test_ablations(world: World, tmp_path: Path) -> None:
     """Eight students of one generation, which is asked for no more than the one of `kakugo`."""
     with teaching() as teacher:
-        person = Person(tmp_path, world, teacher).over("counts")
+        person = Person(tmp_path, world, teacher).over("counts", "counts-ablations")
         minutes = follow(person, "ablations")
         stages = whole.plan(person, heading("ablations")[-1].partition("--cores all ")[2])
     strategies = {}
