@@ -107,7 +107,7 @@ class Loop:
                 self._fit()
             if step in due:
                 self._validate()
-            if ranks.rank() == 0 and step < len(self.steps) and self.clock.due():
+            if step < len(self.steps) and self.clock.due():
                 self.clock.measure(self._save)
         self._restore_best()
 
@@ -230,7 +230,7 @@ class Loop:
         step = len(self.losses)
         guard.check_validation(step, loss)
         print(f"step {step}/{len(self.steps)}: validation loss {loss:.4f}", flush=True)
-        if ranks.rank() == 0 and all(loss < item["loss"] for item in self.validations):
+        if all(loss < item["loss"] for item in self.validations):
             _write({"step": step, "weights": self.weights}, self.folder / "best.pt")
         self.validations.append({"step": step, "loss": loss})
 
@@ -329,11 +329,13 @@ class Clock:
 
 
 def _write(content: dict[str, Any], path: Path) -> None:
-    """Write a file whole or not at all.
+    """Write a file whole or not at all, if this is the first rank: the others have the same.
 
     Raises:
         UserError: there is no room for it; the state that was there before stays.
     """
+    if ranks.rank():
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")
     try:

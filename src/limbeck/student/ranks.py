@@ -20,7 +20,9 @@ import torch.distributed as group
 
 from limbeck import device, stage
 
-_RANK, _COUNT = "RANK", "WORLD_SIZE"  # as PyTorch calls them
+# The variable that says which process this is, of how many, and the port where they meet. (Clusters
+# set PyTorch's own for their purposes.)
+_PLACE = "LIMBECK_RANK"
 
 Part = TypeVar("Part")
 
@@ -64,11 +66,15 @@ def add_gradients(weights: Sequence[Any]) -> None:
 
 def joined() -> bool:
     """Whether this process was started by `lead`; then it has met the others."""
-    if _COUNT not in os.environ:
+    if _PLACE not in os.environ:
         return False
     if not group.is_initialized():
-        group.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-        if rank():
+        number, among, port = map(int, os.environ[_PLACE].split("/"))
+        group.init_process_group(
+            "nccl" if torch.cuda.is_available() else "gloo",
+            init_method=f"tcp://127.0.0.1:{port}", rank=number, world_size=among,
+        )  # fmt: skip
+        if number:
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # the first speaks for all
     return True
 
@@ -82,8 +88,7 @@ def lead(devices: Sequence[str]) -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
-        **os.environ, stage.RUN: str(os.getpid()), _COUNT: str(len(devices)),
-        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
+        **os.environ, stage.RUN: str(os.getpid()),
         "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // len(devices))),
     }  # fmt: skip
     command = [sys.executable, *sys.orig_argv[1:]]
@@ -91,8 +96,8 @@ def lead(devices: Sequence[str]) -> int:
         said = [stack.enter_context(TemporaryFile()) for _ in devices]
         running = []
         for number, name in enumerate(devices):
-            own = {**environment, _RANK: str(number), device.VISIBLE: name}
-            process = subprocess.Popen(command, env=own, stderr=said[number])
+            own = {_PLACE: f"{number}/{len(devices)}/{port}", device.VISIBLE: name}
+            process = subprocess.Popen(command, env=environment | own, stderr=said[number])
             running.append(stack.enter_context(process))
             stack.callback(process.kill)
         codes = [process.poll() for process in running]

@@ -88,8 +88,8 @@ class Machine:
     def gpu(self, wanted: int = 1) -> int:
         """So many accelerators, or as many as there are. (Here Snakemake bounds them.)"""
         if self._largest:
-            return min(wanted, self._largest.gpus)
-        return wanted if Path("/dev/nvidia0").exists() else 0
+            return min(int(wanted), self._largest.gpus)
+        return int(wanted) if Path("/dev/nvidia0").exists() else 0
 
     def memory(self, needed: int, attempt: int) -> int:
         """MB of memory: more at each attempt, for a job that was ended for want of it."""

@@ -1,6 +1,5 @@
 """`limbeck plan`: what it counts, what it measures, and what it says."""
 
-import argparse
 import json
 import re
 from pathlib import Path
@@ -13,7 +12,7 @@ import configs
 import real_texts
 from endpoint import completion, connection, serving
 from limbeck import config
-from limbeck.costs import commands, pretend
+from limbeck.costs import pretend
 from limbeck.costs.plan import summary
 from limbeck.costs.pretend import size
 from limbeck.errors import UserError
@@ -25,8 +24,9 @@ from limbeck.workflow.build import Build
 from limbeck.workflow.options import build_of
 from limbeck.workflow.settings import decisive
 
+from .conftest import PRICE, run
+
 ROOT = Path(__file__).parents[3]
-PRICE = config.Price(input=1.0, output=10.0)
 KAKUGO = ["--configfile", "config/presets/kakugo.yaml", "--config", "languages=[Kinyarwanda]"]
 
 
@@ -38,14 +38,6 @@ def repository(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
         (folder / name).symlink_to(ROOT / name)
     monkeypatch.chdir(folder)
     return folder
-
-
-def run(*arguments: str) -> int:
-    parser = argparse.ArgumentParser()
-    commands.add_to(parser.add_subparsers())
-    options = parser.parse_args(arguments)
-    code: int = options.run(options)
-    return code
 
 
 def planned(build: Build, work: Path = Path("nowhere")) -> dict[str, int]:

@@ -1,6 +1,5 @@
 """What was paid: `limbeck teacher journal`, and the costs of a language."""
 
-import argparse
 import json
 import subprocess
 import sys
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 
 from endpoint import completion, connection, echo, serving, teacher
-from limbeck import config
 from limbeck.costs import commands
 from limbeck.costs.sum_costs import costs, whole
 from limbeck.errors import UserError
@@ -18,15 +16,7 @@ from limbeck.teacher.budget import path
 from limbeck.teacher.client import Request, ask
 from limbeck.teacher.journal import Journal
 
-PRICE = config.Price(input=1.0, output=10.0)
-
-
-def run(*arguments: str) -> int:
-    parser = argparse.ArgumentParser()
-    commands.add_to(parser.add_subparsers())
-    options = parser.parse_args(arguments)
-    code: int = options.run(options)
-    return code
+from .conftest import PRICE, run
 
 
 def questions(count: int) -> list[Request]:

@@ -67,6 +67,7 @@ def test_jobs_ask_for_what_the_nodes_have(
     assert there.threads(16) == 16
     assert there.threads(1000) == 128
     assert (there.gpu(True), there.gpu(False)) == (1, 0)
+    assert str(there.gpu(True)) == "1", "it is part of a command line"
     # More at each attempt, up to what there is.
     assert [there.memory(400_000, attempt) for attempt in (1, 2, 3)] == [
         400_000, 800_000, 1_000_000,
