@@ -65,7 +65,7 @@ class Classifier(Section):
     base: str = Field("", description="Of all but linear: a folder, a GGUF, a model of the hub")
     revision: str | None = Field(None, description="The hub model's commit")
     trust_remote_code: bool = Field(False, description="Run the code that comes with the base")
-    inverse_penalty: float = Field(10.0, gt=0, description="Of linear: scikit-learn's C")
+    inverse_penalty: float = Field(30.0, gt=0, description="Of linear: scikit-learn's C")
     even_labels: bool | None = Field(
         None,
         description="Each label weighs the same, however many its texts; null: in linear alone",
