@@ -24,6 +24,7 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
     samples = [_sample(row) for row in language.samples]
     filters = language.funnel.get("stages", []) + language.funnel.get("filters", [])
     seconds = [timing.seconds for timing in language.timings]
+    first = next(iter(settings.students), "")
     return {
         "code": language.code,
         "name": language.name,
@@ -54,7 +55,8 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
         "most": max((step["in"] for step in filters), default=1) or 1,
         "students": [_student(student) for student in language.students],
         "tasks": [classification.view(task) for task in language.tasks],
-        "said": said.view(language.answered, language.names, next(iter(settings.students), "")),
+        "beside": said.beside(language.answered, language.names, first),
+        "said": said.view(language.answered, language.names, first),
         "judged": judged.view(language.judgement, settings),
         "asked": {name: names.benchmark(name).short for name in shown},
         "samples": samples,

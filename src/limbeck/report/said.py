@@ -5,7 +5,7 @@ A few items of each benchmark, always the same ones, with every model's answer.
 
 import heapq
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -15,7 +15,9 @@ from limbeck.files import Row, digest, parquet_rows
 from limbeck.report import names
 
 ITEMS = 30  # of each benchmark
+BESIDE = 5  # items whose answers stand side by side, before all scores
 LENGTH = 1500  # characters that are shown of a reply
+SHORT = 600  # of a question or reply beside others
 
 
 @dataclass
@@ -46,9 +48,13 @@ class Item:
                 return
         self.answers.append(Answer(text, score, [model]))
 
+    def answer(self, model: str) -> Answer | None:
+        """A model's answer; None where it was not asked."""
+        return next((answer for answer in self.answers if model in answer.models), None)
+
     def score(self, model: str) -> float | None:
         """The score of a model's answer; None where it was not asked."""
-        return next((answer.score for answer in self.answers if model in answer.models), None)
+        return answer.score if (answer := self.answer(model)) else None
 
     def verdict(self, student: str, base: str) -> str:
         """Whether one model's answer is better or worse than another's; empty where not asked."""
@@ -115,12 +121,7 @@ def view(items: Sequence[Item], called: dict[str, str], student: str) -> list[di
             "question": item.question,
             "gold": item.gold,
             "answers": [
-                {
-                    "who": ", ".join(called[model] for model in answer.models),
-                    "text": _cut(answer.text),
-                    "score": _figure(answer.score, item.judged),
-                    "right": item.judged and answer.score == 1,
-                }
+                _said(answer, ", ".join(called[model] for model in answer.models), item)
                 for answer in item.answers
             ],
         }
@@ -128,8 +129,44 @@ def view(items: Sequence[Item], called: dict[str, str], student: str) -> list[di
     ]
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LENGTH else text[:LENGTH] + " …"
+def beside(items: Sequence[Item], called: dict[str, str], student: str) -> list[dict[str, Any]]:
+    """A few items with the answers of base, student and teacher side by side, or the right one.
+
+    Args:
+        called: what the models are called.
+        student: of which the answers are.
+    """
+    asked = [item for item in items if item.answer(f"{student}/student")]
+    return [
+        {
+            "tag": names.benchmark(item.benchmark).short,
+            "question": _cut(item.question, SHORT),
+            "answers": list(_beside(item, called, student)),
+        }
+        for item in asked[:BESIDE]
+    ]
+
+
+def _beside(item: Item, called: dict[str, str], student: str) -> Iterator[dict[str, Any]]:
+    for model in (f"{student}/base", f"{student}/student", "teacher"):
+        if answer := item.answer(model):
+            yield {**_said(answer, called[model], item, SHORT), "mark": names.mark(model)}
+    if not item.answer("teacher"):
+        text = _cut(item.gold, SHORT)
+        yield {"who": "wanted", "text": text, "score": "", "right": False, "mark": "other"}
+
+
+def _said(answer: Answer, who: str, item: Item, length: int = LENGTH) -> dict[str, Any]:
+    return {
+        "who": who,
+        "text": _cut(answer.text, length),
+        "score": _figure(answer.score, item.judged),
+        "right": item.judged and answer.score == 1,
+    }
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[:length] + " …"
 
 
 def _figure(score: float, judged: bool) -> str:

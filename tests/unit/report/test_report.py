@@ -10,8 +10,30 @@ import pytest
 import report_build as build
 from limbeck.files import read_jsonl, write_json, write_jsonl
 from limbeck.languages import resolve
-from limbeck.report import charts, names
+from limbeck.report import charts, names, said
 from limbeck.report.timings import timings
+
+
+def test_answers_side_by_side() -> None:
+    """Base, student and teacher, or what is right where none was asked; five items at most."""
+    items = [said.Item("sib200", str(n), "q" * 700, "sports", judged=True) for n in range(7)]
+    for item in items[1:]:
+        item.add("tiny/student", "sports", 1.0)
+        item.add("tiny/Q8_0", "sports", 1.0)
+        item.add("tiny/base", "travel", 0.0)
+    items[1].add("teacher", "sports", 1.0)
+    called = names.models(["teacher", "tiny/base", "tiny/student", "tiny/Q8_0"], ["tiny"], "x")
+    found = said.beside(items, called, "tiny")
+    assert len(found) == 5
+    assert {len(one["question"]) for one in found} == {602}
+    answers = [(one["who"], one["text"], one["score"], one["right"]) for one in found[0]["answers"]]
+    assert answers == [
+        ("base", "travel", "wrong", False),
+        ("student", "sports", "right", True),
+        ("teacher (x)", "sports", "right", True),
+    ]
+    assert found[1]["answers"][-1]["who"] == "wanted"
+    assert said.beside(items, called, "other") == []
 
 
 def _write(folder: Path, code: str = "swh_Latn", **changes: object) -> str:
