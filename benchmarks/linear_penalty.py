@@ -45,8 +45,8 @@ def main() -> None:
         found: list[list[float]] = []
         for language in LANGUAGES:
             parts = sets(options.data, task, language)
-            if len(parts) > 1 and "synthetic" in parts:
-                clean = without(parts["synthetic"], parts.get("test", []))
+            if "test" in parts:
+                clean = without(parts["synthetic"], parts["test"])
                 rows = sorted(clean, key=lambda row: digest(row["text"]))
                 found.append(
                     [validated(rows, task.names, value, options.folds) for value in options.values]

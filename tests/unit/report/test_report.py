@@ -11,7 +11,14 @@ import report_build as build
 from limbeck.files import read_jsonl, write_json, write_jsonl
 from limbeck.languages import resolve
 from limbeck.report import charts, names, said
+from limbeck.report import page as page_parts
 from limbeck.report.timings import timings
+
+
+def test_every_template_is_named() -> None:
+    """What is not would be no input of a page: an edit of it would make none anew."""
+    there = {path.name for path in page_parts.FOLDER.glob("*.html")}
+    assert set(page_parts.TEMPLATES) == there
 
 
 def test_answers_side_by_side() -> None:

@@ -13,9 +13,11 @@ TEMPLATES = (
     "page.html",
     "index.html",
     "report.html",
+    "beside.html",
     "classification.html",
     "notice.html",
     "said.html",
+    "answer.html",
     "judged.html",
     "samples.html",
 )
