@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from limbeck import config
+from limbeck.teacher.client import Request
 
 Body = dict[str, Any]
 # What to do with a request: (its body, how often this body has come before) -> the completion's
@@ -34,6 +35,13 @@ class Fault:
 
     def __init__(self, kind: str, **details: Any) -> None:
         self.kind, self.details = kind, details
+
+
+def questions(count: int, start: int = 0) -> list[Request]:
+    """So many different requests, by their numbers."""
+    return [
+        Request([{"role": "user", "content": f"question {n}"}]) for n in range(start, start + count)
+    ]
 
 
 def status(code: int, message: str = "no", **headers: str) -> Fault:

@@ -8,19 +8,15 @@ from typing import Any
 
 import pytest
 
-from endpoint import completion, connection, echo, serving, teacher
+from endpoint import completion, connection, echo, questions, serving, teacher
 from limbeck.costs import commands
 from limbeck.costs.sum_costs import costs, whole
 from limbeck.errors import UserError
 from limbeck.teacher.budget import path
-from limbeck.teacher.client import Request, ask
+from limbeck.teacher.client import ask
 from limbeck.teacher.journal import Journal
 
 from .conftest import PRICE, run
-
-
-def questions(count: int) -> list[Request]:
-    return [Request([{"role": "user", "content": f"question {n}"}]) for n in range(count)]
 
 
 def asked(url: str, journal: Path, work: Path, count: int = 10, **changes: Any) -> None:

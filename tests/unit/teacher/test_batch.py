@@ -8,7 +8,13 @@ import pytest
 from pydantic import BaseModel
 
 from batches import BatchEndpoint, long_reply, serving_batches
-from endpoint import completion, connection, echo, teacher
+from endpoint import (
+    completion,
+    connection,
+    echo,
+    questions,
+    teacher,
+)
 from limbeck import config
 from limbeck.errors import UserError
 from limbeck.teacher.batch import state_path
@@ -18,10 +24,6 @@ from limbeck.teacher.client import Request, ask
 
 class Judgement(BaseModel):
     answer: Literal["yes", "no"]
-
-
-def questions(count: int) -> list[Request]:
-    return [Request([{"role": "user", "content": f"question {n}"}]) for n in range(count)]
 
 
 def batched(endpoint: BatchEndpoint, **changes: Any) -> config.Connection:

@@ -11,11 +11,21 @@ from typing import Any
 
 import pytest
 
-from endpoint import DROPPED, TRUNCATED, Endpoint, completion, connection, serving, status, teacher
+from endpoint import (
+    DROPPED,
+    TRUNCATED,
+    Endpoint,
+    completion,
+    connection,
+    questions,
+    serving,
+    status,
+    teacher,
+)
 from limbeck import config
 from limbeck.errors import UserError
 from limbeck.teacher.budget import Account, path, price, read
-from limbeck.teacher.client import Request, ask
+from limbeck.teacher.client import ask
 
 PRICE = config.Price(input=1.0, output=10.0)
 # 10 tokens in and 40 out: 410 millionths; the most that such a request can cost: about 1,400.
@@ -24,12 +34,6 @@ COST = 410e-6
 
 def long_reply(body: Any, before: int) -> Any:
     return completion(" ".join(["word"] * 40))
-
-
-def questions(count: int, start: int = 0) -> list[Request]:
-    return [
-        Request([{"role": "user", "content": f"question {n}"}]) for n in range(start, start + count)
-    ]
 
 
 def priced(url: str | None, budget: float | None, **changes: Any) -> config.Connection:
