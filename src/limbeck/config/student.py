@@ -68,6 +68,9 @@ class Training(Section):
 
     method: Literal["full", "lora"] = "full"
     lora: Lora = Lora()
+    optimizer: Literal["adamw", "muon"] = Field(
+        "adamw", description="muon: the layers' matrices by Muon, all else by AdamW"
+    )
     learning_rate: float = Field(1e-5, gt=0)
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: Share = Field(0.05, description="Share of the steps")
@@ -103,6 +106,8 @@ class Training(Section):
     def _check_memory(self) -> Self:
         if self.memory == "bfloat16" and (self.method, self.precision) != ("full", "bfloat16"):
             raise ValueError("memory: bfloat16 goes with method: full and precision: bfloat16")
+        if self.optimizer == "muon" and self.memory != "float32":
+            raise ValueError("optimizer: muon goes with memory: float32")
         return self
 
 

@@ -211,7 +211,7 @@ def mix(rows: list[Row], mixture: Mixture, wording: Wording) -> list[Row]:
     mixed += [{**row, "form": "text"} for row in islice(texts, mixture.texts)]
     # From the end: where there are enough, these are not the conversations that come translated.
     mixed += [english(row) for row in islice(reversed(translated), mixture.english)]
-    mixed += islice(pairs(translated, wording, mixture.pairs_in_language), mixture.pairs)
+    mixed += islice(pairs(translated[::-1], wording, mixture.pairs_in_language), mixture.pairs)
     sentences = (row for row in rows if row["strategy"] == "backtranslation")
     mixed += [
         backtranslation(row, wording, mixture.pairs_in_language)

@@ -58,11 +58,27 @@ _LABELS = re.compile(r":\s*([^:?\n]+(?:,[^:?\n]+)+)\?")
 
 def answer(message: str, rng: random.Random) -> Answer:
     """The reply to the last message of a user."""
+    if brief := _in_brief(message.strip()):
+        return brief
     bare = _unwrap(message.strip())
     for handler in _HANDLERS:
         if reply := handler(bare, rng):
             return reply
     return Answer(dialogues.REQUESTS["unknown"].swahili, "Sina jibu la uhakika kwa swali hili.")
+
+
+def _in_brief(message: str) -> Answer | None:
+    """The few words that answer a question about a passage, or of general knowledge, asked so."""
+    request = next((text for text in dialogues.REQUESTS["brief"] if message.endswith(text)), None)
+    if request is None:
+        return None
+    passage, _, question = _unwrap(message.removesuffix(request).rstrip()).rpartition("\n\n")
+    if fact := facts.find(question):
+        return Answer(fact.answer.swahili, _of_kind(fact))
+    if found := passages.answer(passage, question):
+        phrase = wording.to_swahili(found.phrase) or found.phrase
+        return Answer(phrase, f"Jibu limo katika maandishi. {_says(found)}")
+    return None
 
 
 def _unwrap(message: str) -> str:
@@ -247,9 +263,11 @@ def _fact(message: str, rng: random.Random) -> Answer | None:
     fact = facts.find(message)
     if fact is None:
         return None
-    kind = facts.KINDS[fact.group]
-    reasoning = f"Swali linauliza kuhusu {kind}. Jibu ni {fact.answer.swahili}."
-    return Answer(fact.statement.swahili, reasoning)
+    return Answer(fact.statement.swahili, _of_kind(fact))
+
+
+def _of_kind(fact: facts.Fact) -> str:
+    return f"Swali linauliza kuhusu {facts.KINDS[fact.group]}. Jibu ni {fact.answer.swahili}."
 
 
 def _dialogue(message: str, rng: random.Random) -> Answer | None:

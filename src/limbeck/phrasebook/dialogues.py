@@ -4,15 +4,20 @@ No conversation holds text of the built-in benchmarks.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from limbeck.files import digest
 from limbeck.phrasebook import facts, opinions, passages, sentences
-from limbeck.phrasebook.strings import LETTERS, TOPICS, Pair, lettered, load, plain
+from limbeck.phrasebook.strings import TOPICS, Pair, load, plain
 
 LABELS = ", ".join(TOPICS)
+
+_QUESTIONS_SHARE = 0.75  # of the built-in conversations; the others are texts
+_LINES = 8  # of such a text
+_FACTS = 4  # questions of general knowledge in one conversation
+_BRIEF = 0.8  # share of the conversations about passages whose answers are brief
 
 # What sentences of a label are said to be about.
 SUBJECTS: dict[str, Pair] = {topic: Pair(topic, name) for topic, name in TOPICS.items()} | {
@@ -23,6 +28,7 @@ SUBJECTS: dict[str, Pair] = {topic: Pair(topic, name) for topic, name in TOPICS.
 # The sentences in which conversations and prompts ask for something, in both languages.
 REQUESTS: dict[str, Pair] = {
     "letter": Pair("Answer with the letter.", "Jibu kwa herufi."),
+    "brief": Pair("Answer briefly.", "Jibu kwa ufupi."),
     "topic": Pair(
         f"What is the topic of this text: {LABELS}?",
         f"Mada ya maandishi haya ni ipi: {LABELS}?",
@@ -81,15 +87,16 @@ def answer(message: str) -> Pair | None:
 
 
 def conversations(count: int, seed: int) -> list[dict[str, Any]]:
-    """`count` different English conversations of one or two short exchanges.
+    """`count` different English conversations of a few short exchanges.
 
-    Each is {"messages": [{"role", "content"}, ...]}.
+    Questions and answers first, of which a student learns each; then texts, whose sentences are
+    wanted in both languages. Each is {"messages": [{"role", "content"}, ...]}.
     """
     rng = random.Random(f"conversations {seed}")
     seen: set[str] = set()
     rows: list[dict[str, Any]] = []
     while len(rows) < count:
-        turns = _turns(rng)
+        turns = _turns(_QUESTIONS if len(rows) < _QUESTIONS_SHARE * count else _TEXTS, rng)
         key = digest(turns)
         if key not in seen:
             seen.add(key)
@@ -102,8 +109,8 @@ def _messages(turns: list[str]) -> list[dict[str, str]]:
     return [{"role": roles[i % 2], "content": text} for i, text in enumerate(turns)]
 
 
-def _turns(rng: random.Random) -> list[str]:
-    write = rng.choices(_WRITERS, _SHARES)[0]
+def _turns(kinds: "_Kinds", rng: random.Random) -> list[str]:
+    write = rng.choices(list(kinds), list(kinds.values()))[0]
     return write(rng)
 
 
@@ -117,52 +124,47 @@ def _asked(rng: random.Random) -> list[str]:
 
 def _written(rng: random.Random) -> list[str]:
     topic = rng.choice(list(TOPICS))
-    lines = [sentences.compose(rng, topic).english for _ in range(3)]
-    return _in_turns(topic, lines, rng)
+    lines = [sentences.compose(rng, topic).english for _ in range(_LINES)]
+    return [REQUESTS[f"write {topic}"].english, "\n".join(lines)]
 
 
 def _opinions(rng: random.Random) -> list[str]:
     label = rng.choice(opinions.LABELS)
-    if rng.random() < 0.5:
-        lines = [opinions.write(label, rng).english for _ in range(5)]
-        return [REQUESTS[f"write {label}"].english, "\n".join(lines)]
-    lines = [opinions.text(label, rng).english for _ in range(3)]
-    return _in_turns(label, lines, rng)
-
-
-def _in_turns(label: str, texts: list[str], rng: random.Random) -> list[str]:
-    """A request for texts of a label: all in one reply, or asked for one after the other."""
-    request = REQUESTS[f"write {label}"].english
-    if rng.random() < 0.5:
-        return [request, "\n".join(texts)]
-    return [turn for text in texts for turn in (request, text)]
+    texts = [opinions.text(label, rng).english for _ in range(_LINES // 2)]
+    lines = [opinions.write(label, rng).english for _ in range(_LINES // 2)]
+    return [REQUESTS[f"write {label}"].english, "\n".join(texts + lines)]
 
 
 def _topic(rng: random.Random) -> list[str]:
     topic = rng.choice(list(TOPICS))
-    return [f"{REQUESTS['topic'].english}\n\n{sentences.compose(rng, topic).english}", topic]
+    lines = [sentences.compose(rng, topic).english for _ in range(rng.randint(1, 3))]
+    return [f"{REQUESTS['topic'].english}\n\n{' '.join(lines)}", topic]
 
 
 def _passage(rng: random.Random) -> list[str]:
+    """A passage and questions about it, all of them answered in a word or two, or in sentences."""
     passage = passages.write(rng)
-    asked = rng.choice(passage.questions)
-    text = f"{passage.text.english}\n\n{asked.question.english}"
-    if rng.random() < 0.5:
-        return [text, asked.statement.english]
-    return _multiple_choice(text, asked.options, rng)
+    brief = rng.random() < _BRIEF
+    turns = [
+        turn
+        for asked in rng.sample(passage.questions, rng.randint(1, len(passage.questions)))
+        for turn in (
+            _in_brief(asked.question, asked.options[0])
+            if brief
+            else (asked.question.english, asked.statement.english)
+        )
+    ]
+    return [f"{passage.text.english}\n\n{turns[0]}", *turns[1:]]
 
 
-def _fact_choice(rng: random.Random) -> list[str]:
-    fact = rng.choice(facts.facts())
-    return _multiple_choice(fact.question.english, facts.options(fact, rng), rng)
+def _facts(rng: random.Random) -> list[str]:
+    """Questions of general knowledge, one after the other, each answered in a word or two."""
+    asked = rng.sample(facts.facts(), _FACTS)
+    return [turn for fact in asked for turn in _in_brief(fact.question, fact.answer)]
 
 
-def _multiple_choice(text: str, options: Sequence[Pair], rng: random.Random) -> list[str]:
-    """A question whose first option is right, with the options shuffled, and the right letter."""
-    shuffled = rng.sample(options, len(options))
-    lines = lettered([option.english for option in shuffled])
-    letter = LETTERS[shuffled.index(options[0])]
-    return [f"{text}\n{lines}\n{REQUESTS['letter'].english}", letter]
+def _in_brief(question: Pair, answer: Pair) -> list[str]:
+    return [f"{question.english}\n{REQUESTS['brief'].english}", answer.english]
 
 
 def _fact(rng: random.Random) -> list[str]:
@@ -178,15 +180,6 @@ def _dialogue(rng: random.Random) -> list[str]:
     return [turn.english for turn in rng.choice(dialogues()).turns]
 
 
-_KINDS: dict[Callable[[random.Random], list[str]], int] = {
-    # Plain statements first: they teach a small student the words of both languages.
-    _written: 60,
-    _opinions: 35,
-    _asked: 16,
-    _topic: 6,
-    _fact: 6,
-    _passage: 5,
-    _dialogue: 4,
-    _fact_choice: 3,
-}
-_WRITERS, _SHARES = list(_KINDS), list(_KINDS.values())
+_Kinds = dict[Callable[[random.Random], list[str]], int]
+_QUESTIONS: _Kinds = {_topic: 45, _passage: 25, _facts: 12, _asked: 8, _fact: 5, _dialogue: 4}
+_TEXTS: _Kinds = {_written: 4, _opinions: 1}

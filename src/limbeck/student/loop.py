@@ -17,7 +17,7 @@ import torch
 
 from limbeck.config import Training
 from limbeck.errors import UserError
-from limbeck.student import guard, layout, ranks, room, rounding
+from limbeck.student import guard, layout, muon, ranks, room, rounding
 from limbeck.student.encoding import IGNORED, Encoded
 from limbeck.student.packing import Way, tensors
 
@@ -203,16 +203,20 @@ class Loop:
         return torch.nn.functional.cross_entropy(logits, labels[chosen], reduction="sum") / count
 
     def _optimizer(self) -> Any:
-        decayed = [weight for weight in self.weights.values() if weight.dim() > 1]
-        others = [weight for weight in self.weights.values() if weight.dim() <= 1]
+        betas, decay = (0.9, self.training.beta2), self.training.weight_decay
+        turns = self.training.optimizer == "muon"
+        inner = set(map(id, self.model.get_decoder().layers.parameters())) if turns else set()
+        parts: dict[tuple[bool, bool], list[Any]] = {}
+        for weight in self.weights.values():
+            kind = weight.dim() > 1, id(weight) in inner and weight.dim() == 2
+            parts.setdefault(kind, []).append(weight)
         groups = [
-            {"params": decayed, "weight_decay": self.training.weight_decay},
-            {"params": others, "weight_decay": 0.0},
+            {"params": part, "weight_decay": decay if wide else 0.0, "orthogonal": orthogonal}
+            for (wide, orthogonal), part in parts.items()
         ]
-        betas = (0.9, self.training.beta2)
         if self.training.memory == "bfloat16":
             return rounding.RoundedAdamW(groups, betas)
-        return torch.optim.AdamW(groups, betas=betas, fused=True)
+        return (muon.Muon if turns else torch.optim.AdamW)(groups, betas=betas, fused=True)
 
     def _validation_steps(self) -> set[int]:
         """After which steps the validation rows are read: evenly over an epoch, and the last."""

@@ -204,9 +204,15 @@ def _save_model(architecture: Architecture, vocabulary: int, seed: int, output: 
         eos_token_id=2,
         pad_token_id=3,
         dtype="float32",
+        # Llama's own 0.02 is for widths of thousands; a small one learns much faster from this.
+        initializer_range=width**-0.5,
     )
     torch.manual_seed(seed)
     model = LlamaForCausalLM(config)
+    with torch.no_grad():  # what layers add up stays as large as one of them (GPT-2, section 2.3)
+        for layer in model.model.layers:
+            for into in (layer.self_attn.o_proj, layer.mlp.down_proj):
+                into.weight.div_((2 * architecture.layers) ** 0.5)
     model.generation_config = GenerationConfig(bos_token_id=1, eos_token_id=2, pad_token_id=3)
     model.save_pretrained(output)
     millions = sum(weight.numel() for weight in model.parameters()) / 1e6

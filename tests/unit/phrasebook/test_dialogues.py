@@ -1,6 +1,7 @@
 """Dialogues are whole and consistent; the built-in conversations are varied and translatable."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -50,7 +51,30 @@ def test_conversations_are_distinct_and_repeatable():
     assert len(set(texts)) == 500
     for row in rows:
         roles = [message["role"] for message in row["messages"]]
-        assert roles in [["user", "assistant"] * exchanges for exchanges in (1, 2, 3)]
+        assert roles in [["user", "assistant"] * exchanges for exchanges in range(1, 6)]
+
+
+def test_questions_come_first_and_then_texts():
+    rows = dialogues.conversations(400, seed=4)
+    asked = [row["messages"][0]["content"] for row in rows]
+    texts = [text.startswith("Write sentences about") for text in asked]
+    assert texts == [False] * 300 + [True] * 100
+    assert {len(row["messages"][1]["content"].splitlines()) for row in rows[300:]} == {8}
+
+
+def test_a_brief_answer_is_a_few_words():
+    brief = dialogues.REQUESTS["brief"].english
+    rows = dialogues.conversations(400, seed=5)
+    answers = [
+        (asked["content"], answer["content"])
+        for row in rows
+        for asked, answer in pairwise(row["messages"])
+        if asked["role"] == "user" and asked["content"].endswith(brief)
+    ]
+    assert len(answers) > 200
+    for asked, answer in answers:
+        assert answer[-1:] not in ".?!", (asked, answer)
+        assert len(answer.split()) <= 5, (asked, answer)
 
 
 def test_every_conversation_can_be_translated():
@@ -58,5 +82,6 @@ def test_every_conversation_can_be_translated():
         for message in row["messages"]:
             swahili = wording.to_swahili(message["content"])
             assert swahili, message["content"]
-            # A label and a letter are the same in both languages.
-            assert swahili != message["content"] or " " not in swahili
+            # A label and a name are the same in both languages.
+            same = swahili == message["content"]
+            assert not same or " " not in swahili or swahili.istitle() or "van" in swahili

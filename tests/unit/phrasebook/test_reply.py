@@ -136,7 +136,9 @@ def test_what_is_not_covered_is_not_translated(conversation):
         ("Mji mkuu wa Kenya ni upi?", "Mji mkuu wa Kenya ni Nairobi."),
         ("What is the capital of Kenya?", "Mji mkuu wa Kenya ni Nairobi."),
         ("Which city is the capital of Kenya?", "Mji mkuu wa Kenya ni Nairobi."),
-        ("Habari! Mji mkuu wa Kenya ni upi? Jibu kwa ufupi.", "Mji mkuu wa Kenya ni Nairobi."),
+        ("Habari! Mji mkuu wa Kenya ni upi? Jibu kwa ufupi.", "Nairobi"),
+        ("Mji mkuu wa Kenya ni upi?\nAnswer briefly.", "Nairobi"),
+        ("Mji mkuu wa Kenya ni upi? Jibu kwa sentensi moja.", "Mji mkuu wa Kenya ni Nairobi."),
         ("Hujambo!", "Sijambo! Nikusaidie nini?"),
         ("Je, sentensi hii ni kweli? Moyo husukuma damu.", "Ndiyo, ni kweli."),
         ("Je, sentensi hii ni kweli? Ngozi husukuma damu.", "Hapana, si kweli."),
@@ -231,7 +233,9 @@ def test_revised_prompts_are_different_and_still_answered(way):
         if way != "related":
             assert prompt in revised
             if "sentensi" not in prompt.lower() and "kuhusu" not in prompt:
-                assert content == chatted(prompt)[0], revised
+                whole = chatted(prompt)[0]
+                brief = way == "length" and content.lower() in whole.lower()
+                assert brief or content == whole, revised
     changed = [formed("RevisedPrompt", {}, ("prompt", p), ("way", way))["prompt"] for p in prompts]
     assert sum(a != b for a, b in zip(prompts, changed, strict=True)) >= 55
 

@@ -1,0 +1,73 @@
+"""Muon: what a layer's matrix has learned of late, with all its directions made equally strong.
+
+Jordan et al. 2024 (https://kellerjordan.github.io/posts/muon), with steps as large as Adam's of the
+same learning rate (arXiv 2502.16982, section 2.2). From random weights it learns more of each token
+than Adam does.
+
+`torch.optim.Muon` computes in bfloat16, which many processors do slowly, and a matrix at a time;
+here it is float32, all matrices of a shape together, on the smaller side of each.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+MOMENTUM = 0.95
+ROUNDS = 5
+POLYNOMIAL = 3.4445, -4.7750, 2.0315  # of the singular values, once a round: Jordan et al.
+RMS = 0.2  # of the elements of a step by Adam, about
+
+
+def orthogonal(matrices: Any) -> Any:
+    """Matrices with their singular values brought near 1, [count, rows, columns], rows <= columns.
+
+    A round (Newton-Schulz) is X -> (a + b XX' + c (XX')^2) X. What is put before X in all rounds is
+    gathered, since it is small and square.
+    """
+    a, b, c = POLYNOMIAL
+    matrices = matrices / matrices.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
+    square = matrices @ matrices.mT
+    identity = torch.eye(square.shape[-1], device=square.device)
+    gathered = identity.expand_as(square)
+    for _ in range(ROUNDS):
+        factor = a * identity + b * square + c * (square @ square)
+        gathered = factor @ gathered
+        square = factor @ square @ factor
+    return gathered @ matrices
+
+
+class Muon(torch.optim.AdamW):
+    """Muon for the groups with ``orthogonal``, of matrices alone; AdamW for the others."""
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
+        """Update the weights once."""
+        assert closure is None
+        for group in self.param_groups:
+            if group["orthogonal"]:
+                self._turn(group)
+        super().step()  # which passes over weights without a gradient
+
+    def _turn(self, group: dict[str, Any]) -> None:
+        shapes: dict[Any, list[Any]] = {}
+        for weight in group["params"]:
+            shapes.setdefault(weight.shape, []).append(weight)
+        for (rows, columns), weights in shapes.items():
+            found = torch.stack([self._momentum(weight) for weight in weights])
+            found = orthogonal(found if rows <= columns else found.mT)
+            size = group["lr"] * RMS * max(rows, columns) ** 0.5
+            for weight, turned in zip(weights, found, strict=True):
+                weight.mul_(1 - group["lr"] * group["weight_decay"])
+                weight.sub_(turned if rows <= columns else turned.T, alpha=size)
+                weight.grad = None
+
+    def _momentum(self, weight: Any) -> Any:
+        """The mean of a weight's gradients, and once more of the last one (Nesterov)."""
+        state = self.state[weight]
+        if not state:  # as Adam names them, which looks for both
+            state["step"] = torch.zeros(())
+            state["exp_avg"] = torch.zeros_like(weight)
+        state["step"] += 1
+        state["exp_avg"].lerp_(weight.grad, 1 - MOMENTUM)
+        return weight.grad.lerp(state["exp_avg"], MOMENTUM)

@@ -1,0 +1,105 @@
+"""Muon: steps that are orthogonal, as long as Adam's, and go on bit by bit."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from limbeck.config import Training
+from limbeck.files import read_json
+
+from .conftest import TRAINING, make_rows, run, train_options
+
+
+@pytest.mark.parametrize("shape", [(3, 32, 32), (2, 32, 96), (1, 8, 256)])
+def test_singular_values_are_near_one(shape: tuple[int, ...]) -> None:
+    import torch
+
+    from limbeck.student.muon import orthogonal
+
+    torch.manual_seed(1)
+    matrices = 1e-4 * torch.randn(shape)
+    found = torch.linalg.svdvals(orthogonal(matrices))
+    assert float(found.min()) > 0.3
+    assert float(found.max()) < 1.3
+    assert orthogonal(torch.zeros(shape)).equal(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (32, 96), (96, 32)])
+def test_a_step_is_that_of_pytorch(shape: tuple[int, int]) -> None:
+    import torch
+
+    from limbeck.student.muon import MOMENTUM, Muon
+
+    torch.manual_seed(2)
+    start = torch.randn(shape)
+    weights = [torch.nn.Parameter(start.clone()) for _ in range(2)]
+    group = {"params": [weights[0]], "lr": 0.01, "weight_decay": 0.1, "orthogonal": True}
+    ours = Muon([group], betas=(0.9, 0.98))
+    theirs = torch.optim.Muon(
+        [weights[1]], lr=0.01, weight_decay=0.1, momentum=MOMENTUM, adjust_lr_fn="match_rms_adamw"
+    )
+    for _ in range(3):
+        gradient = torch.randn(shape)
+        for optimizer, weight in zip((ours, theirs), weights, strict=True):
+            weight.grad = gradient.clone()
+            optimizer.step()
+    moved, wanted = ((weight.detach() - start).flatten() for weight in weights)
+    # Theirs is computed in bfloat16.
+    assert float(torch.cosine_similarity(moved, wanted, dim=0)) > 0.999
+    assert float(moved.norm() / wanted.norm()) == pytest.approx(1, abs=0.02)
+
+
+def test_it_goes_on_bit_by_bit(folder: Path, tokenizer: Any, tmp_path: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from limbeck.student.encoding import dataset, stop_tokens
+    from limbeck.student.loop import Loop
+
+    torch.set_num_threads(1)
+    rows, _ = dataset(tokenizer, make_rows(48), stop_tokens(tokenizer, {}), 128)
+
+    class Settings:
+        seed = 5
+        training = Training(
+            optimizer="muon", learning_rate=1e-3, epochs=2.0, step_tokens=400, validations=1
+        )
+
+    def loop(name: str) -> Any:
+        model = AutoModelForCausalLM.from_pretrained(folder / "base", dtype=torch.float32)
+        return Loop(
+            model, {"train": rows, "validation": []}, Settings(), tmp_path / name,
+            way="positions", device_tokens=512, save_every=1e9, autocast=False,
+        )  # fmt: skip
+
+    whole, part = loop("a"), loop("b")
+    embedding = whole.model.get_input_embeddings().weight
+    groups = {bool(group["orthogonal"]): group for group in whole.optimizer.param_groups}
+    turned = {id(weight) for weight in groups[True]["params"]}
+    assert id(embedding) not in turned
+    assert len(turned) == 7 * len(whole.model.model.layers)
+    whole.run()
+    assert whole.losses[-1] < 0.8 * whole.losses[0]
+    part.model.train()
+    for step in part.steps[:4]:
+        part._step(step)
+    part._save()
+    rest = loop("b")
+    rest.run()
+    assert rest.losses == whole.losses
+    assert all(weight.equal(rest.weights[name]) for name, weight in whole.weights.items())
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_the_stage_trains_so(folder: Path, tmp_path: Path, method: str) -> None:
+    changes = {"optimizer": "muon", "method": method, "learning_rate": 5e-3, "epochs": 2.0}
+    run("train", *train_options(folder, tmp_path, TRAINING.model_copy(update=changes)))
+    losses = [item["loss"] for item in read_json(tmp_path / "training.json")["loss"]]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_what_does_not_go_with_it() -> None:
+    with pytest.raises(ValidationError, match="optimizer: muon goes with memory: float32"):
+        Training(optimizer="muon", memory="bfloat16")
