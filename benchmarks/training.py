@@ -2,11 +2,14 @@
 
     python benchmarks/training.py 30m smollm2 --json training.json
     python benchmarks/training.py 1b granite-4.0-micro   # with CUDA
+    git worktree add ../earlier COMMIT
+    python benchmarks/training.py 30m --before ../earlier --trainers limbeck before
 
-Both read the same rows of mixed length once, with as many learned tokens in a step on the average;
-afterwards the loss of both is that of the same held-out rows, by the same code. They take turns,
+All read the same rows of mixed length once, with as many learned tokens in a step on the average;
+afterwards the loss of each is that of the same held-out rows, by the same code. They take turns,
 each in a process of its own; the figures are medians. On a CPU seconds are the processor's, of one
-thread. TRL's own loss is a kernel for CUDA: on a CPU it has that of transformers.
+thread. TRL's own loss is a kernel for CUDA: on a CPU it has that of transformers. Another version
+of limbeck is any one, from the first, which set up TRL's trainer.
 """
 
 import argparse
@@ -14,41 +17,26 @@ import json
 import math
 import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from limbeck.config import Architecture, Training  # noqa: E402
-from limbeck.files import Row, read_json, read_parquet, write_json, write_parquet  # noqa: E402
+from trainers import TRAINERS, Shape  # noqa: E402
+
+from limbeck.config import Architecture  # noqa: E402
+from limbeck.files import Row, read_json, write_json, write_parquet  # noqa: E402
 from limbeck.phrasebook import sentences  # noqa: E402
 
-TRAINERS = ("limbeck", "trl", "trl, tuned")
 HELD_OUT = 16
-STEP_ROWS = 8  # TRL's batch; ours has as many tokens
 # Of dense products in bfloat16, a second (the makers' data sheets).
 PEAK = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "RTX 4090": 165e12}
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A model, and the rows that it reads: their number, and the median characters of an answer."""
-
-    rows: int
-    characters: int
-    max_length: int
-    learning_rate: float
-    cuda: bool = False
-
 
 SHAPES = {
     "30m": Shape(48, 400, 1024, 1e-3),
@@ -56,20 +44,6 @@ SHAPES = {
     "1b": Shape(1024, 6000, 8192, 1e-4, cuda=True),
     "granite-4.0-micro": Shape(512, 6000, 8192, 1e-4, cuda=True),
 }
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What one training took."""
-
-    seconds: float
-    learned: int  # tokens
-    tokens: int
-    placed: int  # with padding
-    memory: float  # GB, at most
-    loss: float  # of the held-out rows
-    parameters: int
-    device: str
 
 
 def rows(count: int, characters: int, seed: int) -> list[Row]:
@@ -135,153 +109,23 @@ def _large(shape: str, folder: Path) -> None:
     model.save_pretrained(folder)
 
 
-def limbeck(folder: Path, shape: Shape) -> Figures:
-    """Train as the stage does."""
-    from limbeck.student.train import prepare_environment
-
-    prepare_environment(folder / "work")
-    from limbeck.student import packing, trainer
-
-    settings = SimpleNamespace(training=_training(shape), seed=1, trust_remote_code=False)
-    model, tokenizer, precision = trainer.load(folder / "base", settings)
-    samples = _samples(folder, tokenizer, shape)
-    lengths = [len(sample.input_ids) for sample in samples["train"]]
-    step_tokens = STEP_ROWS * sum(lengths) // len(lengths)
-    settings.training = settings.training.model_copy(update={"step_tokens": step_tokens})
-    way = packing.find_way(model, samples["train"])
-    if way != "mask":
-        trainer.fit_attention(model, samples["train"])
-    autocast = precision == "bfloat16"
-    held_out, samples["validation"] = samples["validation"], []
-    loop = _loop(model, samples, settings, folder, way, autocast)
-    begun = _now()
-    loop.run()
-    seconds = _now() - begun
-    return _figures(model, {**samples, "validation": held_out}, seconds, loop.placed, autocast, way)
-
-
-def trl(folder: Path, shape: Shape, tuned: bool) -> Figures:
-    """Train with TRL as it comes; or tuned: like lengths together, nothing computed twice."""
-    import datasets
-    import torch
-    import transformers
-    from transformers import AutoTokenizer
-    from trl import SFTConfig, SFTTrainer
-
-    cuda = torch.cuda.is_available()
-    placed = 0
-
-    class Counting(SFTTrainer):  # type: ignore[misc]
-        def compute_loss(self, model: Any, inputs: Any, *rest: Any, **more: Any) -> Any:
-            nonlocal placed
-            placed += inputs["input_ids"].numel()
-            method = SFTTrainer.compute_loss if cuda else transformers.Trainer.compute_loss
-            return method(self, model, inputs, *rest, **more)
-
-    made = [
-        {"prompt": row["messages"][:1], "completion": row["messages"][1:]}
-        for row in read_parquet(folder / "train.parquet")
-    ]
-    more = {"gradient_checkpointing": False, "train_sampling_strategy": "group_by_length"}
-    trainer = Counting(
-        str(folder / "base"),
-        SFTConfig(
-            output_dir=str(folder / "trl"), num_train_epochs=1, learning_rate=shape.learning_rate,
-            lr_scheduler_type="cosine", warmup_steps=0.05, max_length=shape.max_length,
-            save_strategy="no", report_to="none", disable_tqdm=True, use_cpu=not cuda, seed=1,
-            **(more if tuned else {}),
-        ),
-        train_dataset=datasets.Dataset.from_list(made),
-    )  # fmt: skip
-    begun = _now()
-    trainer.train()
-    seconds = _now() - begun
-    samples = _samples(folder, AutoTokenizer.from_pretrained(folder / "base"), shape)
-    return _figures(trainer.model, samples, seconds, placed, True, "alone")
-
-
-def _training(shape: Shape) -> Training:
-    return Training(
-        learning_rate=shape.learning_rate, max_length=shape.max_length, validations=1, epochs=1
-    )
-
-
-def _samples(folder: Path, tokenizer: Any, shape: Shape) -> dict[str, list[Any]]:
-    from limbeck.student import encoding
-
-    path = folder / "base" / "generation_config.json"
-    stops = encoding.stop_tokens(tokenizer, read_json(path) if path.is_file() else {})
-    return {
-        name: encoding.dataset(
-            tokenizer, read_parquet(folder / f"{name}.parquet"), stops, shape.max_length
-        )[0]
-        for name in ("train", "validation")
-    }
-
-
-def _loop(model: Any, samples: Any, settings: Any, folder: Path, way: Any, autocast: bool) -> Any:
-    from limbeck.student.loop import Loop
-
-    return Loop(
-        model, samples, settings, folder / "loop", way=way, device_tokens=8192,
-        save_every=math.inf, autocast=autocast,
-    )  # fmt: skip
-
-
-def _figures(
-    model: Any, samples: Any, seconds: float, placed: int, autocast: bool, way: Any
-) -> Figures:
-    import torch
-
-    from limbeck.student.loop import learned
-
-    cuda = torch.cuda.is_available()
-    peak = (
-        torch.cuda.max_memory_allocated()
-        if cuda
-        else 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    )
-    settings = SimpleNamespace(training=Training(), seed=1)
-    loss = _loop(model, samples, settings, Path(), way, autocast).evaluate()
-    train = samples["train"]
-    return Figures(
-        seconds=seconds,
-        learned=learned(train, list(range(len(train)))),
-        tokens=sum(len(sample.input_ids) for sample in train),
-        placed=placed,
-        memory=peak / 1e9,
-        loss=loss,
-        parameters=sum(weight.numel() for weight in model.parameters()),
-        device=torch.cuda.get_device_name(0) if cuda else "CPU",
-    )
-
-
-def _now() -> float:
-    import torch
-
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-        return time.perf_counter()
-    return time.process_time()
-
-
 def one(name: str, shape: Shape, folder: Path) -> None:
     """Train once; the figures go into a file."""
     import torch
 
     torch.set_num_threads(1)
-    tuned = name == "trl, tuned"
-    found = limbeck(folder, shape) if name == "limbeck" else trl(folder, shape, tuned)
-    write_json(folder / "figures.json", asdict(found))
+    write_json(folder / "figures.json", asdict(TRAINERS[name](folder, shape)))
 
 
-def measure(name: str, rounds: int, trainers: list[str]) -> dict[str, list[dict[str, Any]]]:
-    """The figures of each trainer in turns."""
+def measure(
+    name: str, count: int, rounds: int, trainers: list[str], earlier: Path | None
+) -> dict[str, list[dict[str, Any]]]:
+    """The figures of each trainer in turns, from ``count`` rows; ``earlier``: another version."""
     shape = SHAPES[name]
     found: dict[str, list[dict[str, Any]]] = {trainer: [] for trainer in trainers}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        train = rows(shape.rows, shape.characters, 1)
+        train = rows(count, shape.characters, 1)
         write_parquet(folder / "train.parquet", train)
         write_parquet(folder / "validation.parquet", rows(HELD_OUT, shape.characters, 2))
         base(name, train, folder / "base")
@@ -289,6 +133,8 @@ def measure(name: str, rounds: int, trainers: list[str]) -> dict[str, list[dict[
             for trainer in trainers:
                 command = [sys.executable, __file__, name, "--one", trainer, "--folder", temporary]
                 environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+                if earlier and trainer == "before":
+                    environment["PYTHONPATH"] = str(earlier / "src")
                 done = subprocess.run(command, capture_output=True, text=True, env=environment)
                 if done.returncode:
                     sys.exit(f"error: {name}, {trainer}: {done.stderr[-2000:]}")
@@ -297,23 +143,33 @@ def measure(name: str, rounds: int, trainers: list[str]) -> dict[str, list[dict[
     return found
 
 
-def table(shape: str, found: dict[str, list[dict[str, Any]]]) -> str:
-    """The lines of a model's table."""
-    lines = []
-    for trainer, runs in found.items():
-        seconds, memory, loss = (
-            statistics.median(run[key] for run in runs) for key in ("seconds", "memory", "loss")
-        )
-        run = runs[0]
-        cells = [
-            shape, trainer, f"{run['learned'] / seconds:,.0f}", f"{run['tokens'] / seconds:,.0f}",
-            f"{1 - run['tokens'] / run['placed']:.1%}", f"{memory:.2f} GB", f"{loss:.3f}",
-        ]  # fmt: skip
-        peak = [flops for device, flops in PEAK.items() if device in run["device"]]
-        floating = 6 * run["parameters"] * run["tokens"] / seconds  # a second
-        cells.append(f"{floating / peak[0]:.0%}" if peak else "")
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+def medians(runs: list[dict[str, Any]]) -> dict[str, float | None]:
+    """Of the runs of one trainer; the share of the device's FLOPs is None where that is unknown."""
+    seconds, memory, loss = (
+        statistics.median(run[key] for run in runs) for key in ("seconds", "memory", "loss")
+    )
+    run = runs[0]
+    peak = [flops for device, flops in PEAK.items() if device in run["device"]]
+    floating = 6 * run["parameters"] * run["tokens"] / seconds  # a second
+    return {
+        "learned_tokens_a_second": run["learned"] / seconds,
+        "tokens_a_second": run["tokens"] / seconds,
+        "padding": 1 - run["tokens"] / run["placed"],
+        "memory_gb": memory,
+        "loss": loss,
+        "flops_used": floating / peak[0] if peak else None,
+    }
+
+
+def line(shape: str, trainer: str, found: dict[str, Any]) -> str:
+    """Of the table."""
+    used = found["flops_used"]
+    cells = [
+        shape, trainer, f"{found['learned_tokens_a_second']:,.0f}",
+        f"{found['tokens_a_second']:,.0f}", f"{found['padding']:.1%}",
+        f"{found['memory_gb']:.2f} GB", f"{found['loss']:.3f}", f"{used:.0%}" if used else "",
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
@@ -323,8 +179,12 @@ def main() -> None:
     )
     parser.add_argument("shapes", nargs="+", choices=SHAPES)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--trainers", nargs="+", choices=TRAINERS, default=list(TRAINERS))
-    parser.add_argument("--json", type=Path, help="every run's figures")
+    parser.add_argument("--rows", type=int, help="fewer than a model's own, for a quick look")
+    parser.add_argument("--before", type=Path, metavar="FOLDER", help="of another version")
+    parser.add_argument(
+        "--trainers", nargs="+", choices=TRAINERS, help="all, unless some are named"
+    )
+    parser.add_argument("--json", type=Path, help="medians, and every run's figures")
     parser.add_argument("--one", choices=TRAINERS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -333,15 +193,23 @@ def main() -> None:
         return
     import torch
 
-    found = {}
+    trainers = options.trainers or [name for name in TRAINERS if name != "before" or options.before]
+    if "before" in trainers and not options.before:
+        parser.error("before: which version is that? --before FOLDER")
+    found: dict[str, dict[str, Any]] = {}
     print("| model | trainer | learned tokens/s | tokens/s | padding | memory | loss | MFU |")
     print("|---|---|---|---|---|---|---|---|")
     for name in options.shapes:
         if SHAPES[name].cuda and not torch.cuda.is_available():
             print(f"| {name} | not measured: no CUDA device | | | | | | |")
             continue
-        found[name] = measure(name, options.rounds, options.trainers)
-        print(table(name, found[name]), flush=True)
+        count = options.rows or SHAPES[name].rows
+        runs = measure(name, count, options.rounds, trainers, options.before)
+        found[name] = {
+            trainer: {"medians": medians(part), "runs": part} for trainer, part in runs.items()
+        }
+        for trainer, part in found[name].items():
+            print(line(name, trainer, part["medians"]), flush=True)
     if options.json:
         write_json(options.json, found)
 

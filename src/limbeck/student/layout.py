@@ -7,12 +7,15 @@ order is free, and chosen so that little of a batch is padding.
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from heapq import heapreplace
 
 from limbeck.config import Training
 
 Rows = list[int]  # numbers of rows
 Batch = list[Rows]  # lines of equal length on the device, each of one row or of several
+
+LITTLE = 0.01  # of a batch, as padding: with less of it lines would get longer, or planning slow
 
 
 def epoch_steps(lengths: Sequence[int], step_tokens: int, seed: int, epoch: int) -> list[Rows]:
@@ -88,19 +91,57 @@ def size(lengths: Sequence[int], batch: Batch) -> int:
 
 
 def _lines(lengths: Sequence[int], rows: Rows) -> Batch:
-    """Rows in lines: of the numbers of lines that keep a line short, the one with least padding."""
-    most = sum(lengths[row] for row in rows) // max(lengths[row] for row in rows)
-    ways = [_spread(lengths, rows, count) for count in range(-(-most // 2), most + 1)]
-    return min(ways, key=lambda lines: size(lengths, lines))
+    """Rows in lines: the shortest lines of little padding, or those of the least there is."""
+    tokens = sum(lengths[row] for row in rows)
+    most = tokens // max(lengths[row] for row in rows)
+    tried: list[Batch] = []
+    # A large batch has hundreds of numbers of lines to choose from: a few are choice enough.
+    for count in range(most, (most - 1) // 2, -max(1, most // 16)):
+        tried.append(_spread(lengths, rows, count))
+        if size(lengths, tried[-1]) <= (1 + LITTLE) * tokens:
+            break
+    return min(tried, key=lambda lines: size(lengths, lines))
 
 
 def _spread(lengths: Sequence[int], rows: Rows, parts: int) -> list[Rows]:
-    """Rows in ``parts`` of nearly equal tokens: the longest first, each into the lightest part."""
+    """Rows in ``parts`` of nearly equal tokens: the longest first, each into the lightest part.
+
+    Few rows are left uneven by that, and by so much as half of the shortest: then rows of the
+    fullest part are exchanged for shorter ones until it is hardly longer than the others.
+    """
     parts = min(parts, len(rows))
     found: list[Rows] = [[] for _ in range(parts)]
-    loads = [0] * parts
+    lightest = [(0, part) for part in range(parts)]  # a heap
     for row in sorted(rows, key=lambda row: (-lengths[row], row)):
-        lightest = loads.index(min(loads))
-        found[lightest].append(row)
-        loads[lightest] += lengths[row]
+        load, part = lightest[0]
+        found[part].append(row)
+        heapreplace(lightest, (load + lengths[row], part))
+    loads = [sum(lengths[row] for row in part) for part in found]
+    while max(loads, default=0) * parts > (1 + LITTLE / 2) * sum(loads):
+        full = loads.index(max(loads))
+        best = min(_exchanges(lengths, found, loads, full), default=None)
+        if best is None:
+            break
+        _, other, gone, back = best
+        found[full] = [row for row in found[full] if row != gone] + back
+        found[other] = [row for row in found[other] if row not in back] + [gone]
+        for part in (full, other):
+            loads[part] = sum(lengths[row] for row in found[part])
     return found
+
+
+def _exchanges(
+    lengths: Sequence[int], parts: list[Rows], loads: list[int], full: int
+) -> Iterator[tuple[int, int, int, Rows]]:
+    """All ways to relieve the fullest part of a row, for one row of another part or for none.
+
+    Each is the fuller one's tokens afterwards, the other part, the row, and what comes back.
+    """
+    for other, part in enumerate(parts):
+        gap = loads[full] - loads[other]
+        returns: list[tuple[int, Rows]] = [(0, []), *((lengths[row], [row]) for row in part)]
+        for row in parts[full]:
+            for tokens, back in returns:
+                moved = lengths[row] - tokens
+                if 0 < moved < gap:
+                    yield loads[other] + max(moved, gap - moved), other, row, back

@@ -27,6 +27,7 @@ from limbeck.student import guard
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 DONE = "done"  # in a folder of --work: it may go once the checkpoint is safe
+FOLDER = "LIMBECK_TRAINING"  # the variable that tells the processes of a training their folder
 
 
 class Settings(Section):
@@ -166,14 +167,15 @@ def main() -> None:
     parser.add_argument("--history", type=Path, required=True)
     options = parser.parse_args()
     prepare_environment(options.work)
-    folder = run_folder(
-        options.work, options.base, [options.train, options.validation], options.settings
-    )
     from limbeck.student import ranks
 
     if ranks.joined():
-        train(options, folder)
+        train(options, Path(os.environ[FOLDER]))
         return
+    folder = run_folder(
+        options.work, options.base, [options.train, options.validation], options.settings
+    )
+    os.environ[FOLDER] = str(folder)  # for those that join: a large base takes long to digest
     # Of several processes it is the one that started them who holds it.
     held = lock.take(folder.with_suffix(".lock"), str(folder), "trains this student already")
     if len(devices := device.claim(options.devices or 1)) > 1:

@@ -141,6 +141,20 @@ def test_a_fault_of_all_processes_is_one_line(folder: Path, tmp_path: Path) -> N
     assert not list(tmp_path.glob("work/*/done"))
 
 
+def test_a_process_that_joins_reads_no_file_to_name_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from limbeck.student import ranks, train
+
+    found: list[Path] = []
+    monkeypatch.setattr(ranks, "joined", lambda: True)
+    monkeypatch.setattr(train, "train", lambda options, folder: found.append(folder))
+    monkeypatch.setattr(sys, "argv", ["train", *map(str, train_options(tmp_path, tmp_path))])
+    monkeypatch.setenv(train.FOLDER, "as/the/first/says")
+    train.main()  # of a base and rows that are not there
+    assert found == [Path("as/the/first/says")]
+
+
 def test_a_second_training_of_a_student_is_refused(folder: Path, tmp_path: Path) -> None:
     from limbeck.student.train import Settings, run_folder
 
