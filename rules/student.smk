@@ -80,6 +80,7 @@ rule train_student:
             memory.student(w.student, settings.students), attempt
         ),
         device_tokens=lambda w: build.student(w.student).training.device_tokens,
+        shard=lambda w: int(build.student(w.student).training.shard),
     params:
         code=source_digest("limbeck.student.train"),
         settings=lambda w: as_json(
@@ -100,6 +101,7 @@ rule train_student:
             --settings {params.settings:q} \
             --device-tokens {resources.device_tokens} \
             --devices {resources.gpu} \
+            --shard {resources.shard} \
             --work {params.work:q} \
             --checkpoint {output.checkpoint:q} \
             --history {output.history:q}

@@ -63,6 +63,10 @@ class Lora(Section):
     )
 
 
+# Keys of a training that decide how it runs, and not what comes out.
+SPEED = {"device_tokens", "devices", "shard"}
+
+
 class Training(Section):
     """How a student is trained."""
 
@@ -88,13 +92,18 @@ class Training(Section):
     )
     max_length: Positive = Field(8192, description="Tokens; longer rows are dropped and counted")
     precision: Literal["float32", "bfloat16"] = "bfloat16"
-    memory: Literal["float32", "bfloat16"] = Field(
-        "float32", description="Type of weights and Adam's moments: 16 or 8 bytes a weight"
+    memory: Literal["float32", "bfloat16", "adam8bit", "nf4"] = Field(
+        "float32",
+        description="Type of what is held: all float32, 16 bytes a weight; all bfloat16, 8; "
+        "bfloat16 with Adam's moments in 8 bits, 6; of lora, the frozen weights in 4 bits (NF4), 1",
     )
     device_tokens: Positive = Field(
         8192, description="Tokens on the device at once; a longer row goes alone (speed only)"
     )
     devices: Positive = Field(1, description="GPUs that train together (speed only)")
+    shard: bool = Field(
+        False, description="Each device has a part of all weights and moments (FSDP; speed only)"
+    )
     validations: Count = Field(
         4, description="An epoch; the best one's weights are the student's. 0: the last step's are"
     )
@@ -104,10 +113,15 @@ class Training(Section):
 
     @model_validator(mode="after")
     def _check_memory(self) -> Self:
-        if self.memory == "bfloat16" and (self.method, self.precision) != ("full", "bfloat16"):
-            raise ValueError("memory: bfloat16 goes with method: full and precision: bfloat16")
-        if self.optimizer == "muon" and self.memory != "float32":
-            raise ValueError("optimizer: muon goes with memory: float32")
+        method = "lora" if self.memory == "nf4" else "full"
+        if self.memory != "float32" and (self.method, self.precision) != (method, "bfloat16"):
+            raise ValueError(
+                f"memory: {self.memory} goes with method: {method} and precision: bfloat16"
+            )
+        if self.shard and (self.method == "lora" or self.devices == 1):
+            raise ValueError("shard: true goes with method: full and devices: 2 or more")
+        if self.optimizer == "muon" and (self.memory != "float32" or self.shard):
+            raise ValueError("optimizer: muon goes with memory: float32 and shard: false")
         return self
 
 

@@ -117,7 +117,7 @@ class Student:
     def _room(self, size: float) -> str:
         """The device, and whether the base can be trained there."""
         assert self.device
-        needed, there = size * memory.of_training(self.settings.training), CHIPS[self.device].memory
+        needed, there = size * memory.on_each(self.settings.training), CHIPS[self.device].memory
         if needed < sizes.FITS * there:
             return self.device
         return (

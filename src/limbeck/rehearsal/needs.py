@@ -14,7 +14,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel
 
 from limbeck.config import TINY, Role, Training
-from limbeck.costs.accelerator import device
+from limbeck.costs.accelerator import Device, device
 from limbeck.costs.sizes import FITS, GGUF, size
 from limbeck.errors import UserError
 from limbeck.evaluation import translator
@@ -28,7 +28,9 @@ from limbeck.workflow.build import Build
 # Ways to train in less memory, the nearest to a whole training first.
 LEANER = {
     "training.memory: bfloat16": Training(memory="bfloat16"),
+    "training.memory: adam8bit": Training(memory="adam8bit"),
     "training.method: lora": Training(method="lora"),
+    "training: {method: lora, memory: nf4}": Training(method="lora", memory="nf4"),
 }
 
 
@@ -62,6 +64,10 @@ def bases(build: Build) -> Iterator[Check]:
     for name, student in config.students.items():
         origin = memory.first(student.base, config.students)
         where = f"students.{name}: {student.base}"
+        if student.training.memory == "nf4" and not here.cuda:
+            lacks = "it needs a CUDA device, and there is none here"
+            yield Check(False, f"students.{name}: training.memory: nf4: {lacks}")
+            continue
         if origin == TINY or student.merge:
             continue
         try:
@@ -73,20 +79,20 @@ def bases(build: Build) -> Iterator[Check]:
         except UserError as error:
             yield Check(False, str(error).replace("base: ", f"students.{name}.base: ", 1))
             continue
-        needed = parameters * memory.of_training(student.training)
+        needed = parameters * memory.on_each(student.training)
         words = f"has {parameters / 1e9:.1f} billion parameters and takes {_gib(needed)} to train"
         room = f"{here.name} has {_gib(here.memory)}"
         if needed < FITS * here.memory:
             yield Check(True, f"{where} {words}; {room}")
             continue
-        yield Check(False, f"{where} {words}, and {room}: {_leaner(parameters, here.memory)}")
+        yield Check(False, f"{where} {words}, and {room}: {_leaner(parameters, here)}")
 
 
-def _leaner(parameters: int, room: int) -> str:
-    """The first way to train a base in so much memory, activations left out."""
+def _leaner(parameters: int, here: Device) -> str:
+    """The first way to train a base on a device, activations left out."""
     for way, training in LEANER.items():
         needed = parameters * memory.of_training(training)
-        if needed < FITS * room:
+        if needed < FITS * here.memory and (here.cuda or training.memory != "nf4"):
             return f"{way} takes {_gib(needed)}"
     return "take a smaller base or a larger machine"
 

@@ -8,7 +8,7 @@ import math
 import random
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -78,6 +78,7 @@ class Loop:
         self.autocast = autocast
         self.longest = longest
         self.device = next(model.parameters()).device
+        self.sharded = ranks.sharded(model)
         self.lengths = {
             name: [len(sample.input_ids) for sample in part] for name, part in samples.items()
         }
@@ -107,7 +108,7 @@ class Loop:
                 self._fit()
             if step in due:
                 self._validate()
-            if step < len(self.steps) and self.clock.due():
+            if step < len(self.steps) and self._due():
                 self.clock.measure(self._save)
         self._restore_best()
 
@@ -118,10 +119,8 @@ class Loop:
         count = learned(samples, rows)
         self.model.eval()
         with torch.no_grad():
-            parts = [
-                float(self._loss(samples, batch, count))
-                for batch in ranks.share(self._batches(lengths, rows))
-            ]
+            batches = self._batches(lengths, rows)
+            parts = [float(part) for part in self._losses(samples, batches, count)]
         self.model.train()
         return ranks.total(math.fsum(parts))
 
@@ -132,19 +131,20 @@ class Loop:
         loss = 0.0
         batches = self._batches(lengths, rows)
         self._draw("dropout", step, ranks.rank())
-        for batch in ranks.share(batches):
-            part = self._loss(samples, batch, count)
+        for part in self._losses(samples, batches, count):
             part.backward()
             loss += float(part.detach())
         loss = ranks.total(loss)
         ranks.add_gradients(list(self.weights.values()))
         norm = torch.nn.utils.clip_grad_norm_(self.weights.values(), GRADIENT)
+        norm = ranks.everywhere(norm)
         first = self.losses[0] if self.losses else loss
         vocabulary = self.model.get_input_embeddings().num_embeddings
         guard.check_step(step + 1, loss, float(norm), first, vocabulary)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(step, len(self.steps), self.training)
-        self._draw("rounding", step)  # by all ranks alike
+        # Ranks draw alike where they hold the same weights.
+        self._draw("rounding", step, ranks.rank() if self.sharded else 0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.losses.append(loss)
@@ -176,6 +176,13 @@ class Loop:
             self._loss(samples, batch, tokens).backward()
         self.optimizer.zero_grad(set_to_none=True)
         self.fitting = time.monotonic() - begun
+
+    def _losses(
+        self, samples: list[Encoded], batches: Sequence[layout.Batch], count: int
+    ) -> Iterator[Any]:
+        """The losses of this rank's batches. Where weights are sharded all ranks read as many."""
+        for batch, counts in ranks.share(batches, even=self.sharded):
+            yield self._loss(samples, batch, count) * float(counts)
 
     def _loss(self, samples: list[Encoded], batch: layout.Batch, count: int) -> Any:
         """The share of a batch in the mean loss of ``count`` learned tokens."""
@@ -214,8 +221,9 @@ class Loop:
             {"params": part, "weight_decay": decay if wide else 0.0, "orthogonal": orthogonal}
             for (wide, orthogonal), part in parts.items()
         ]
-        if self.training.memory == "bfloat16":
-            return rounding.RoundedAdamW(groups, betas)
+        if self.training.memory in ("bfloat16", "adam8bit"):
+            small = self.training.memory == "adam8bit"
+            return rounding.RoundedAdamW(groups, betas, eight_bits=small)
         return (muon.Muon if turns else torch.optim.AdamW)(groups, betas=betas, fused=True)
 
     def _validation_steps(self) -> set[int]:
@@ -235,7 +243,7 @@ class Loop:
         guard.check_validation(step, loss)
         print(f"step {step}/{len(self.steps)}: validation loss {loss:.4f}", flush=True)
         if all(loss < item["loss"] for item in self.validations):
-            _write({"step": step, "weights": self.weights}, self.folder / "best.pt")
+            _write({"step": step, "weights": self.trained()}, self.folder / "best.pt")
         self.validations.append({"step": step, "loss": loss})
 
     def _best(self) -> int:
@@ -251,8 +259,8 @@ class Loop:
         return len(self.validations) - 1 - self._best() >= patience
 
     def _restore_best(self) -> None:
-        if ranks.rank() == 0 and self.validations and self._best() < len(self.validations) - 1:
-            best = _read(self.folder / "best.pt", self.device)
+        if self.validations and self._best() < len(self.validations) - 1:
+            best = _read(self.folder / "best.pt")
             self._load(best["weights"])
             print(f"training: the weights of step {best['step']}, of the best validation, are kept")
 
@@ -265,7 +273,8 @@ class Loop:
     def _look_at_disk(self) -> None:
         """Tell what the states take, or that there is no room for them."""
         weights = sum(weight.nbytes for weight in self.weights.values())
-        state = 3 * weights  # Adam keeps two numbers beside each weight
+        # Adam keeps two numbers beside each weight; of 8 bits they are as large as it.
+        state = weights * (2 if self.training.memory == "adam8bit" else 3)
         self.folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self.folder).free
         if free < weights:
@@ -285,10 +294,18 @@ class Loop:
                 "while one is written"
             )
 
+    def trained(self) -> dict[str, Any]:
+        """The trained weights; in the first rank they are whole."""
+        return dict(ranks.whole(self.weights))
+
+    def _due(self) -> bool:
+        """Whether to save; all ranks do, where what is saved are parts of each."""
+        return ranks.first_says(self.clock.due()) if self.sharded else self.clock.due()
+
     def _save(self) -> None:
         state = {
-            "weights": self.weights,
-            "optimizer": self.optimizer.state_dict(),
+            "weights": self.trained(),
+            "optimizer": ranks.whole(self.optimizer.state_dict()),
             "losses": self.losses,
             "validations": self.validations,
             "tokens": self.tokens,
@@ -300,8 +317,14 @@ class Loop:
         path = self.folder / "state.pt"
         if not path.is_file():
             return
-        state = _read(path, self.device)
+        state = _read(path)
         self._load(state["weights"])
+        moments = state["optimizer"]["state"]
+        weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
+        for number, kept in moments.items():
+            moments[number] = {
+                name: ranks.spread(value, weights[number]) for name, value in kept.items()
+            }
         self.optimizer.load_state_dict(state["optimizer"])
         self.losses, self.validations = state["losses"], state["validations"]
         self.tokens, self.placed = state["tokens"], state["placed"]
@@ -310,7 +333,7 @@ class Loop:
     def _load(self, weights: dict[str, Any]) -> None:
         with torch.no_grad():
             for name, weight in self.weights.items():
-                weight.copy_(weights[name])
+                weight.copy_(ranks.spread(weights[name], weight))
 
 
 class Clock:
@@ -351,14 +374,15 @@ def _write(content: dict[str, Any], path: Path) -> None:
     temporary.replace(path)
 
 
-def _read(path: Path, device: torch.device) -> dict[str, Any]:
-    """What `_write` wrote; nothing in a file is run.
+def _read(path: Path) -> dict[str, Any]:
+    """What `_write` wrote, on the CPU; nothing in a file is run.
 
     Raises:
         UserError: it is damaged, or another program's.
     """
     try:
-        content = torch.load(path, device, weights_only=True)
+        # Several ranks read the same pages.
+        content = torch.load(path, "cpu", weights_only=True, mmap=ranks.count() > 1)
         return dict(content.items())
     except (UnpicklingError, RuntimeError, EOFError, OSError, ValueError, AttributeError) as error:
         why = type(error).__name__

@@ -1,8 +1,9 @@
 """Processes that train a student together, each on a device of its own.
 
-Each has all weights, reads its share of a step's batches, and adds its gradients to those of the
-others, so that all of them make the same step (data parallelism, arXiv 2006.15704). The first is
-the one that writes.
+Each reads its share of a step's batches, and adds its gradients to those of the others, so that all
+of them make the same step (data parallelism, arXiv 2006.15704). Each has all weights, or a part of
+each with its gradients and moments, and the whole of one block at a time (fully sharded data
+parallelism, arXiv 2304.11277). The first is the one that writes.
 """
 
 import os
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 
 import torch
 import torch.distributed as group
+from torch.distributed.tensor import DTensor, distribute_tensor
 
 from limbeck import device, stage
 
@@ -37,9 +39,14 @@ def count() -> int:
     return group.get_world_size() if group.is_initialized() else 1
 
 
-def share(parts: Sequence[Part]) -> Sequence[Part]:
-    """Those of all parts that are this process's."""
-    return parts[rank() :: count()]
+def share(parts: Sequence[Part], even: bool = False) -> list[tuple[Part, bool]]:
+    """Those of all parts that are this process's, and whether they count.
+
+    With ``even`` all processes have as many: one that has fewer reads the last part again, in vain.
+    """
+    own = [(part, True) for part in parts[rank() :: count()]]
+    most = -(-len(parts) // count()) if even else 0
+    return own + [(parts[-1], False)] * (most - len(own))
 
 
 def total(value: float) -> float:
@@ -52,8 +59,11 @@ def total(value: float) -> float:
 
 
 def add_gradients(weights: Sequence[Any]) -> None:
-    """Give each weight the sum of all processes' gradients; one of which nobody has any, none."""
-    if count() == 1:
+    """Give each weight the sum of all processes' gradients; one of which nobody has any, none.
+
+    Those of sharded weights are summed already.
+    """
+    if count() == 1 or isinstance(weights[0], DTensor):
         return
     there = torch.tensor([weight.grad is not None for weight in weights], device=_device()).int()
     group.all_reduce(there, group.ReduceOp.MAX)
@@ -62,6 +72,59 @@ def add_gradients(weights: Sequence[Any]) -> None:
             if weight.grad is None:
                 weight.grad = torch.zeros_like(weight)
             group.all_reduce(weight.grad)
+
+
+def shard(model: Any) -> None:
+    """Leave this process a part of each weight; a block's are gathered while they are used."""
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
+
+    kind = next(model.parameters()).dtype
+    for weight in model.parameters():
+        weight.data = weight.data.to(kind)  # which is of one type in a block
+    mesh = init_device_mesh(_device(), (count(),))
+    for module in (*model.get_decoder().layers, model):
+        part = fully_shard(module, mesh=mesh)
+        part.set_gradient_divide_factor(1.0)  # each loss is a share of the step's
+        part.set_force_sum_reduction_for_comms(True)
+
+
+def sharded(model: Any) -> bool:
+    """Whether `shard` was here."""
+    return any(isinstance(weight, DTensor) for weight in model.parameters())
+
+
+def local(tensor: Any) -> Any:
+    """This process's part of a tensor."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+
+
+def everywhere(tensor: Any) -> Any:
+    """A sharded tensor, whole; all processes ask at once."""
+    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+
+
+def whole(value: Any) -> Any:
+    """A value, or a dict of such; sharded tensors are whole, on the CPU of the first process."""
+    if isinstance(value, dict):
+        return {name: whole(one) for name, one in value.items()}
+    if not isinstance(value, DTensor):
+        return value
+    found = everywhere(value)
+    return None if rank() else found.cpu()
+
+
+def spread(value: Any, like: Any) -> Any:
+    """A whole tensor on the device of another one, and sharded if that is."""
+    value = value.to(like.device)
+    if not isinstance(like, DTensor) or not value.dim():
+        return value
+    return distribute_tensor(value, like.device_mesh, like.placements, src_data_rank=None)
+
+
+def first_says(value: bool) -> bool:
+    """What the first process says, for all."""
+    return total(float(value and not rank())) > 0
 
 
 def joined() -> bool:

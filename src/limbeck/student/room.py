@@ -12,8 +12,9 @@ from limbeck.student import layout
 from limbeck.student.encoding import Encoded
 
 ADVICE = (
-    "smaller: training.device_tokens, training.max_length; less for each weight: "
-    "training.memory bfloat16, training.method lora"
+    "smaller: training.device_tokens, training.max_length; less for each weight: training.memory "
+    "bfloat16 or adam8bit, training.method lora (on CUDA with memory nf4); spread over devices: "
+    "training.shard"
 )
 Layout = Callable[[Sequence[int], layout.Rows, int], list[layout.Batch]]
 

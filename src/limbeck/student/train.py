@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import Field
 
 from limbeck import device, stage
-from limbeck.config import Section, Training
+from limbeck.config import SPEED, Section, Training
 from limbeck.errors import UserError
 from limbeck.files import Row, digest, file_digest, lock, read_json, read_parquet, write_json
 from limbeck.student import guard
@@ -45,7 +45,7 @@ def run_folder(work: Path, base: Path, data: list[Path], settings: Settings) -> 
     """The folder of a training's own checkpoints: one name for one result."""
     parts = sorted(path for path in base.iterdir() if path.is_file())
     files = {path.name: file_digest(path) for path in [*parts, *data]}
-    decides = settings.model_dump(exclude={"training": {"device_tokens", "devices"}})
+    decides = settings.model_dump(exclude={"training": SPEED})
     return work / digest(decides, files)
 
 
@@ -161,6 +161,7 @@ def main() -> None:
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
     parser.add_argument("--device-tokens", type=int, default=8192, help="on the device at once")
     parser.add_argument("--devices", type=int, default=1, help="GPUs that train together")
+    parser.add_argument("--shard", type=int, choices=(0, 1), default=0, help="1: weights, too")
     parser.add_argument("--save-every", type=float, default=120, metavar="SECONDS")
     parser.add_argument("--work", type=Path, required=True, help="folder that survives a crash")
     parser.add_argument("--checkpoint", type=Path, required=True)
@@ -203,6 +204,8 @@ def train(options: Any, folder: Path) -> None:
         print("training: rows of this base see each other in a line; each has a line of its own")
     limit = settings.training.max_length
     longest = min(limit, guard.context(options.base) or limit)
+    if options.shard and ranks.count() > 1:
+        ranks.shard(model)
     loop = Loop(
         model,
         samples,
@@ -217,6 +220,7 @@ def train(options: Any, folder: Path) -> None:
     started = time.monotonic()
     loop.run()
     seconds = time.monotonic() - started - loop.fitting
+    trained = loop.trained()
     if ranks.rank():
         return
     facts = {
@@ -226,7 +230,8 @@ def train(options: Any, folder: Path) -> None:
         "versions": versions(),
     }
     result = history(loop, counts, facts)
-    save(training.merged(model), options.base, options.checkpoint)
+    model = training.plain(model, trained, options.base, settings)
+    save(model, options.base, options.checkpoint)
     write_json(options.history, result)
     loss, padding = result["loss"][-1]["loss"], 1 - loop.tokens / loop.placed
     print(

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import peft
 import torch
+from torch.distributed.fsdp import FSDPModule
 from transformers.utils import logging
 
 from limbeck.config import Training
 from limbeck.errors import UserError
-from limbeck.student import guard, weights
+from limbeck.student import guard, ranks, weights
 from limbeck.student.encoding import Encoded
 
 # Under it, activations fit anywhere, and computing them twice would only cost time.
@@ -23,36 +25,33 @@ SHORT = 256  # tokens of a row, up to which plain attention is the faster one on
 def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
     """Model, tokenizer and the precision that this device allows.
 
-    Weights that are trained stay in float32, but for `training.memory: bfloat16`; bfloat16 is the
-    precision of the matrix products (autocast). With LoRA the frozen weights of a base that is not
-    float32 are bfloat16, too.
+    Weights that are trained stay in float32, but for `training.memory` bfloat16 and adam8bit;
+    bfloat16 is the precision of the matrix products (autocast). With LoRA the frozen weights of a
+    base that is not float32 are bfloat16, too, or NF4 (QLoRA, arXiv 2305.14314).
     """
+    training: Training = settings.training
+    precision = precision_here(training)
     weights.check(base)
     logging.disable_progress_bar()
-    training: Training = settings.training
     length = min(training.max_length, guard.context(base) or training.max_length)
     cuda = torch.cuda.is_available()
-    precision = training.precision
-    if precision == "bfloat16" and not unsloth.is_bfloat16_supported():
-        print("training: this device has no bfloat16; float32 is used instead")
-        precision = "float32"
     full = training.method == "full"
     # A base in float32 would be rounded at loading, and so would be what is saved of it.
     half = precision == "bfloat16" and guard.weights_type(base) != "float32" and (cuda or not full)
-    lean = training.memory == "bfloat16"
-    if lean and precision != "bfloat16":
-        raise UserError("training.memory: bfloat16: this device has none; allowed here: float32")
+    lean = training.memory != "float32"
     extra = {"float32_mixed_precision": True} if half and full and not lean else {}
     model, tokenizer = unsloth.FastLanguageModel.from_pretrained(
         str(base),
         max_seq_length=length,
         dtype=torch.bfloat16 if half or lean else torch.float32,
-        load_in_4bit=False,
+        load_in_4bit=training.memory == "nf4",
         full_finetuning=full,
         trust_remote_code=settings.trust_remote_code,
         use_gradient_checkpointing="unsloth" if _large(base) else False,
         **extra,
     )
+    if training.memory == "nf4" and not getattr(model, "is_loaded_in_4bit", False):
+        raise UserError("training.memory: nf4: bitsandbytes does not work here; is it installed?")
     guard.check_weights(model)
     tokenizer = getattr(tokenizer, "tokenizer", tokenizer)  # of a base that reads images, too
     if not full:
@@ -68,6 +67,19 @@ def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
     if _large(base):
         model.gradient_checkpointing_enable()
     return model, tokenizer, precision
+
+
+def precision_here(training: Training) -> str:
+    """The precision of a training on this device, which must have what the training asks for."""
+    lacks = "" if unsloth.is_bfloat16_supported() else "this device has no bfloat16"
+    if training.memory == "nf4" and not torch.cuda.is_available():
+        lacks = "it needs a CUDA device, and there is none here"  # bitsandbytes comes with those
+    if lacks and training.memory != "float32":
+        raise UserError(f"training.memory: {training.memory}: {lacks}; allowed here: float32")
+    if lacks and training.precision == "bfloat16":
+        print(f"training: {lacks}; float32 is used instead")
+        return "float32"
+    return training.precision
 
 
 def linear_layers(model: Any, targets: Sequence[str] | None) -> str:
@@ -101,9 +113,32 @@ def fit_attention(model: Any, samples: list[Encoded]) -> None:
         model.set_attn_implementation("eager")
 
 
-def merged(model: Any) -> Any:
-    """The plain model: adapters, if there are any, are added into its weights."""
+def plain(model: Any, trained: dict[str, Any], base: Path, settings: Any) -> Any:
+    """The model with whole weights, into which adapters, if there are any, are added."""
+    if settings.training.memory == "nf4" or ranks.sharded(model):
+        model = renewed(model, trained, base, settings)
     return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model
+
+
+def renewed(model: Any, trained: dict[str, Any], base: Path, settings: Any) -> Any:
+    """The base read anew on the CPU, in its own type, with the weights that were trained.
+
+    For a model that has no such weights: its base's are in 4 bits, which have lost some of it and
+    are never merged into, or each process has a part of them.
+    """
+    adapted = isinstance(model, peft.PeftModel)
+    inner = model.get_base_model() if adapted else model
+    kind: Any = next(kind for kind in type(inner).__mro__ if not issubclass(kind, FSDPModule))
+    fresh = kind.from_pretrained(
+        base,
+        dtype=getattr(torch, guard.weights_type(base)),
+        trust_remote_code=settings.trust_remote_code,
+    )
+    if adapted:
+        fresh = peft.get_peft_model(fresh, model.peft_config["default"])
+    unknown = fresh.load_state_dict(trained, strict=False).unexpected_keys
+    assert not unknown, f"trained weights without a place in the base: {unknown}"
+    return fresh
 
 
 def device(count: int) -> str:

@@ -21,6 +21,10 @@ _NAMED = re.compile(r"(?<![a-z0-9.])(?:(\d+)x)?(\d+(?:\.\d+)?)([bm])(?![a-z0-9])
 
 _HALF, _SINGLE = 2, 4  # bytes of a parameter
 _PARTS = 4  # of a training: weights, gradients, and Adam's two moments
+# Bytes of a parameter by `training.memory`. Of 8-bit moments two are left; NF4 is of linear layers,
+# and embeddings of 16 bits are taken for a fifth of the parameters.
+_FULL = {"float32": _PARTS * _SINGLE, "bfloat16": _PARTS * _HALF, "adam8bit": 2 * _HALF + 2}
+_NF4 = 0.8
 _ADAPTERS = 0.1  # of the frozen weights
 
 
@@ -57,8 +61,16 @@ def training(base: str, section: Training) -> int:
 def of_training(section: Training) -> float:
     """Bytes of a parameter of the base that are held while it is trained."""
     if section.method == "full":
-        return _PARTS * (_HALF if section.memory == "bfloat16" else _SINGLE)
-    return (1 + _ADAPTERS) * (_HALF if section.precision == "bfloat16" else _SINGLE)
+        return _FULL[section.memory]
+    frozen = _HALF if section.precision == "bfloat16" else _SINGLE
+    return (_NF4 if section.memory == "nf4" else frozen) + _ADAPTERS * frozen
+
+
+def on_each(section: Training) -> float:
+    """The same on each device. One that holds a part of the weights has read them all before."""
+    weights = _SINGLE if section.memory == "float32" else _HALF
+    spread = max(weights, of_training(section) / section.devices)
+    return spread if section.shard else of_training(section)
 
 
 def first(base: str, students: Mapping[str, Student]) -> str:

@@ -9,6 +9,7 @@ import yaml
 
 from limbeck.config import (
     BUILTIN,
+    SPEED,
     Conversations,
     Section,
     Teacher,
@@ -34,7 +35,7 @@ def source(section: Source) -> Source:
 def trained(section: Training) -> dict[str, Any]:
     """What decides a training."""
     off = set() if section.method == "lora" else {"lora"}
-    return section.model_dump(exclude={"device_tokens", "devices", *off})
+    return section.model_dump(exclude={*SPEED, *off})
 
 
 def decisive(teacher: Teacher, language: Language) -> TeacherSettings:

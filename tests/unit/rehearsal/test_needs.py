@@ -68,9 +68,10 @@ def sized(path: Path, gigabytes: float) -> Path:
     ("method", "memory", "good", "said"),
     [
         ("full", 80, True, "takes 48 GiB to train; NVIDIA L4 has 80 GiB"),
-        ("full", 24, False, "NVIDIA L4 has 24 GiB: training.method: lora takes 6.6 GiB"),
+        ("full", 24, False, "NVIDIA L4 has 24 GiB: training.memory: adam8bit takes 18 GiB"),
         ("lora", 24, True, "takes 6.6 GiB to train"),
-        ("lora", 6, False, "take a smaller base or a larger machine"),
+        ("lora", 6, False, "training: {method: lora, memory: nf4} takes 3.0 GiB"),
+        ("lora", 3, False, "take a smaller base or a larger machine"),
     ],
 )
 def test_a_base_must_fit_the_device(
@@ -104,11 +105,25 @@ def test_a_disk_that_is_too_small_is_said(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     ("billions", "way"),
-    [(3, "training.memory: bfloat16 takes 23 GiB"), (9, "training.method: lora takes 19 GiB"),
+    [(3, "training.memory: bfloat16 takes 23 GiB"), (4, "training.memory: adam8bit takes 23 GiB"),
+     (9, "training.method: lora takes 19 GiB"),
+     (20, "training: {method: lora, memory: nf4} takes 19 GiB"),
      (90, "take a smaller base or a larger machine")],
 )  # fmt: skip
 def test_a_leaner_training_is_named(billions: int, way: str) -> None:
-    assert needs._leaner(billions * 10**9, 30 * GIB) == way
+    assert needs._leaner(billions * 10**9, Device("NVIDIA L4", 30 * GIB, True)) == way
+
+
+def test_four_bits_need_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Device("the processor", 30 * GIB, False)
+    assert needs._leaner(20 * 10**9, here) == "take a smaller base or a larger machine"
+    monkeypatch.setattr(needs, "device", lambda: here)
+    own = {"base": "builtin:tiny", "training": {"method": "lora", "memory": "nf4"}}
+    [found] = needs.bases(build(students={"tiny": None, "own": own}))
+    assert not found.good
+    assert found.line == (
+        "students.own: training.memory: nf4: it needs a CUDA device, and there is none here"
+    )
 
 
 def elsewhere(url: str, **more: Any) -> dict[str, Any]:

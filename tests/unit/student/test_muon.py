@@ -100,6 +100,7 @@ def test_the_stage_trains_so(folder: Path, tmp_path: Path, method: str) -> None:
     assert losses[-1] < 0.9 * losses[0]
 
 
-def test_what_does_not_go_with_it() -> None:
-    with pytest.raises(ValidationError, match="optimizer: muon goes with memory: float32"):
-        Training(optimizer="muon", memory="bfloat16")
+@pytest.mark.parametrize("other", [{"memory": "bfloat16"}, {"devices": 2, "shard": True}])
+def test_what_does_not_go_with_it(other: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="optimizer: muon goes with memory: float32 and sh"):
+        Training(optimizer="muon", **other)

@@ -80,22 +80,26 @@ def test_history(trained: Path) -> None:
     assert len(list((trained / "work").glob("*/done"))) == 1, "what it went on from may go"
 
 
+def kill_once_it_saved(options: list[object], output: Path) -> None:
+    """Run the stage, and end it and its processes where a state is saved."""
+    command = [sys.executable, "-m", "limbeck.student.train", *map(str, options)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
+        start_new_session=True,
+    )  # fmt: skip
+    while not list(output.glob("work/*/state.pt")) and process.poll() is None:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, "it ended before it could be killed"
+    assert not (output / "checkpoint").exists()
+
+
 def test_a_killed_training_ends_with_the_same_weights(
     folder: Path, trained: Path, tmp_path: Path
 ) -> None:
     options = [*train_options(folder, tmp_path), "--save-every", 0]
-    command = [sys.executable, "-m", "limbeck.student.train", *map(str, options)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
-    )
-    pattern = "work/*/state.pt"
-    while not list(tmp_path.glob(pattern)) and process.poll() is None:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL, "it ended before it could be killed"
-    assert not (tmp_path / "checkpoint").exists()
-
+    kill_once_it_saved(options, tmp_path)
     assert "goes on after step " in run("train", *options).stdout
     history = read_json(tmp_path / "training.json")
     assert history["steps"] == 120
@@ -120,13 +124,30 @@ def test_two_processes_train_as_one(folder: Path, trained: Path, tmp_path: Path)
     options = train_options(folder, tmp_path)
     done = run("train", *options, "--devices", 2)
     assert done.stdout.count("train: ") == 1, "the first speaks for all"
-    one, both = read_json(trained / "training.json"), read_json(tmp_path / "training.json")
+    assert_alike(trained, tmp_path)
+
+
+@pytest.mark.usefixtures("two")
+def test_sharded_weights_train_as_whole_ones(folder: Path, tmp_path: Path) -> None:
+    one = TRAINING.model_copy(update={"epochs": 1.0})
+    run("train", *train_options(folder, tmp_path / "one", one))
+    options = [*train_options(folder, tmp_path / "both", one), "--devices", 2, "--shard", 1]
+    kill_once_it_saved([*options, "--save-every", 0], tmp_path / "both")
+    assert "goes on after step " in run("train", *options).stdout
+    assert_alike(tmp_path / "one", tmp_path / "both")
+    found = weights(tmp_path / "both/checkpoint")
+    assert all(value.dtype == found[name].dtype for name, value in weights(folder / "base").items())
+
+
+def assert_alike(alone: Path, together: Path) -> None:
+    """Two processes have done what one has."""
+    one, both = read_json(alone / "training.json"), read_json(together / "training.json")
     assert both["device"].startswith("2 of ")
     for name in ("loss", "validation"):
         for a, b in zip(one[name], both[name], strict=True):
             assert a == pytest.approx(b, rel=1e-3, abs=1e-3), name
     assert one["tokens_seen"] == both["tokens_seen"]
-    whole, shared = weights(trained / "checkpoint"), weights(tmp_path / "checkpoint")
+    whole, shared = weights(alone / "checkpoint"), weights(together / "checkpoint")
     for name, value in whole.items():
         assert value.float().allclose(shared[name].float(), atol=2e-3), name
 
@@ -185,6 +206,56 @@ def test_lora_is_merged_into_a_plain_checkpoint(folder: Path, tmp_path: Path) ->
     losses = [item["loss"] for item in read_json(tmp_path / "training.json")["loss"]]
     assert all(math.isfinite(loss) for loss in losses)
     assert losses[-1] < losses[0]
+
+
+RENEWED = """
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+from limbeck.student import trainer  # first: it imports Unsloth
+import torch
+from limbeck.config import Lora, Training
+
+base = Path(sys.argv[1])
+lora = Lora(rank=4, alpha=8, targets=["k_proj", "down_proj"])
+training = Training(method="lora", lora=lora, precision="float32", max_length=128)
+settings = SimpleNamespace(training=training, seed=1, trust_remote_code=False)
+model, _, _ = trainer.load(base, settings)
+trained = {name: one for name, one in model.named_parameters() if one.requires_grad}
+for weight in trained.values():
+    torch.nn.init.normal_(weight, std=0.05)
+trained = {name: weight.detach().clone() for name, weight in trained.items()}
+fresh = trainer.renewed(model, trained, base, settings).merge_and_unload().state_dict()
+before = trainer.plain(model, trained, base, settings).state_dict()
+assert fresh.keys() == before.keys()
+assert all(value.equal(fresh[name]) for name, value in before.items())
+"""
+
+
+def test_adapters_are_merged_into_a_base_that_is_read_anew(folder: Path) -> None:
+    """The weights of a base that was held in 4 bits come from its files, and from nowhere else."""
+    command = [sys.executable, "-c", RENEWED, str(folder / "base")]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_four_bits_without_cuda_are_one_line(folder: Path, tmp_path: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    changes = {"method": "lora", "memory": "nf4", "precision": "bfloat16"}
+    done = run(
+        "train", *train_options(folder, tmp_path, TRAINING.model_copy(update=changes)), check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1] == (
+        "error: training.memory: nf4: it needs a CUDA device, and there is none here; allowed "
+        "here: float32"
+    )
 
 
 def test_adapters_of_layers_that_are_not_there_are_an_error(folder: Path, tmp_path: Path) -> None:

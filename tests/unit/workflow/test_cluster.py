@@ -113,6 +113,12 @@ def test_memory_follows_what_is_done_with_a_model() -> None:
     assert memory.student("big", students) == 4_000 + 48_000
     assert memory.student("later", students) == 4_000 + 12_600, "of the size of what it began with"
     assert memory.student("lean", students) == 4_000 + 24_000
+    small = Training(method="lora", memory="nf4")
+    assert memory.of_training(Training(memory="adam8bit")) == 6
+    assert memory.of_training(small) == pytest.approx(1.0)
+    sharded = [Training(devices=devices, shard=True) for devices in (2, 8)]
+    assert [memory.on_each(one) for one in sharded] == [8, 4], "to read the weights takes 4"
+    assert memory.on_each(Training(devices=2)) == 16
     own = Classifier(kind="icl", base="student:later")
     assert memory.classifier(own, students) == 4_000 + 12_000
     assert memory.classifier(Classifier(kind="linear"), {}) == 2_000
