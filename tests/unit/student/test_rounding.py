@@ -153,7 +153,11 @@ def test_large_weights_are_updated_some_rows_at_a_time(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("memory", ["bfloat16", "adam8bit"])
 def test_the_stage_trains_so(folder: Path, tmp_path: Path, memory: str) -> None:
     lean = {"memory": memory, "precision": "bfloat16", "epochs": 1.0}
-    run("train", *train_options(folder, tmp_path, TRAINING.model_copy(update=lean)))
+    options = train_options(folder, tmp_path, TRAINING.model_copy(update=lean))
+    done = run("train", *options, check=False)
+    if done.returncode and "this device has no bfloat16; allowed here: float32" in done.stderr:
+        pytest.skip("this processor has no bfloat16")
+    assert done.returncode == 0, done.stderr[-2000:]
     losses = [item["loss"] for item in read_json(tmp_path / "training.json")["loss"]]
     assert losses[-1] < 0.8 * losses[0]
 
