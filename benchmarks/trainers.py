@@ -106,6 +106,8 @@ def trl(folder: Path, shape: Shape, tuned: bool) -> Figures:
     from trl import SFTConfig, SFTTrainer
 
     cuda = torch.cuda.is_available()
+    # Its default; a processor that has it not, and on which it would take hours, has float32.
+    half = cuda or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     kind = SFTTrainer
     if not cuda:
         kind = type("Plain", (kind,), {"compute_loss": transformers.Trainer.compute_loss})
@@ -120,6 +122,7 @@ def trl(folder: Path, shape: Shape, tuned: bool) -> Figures:
             output_dir=str(folder / "trl"), num_train_epochs=1, learning_rate=shape.learning_rate,
             lr_scheduler_type="cosine", warmup_steps=0.05, max_length=shape.max_length,
             save_strategy="no", report_to="none", disable_tqdm=True, use_cpu=not cuda, seed=1,
+            bf16=half,
             **(more if tuned else {}),
         ),
         train_dataset=datasets.Dataset.from_list(made),
@@ -129,7 +132,7 @@ def trl(folder: Path, shape: Shape, tuned: bool) -> Figures:
     trainer.train()
     seconds = _now() - begun
     samples = _samples(folder, AutoTokenizer.from_pretrained(folder / "base"), shape)
-    return _figures(trainer.model, samples, seconds, sum(sizes), True)
+    return _figures(trainer.model, samples, seconds, sum(sizes), half)
 
 
 def _training(shape: Shape, **more: Any) -> Training:
