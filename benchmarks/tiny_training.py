@@ -1,0 +1,107 @@
+"""How fast the demonstration's student learns, by Muon and by AdamW, from either start.
+
+    snakemake --cores all results/swh_Latn/tiny/base
+    python benchmarks/tiny_training.py results/swh_Latn/tiny --epochs 0.5
+
+The ways take turns on the same rows, each in a process of its own: seconds are the processor's, of
+one thread, and the loss is that of the validation rows. `as it was` is AdamW in steps of 600 tokens
+from Llama's own initial weights (0.02), with which the demonstration began.
+"""
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import yaml
+
+from limbeck.config import Training
+from limbeck.files import read_parquet
+
+ROOT = Path(__file__).parents[1]
+ADAMW = {"optimizer": "adamw", "learning_rate": 1e-3}
+WAYS: dict[str, dict[str, Any]] = {
+    "as it was": {**ADAMW, "step_tokens": 600},
+    "the new start": {**ADAMW, "step_tokens": 600},
+    "steps of 1,200 tokens": {**ADAMW, "learning_rate": 2e-3, "step_tokens": 1200},
+    "Muon, the config's": {},
+}
+
+
+def train(folder: Path, way: str, epochs: float) -> dict[str, float]:
+    """Train one way."""
+    with tempfile.TemporaryDirectory() as work:
+        from limbeck.student.train import prepare_environment
+
+        prepare_environment(Path(work))
+        from limbeck.student import encoding, packing, trainer
+        from limbeck.student.loop import Loop
+
+        config = yaml.safe_load((ROOT / "config/config.yaml").read_text())["students"]["tiny"]
+        keys = {**config["training"], **WAYS[way], "epochs": epochs, "validations": 0}
+        settings = SimpleNamespace(training=Training(**keys), seed=1, trust_remote_code=False)
+        model, tokenizer, _ = trainer.load(folder / "base", settings)
+        if way == "as it was":
+            _first_start(model)
+        stops = encoding.stop_tokens(tokenizer, {})
+        samples = {
+            name: encoding.dataset(tokenizer, read_parquet(folder / f"{name}.parquet"), stops, 512)
+            for name in ("train", "validation")
+        }
+        rows = {name: found for name, (found, _) in samples.items()}
+        trainer.fit_attention(model, rows["train"])
+        loop = Loop(
+            model, {**rows, "validation": []}, settings, Path(work) / "loop",
+            way=packing.find_way(model, rows["train"]), device_tokens=2048, save_every=math.inf,
+            autocast=False,
+        )  # fmt: skip
+        loop.fitting = math.inf  # no look at the largest batch
+        begun = time.process_time()
+        loop.run()
+        seconds = time.process_time() - begun
+        loop.samples["validation"] = rows["validation"]
+        loop.lengths["validation"] = [len(sample.input_ids) for sample in rows["validation"]]
+        return {"seconds": seconds, "tokens": loop.tokens, "loss": loop.evaluate()}
+
+
+def _first_start(model: Any) -> None:
+    import torch
+
+    torch.manual_seed(1)
+    for weight in model.parameters():
+        if weight.dim() > 1:
+            torch.nn.init.normal_(weight, std=0.02)
+
+
+def main() -> None:
+    """Train all ways and write a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="a student's, with base and rows")
+    parser.add_argument("--epochs", type=float, default=0.5)
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(train(options.folder, options.one, options.epochs)))
+        return
+    print("| | tokens/s | validation loss |\n|---|---|---|")
+    for way in WAYS:
+        command = [sys.executable, __file__, str(options.folder), "--one", way,
+                   "--epochs", str(options.epochs)]  # fmt: skip
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+        found = json.loads(done.stdout.splitlines()[-1])
+        speed = found["tokens"] / found["seconds"]
+        print(f"| {way} | {speed:,.0f} | {found['loss']:.3f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
