@@ -23,7 +23,7 @@ WORDS = [
     "anaona",
     "mji",
 ]
-SPREAD = 6  # random weights as they are made give nearly the same probability to all tokens
+SPREAD = 2  # random weights as they are made give nearly the same probability to all tokens
 
 
 def write(folder: Path) -> Path:

@@ -14,7 +14,7 @@ rows: ablations are students.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -122,7 +122,7 @@ def exchange(template: str, source: str, target: str) -> list[Row]:
     ]
 
 
-def pairs(rows: list[Row], wording: Wording, in_language: float) -> Iterator[Row]:
+def pairs(rows: Iterable[Row], wording: Wording, in_language: float) -> Iterator[Row]:
     """Translation pairs in both directions from translated conversations, line by line.
 
     Each line comes once in each direction; one that is the same in both languages (a letter, a
@@ -211,7 +211,7 @@ def mix(rows: list[Row], mixture: Mixture, wording: Wording) -> list[Row]:
     mixed += [{**row, "form": "text"} for row in islice(texts, mixture.texts)]
     # From the end: where there are enough, these are not the conversations that come translated.
     mixed += [english(row) for row in islice(reversed(translated), mixture.english)]
-    mixed += islice(pairs(translated[::-1], wording, mixture.pairs_in_language), mixture.pairs)
+    mixed += islice(pairs(reversed(translated), wording, mixture.pairs_in_language), mixture.pairs)
     sentences = (row for row in rows if row["strategy"] == "backtranslation")
     mixed += [
         backtranslation(row, wording, mixture.pairs_in_language)

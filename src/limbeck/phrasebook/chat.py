@@ -23,7 +23,7 @@ BEFORE = (
     "Watoto wangu wanauliza hivi.",
 )
 AFTER = (
-    "Jibu kwa ufupi.",
+    dialogues.REQUESTS["brief"].swahili,
     "Jibu kwa sentensi moja.",
     "Nahitaji jibu sahihi.",
     "Asante kwa msaada wako.",
@@ -77,7 +77,7 @@ def _in_brief(message: str) -> Answer | None:
         return Answer(fact.answer.swahili, _of_kind(fact))
     if found := passages.answer(passage, question):
         phrase = wording.to_swahili(found.phrase) or found.phrase
-        return Answer(phrase, f"Jibu limo katika maandishi. {_says(found)}")
+        return Answer(phrase, _says(found))
     return None
 
 
@@ -231,7 +231,7 @@ def _passage(message: str, rng: random.Random) -> Answer | None:
     for task in reversed(_tasks(message)):
         if found := passages.answer(task.text, task.request):
             statement = wording.to_swahili(found.statement) or found.statement
-            return Answer(statement, f"Jibu limo katika maandishi. {_says(found)}")
+            return Answer(statement, _says(found))
         if "maandishi haya yanahusu nini" in task.request.lower():
             topic = wording.topic_of(task.text)
             if topic:
@@ -256,7 +256,7 @@ def nearest(text: str, question: str) -> str | None:
 
 
 def _says(found: passages.Answer) -> str:
-    return f"Yanasema: {found.phrase}."
+    return f"Jibu limo katika maandishi. Yanasema: {found.phrase}."
 
 
 def _fact(message: str, rng: random.Random) -> Answer | None:

@@ -259,7 +259,8 @@ class Loop:
         return len(self.validations) - 1 - self._best() >= patience
 
     def _restore_best(self) -> None:
-        if self.validations and self._best() < len(self.validations) - 1:
+        writes = self.sharded or ranks.rank() == 0  # of whole weights the others' are not asked for
+        if writes and self.validations and self._best() < len(self.validations) - 1:
             best = _read(self.folder / "best.pt")
             self._load(best["weights"])
             print(f"training: the weights of step {best['step']}, of the best validation, are kept")

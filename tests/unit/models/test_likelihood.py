@@ -52,8 +52,8 @@ def test_batched_is_one_by_one_is_naive(
     for messages, scores in zip(asked, batched, strict=True):
         (alone,) = transformers_model.loglikelihood([messages], [options])
         expected = [naive(transformers_model, messages, option) for option in options]
-        assert scores == pytest.approx(expected, rel=1e-5, abs=1e-4)
-        assert alone == pytest.approx(expected, rel=1e-5, abs=1e-4)
+        assert scores == pytest.approx(expected, abs=1e-4)
+        assert alone == pytest.approx(expected, abs=1e-4)
 
 
 def test_items_may_have_their_own_options(transformers_model: TransformersModel) -> None:
@@ -61,7 +61,7 @@ def test_items_may_have_their_own_options(transformers_model: TransformersModel)
     scores = transformers_model.loglikelihood(asked, options)
     for messages, names, row in zip(asked, options, scores, strict=True):
         expected = [naive(transformers_model, messages, name) for name in names]
-        assert row == pytest.approx(expected, rel=1e-5, abs=1e-4)
+        assert row == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("options", [LETTERS, LABELS, ["A", "mtoto anasoma"]])
@@ -72,7 +72,7 @@ def test_a_gguf_gives_the_options_of_its_checkpoint(
     ours = transformers_model.loglikelihood(asked, [options] * 23)
     theirs = gguf_model.loglikelihood(asked, [options] * 23)
     for a, b in zip(ours, theirs, strict=True):
-        assert b == pytest.approx(a, rel=2e-2, abs=0.1)  # weights, keys and values are F16
+        assert b == pytest.approx(a, abs=0.02)  # keys and values are F16
     best = [[row.index(max(row)) for row in rows] for rows in (ours, theirs)]
     assert best[0] == best[1]
 
@@ -107,10 +107,10 @@ def test_shots_that_are_computed_once_change_nothing(
     ids = [transformers_model._encode(transformers_model._render(m)) for m in asked]
     assert 40 < len(transformers_model._head(ids).tokens) == shared(ids) < min(map(len, ids))
     expected = [[naive(transformers_model, m, option) for option in options] for m in asked]
-    for model, tolerance in ((transformers_model, 1e-5), (gguf_model, 2e-2)):
+    for model, tolerance in ((transformers_model, 1e-4), (gguf_model, 0.05)):
         scores = model.loglikelihood(asked, [options] * len(asked))
         for ours, theirs in zip(scores, expected, strict=True):
-            assert ours == pytest.approx(theirs, rel=tolerance, abs=10 * tolerance)
+            assert ours == pytest.approx(theirs, abs=tolerance)
 
 
 @pytest.mark.parametrize("kind", ["hybrid", "window"])
@@ -144,7 +144,7 @@ def test_states_that_cannot_be_shared_are_computed_anew(
     assert not opened._head([opened._encode(opened._render(m)) for m in asked]).tokens
     for messages, scores in zip(asked, opened.loglikelihood(asked, [LETTERS] * 4), strict=True):
         expected = [naive(opened, messages, option) for option in LETTERS]
-        assert scores == pytest.approx(expected, rel=1e-5, abs=1e-4)
+        assert scores == pytest.approx(expected, abs=1e-4)
 
 
 SHARED = [
