@@ -10,20 +10,18 @@ from Llama's own initial weights (0.02), with which the demonstration began.
 
 import argparse
 import json
-import math
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import yaml
+from trainers import fit, held_out_loss, rows
 
 from limbeck.config import Training
-from limbeck.files import read_parquet
 
 ROOT = Path(__file__).parents[1]
 ADAMW = {"optimizer": "adamw", "learning_rate": 1e-3}
@@ -41,8 +39,7 @@ def train(folder: Path, way: str, epochs: float) -> dict[str, float]:
         from limbeck.student.train import prepare_environment
 
         prepare_environment(Path(work))
-        from limbeck.student import encoding, packing, trainer
-        from limbeck.student.loop import Loop
+        from limbeck.student import trainer
 
         config = yaml.safe_load((ROOT / "config/config.yaml").read_text())["students"]["tiny"]
         keys = {**config["training"], **WAYS[way], "epochs": epochs, "validations": 0}
@@ -50,25 +47,11 @@ def train(folder: Path, way: str, epochs: float) -> dict[str, float]:
         model, tokenizer, _ = trainer.load(folder / "base", settings)
         if way == "as it was":
             _first_start(model)
-        stops = encoding.stop_tokens(tokenizer, {})
-        samples = {
-            name: encoding.dataset(tokenizer, read_parquet(folder / f"{name}.parquet"), stops, 512)
-            for name in ("train", "validation")
-        }
-        rows = {name: found for name, (found, _) in samples.items()}
-        trainer.fit_attention(model, rows["train"])
-        loop = Loop(
-            model, {**rows, "validation": []}, settings, Path(work) / "loop",
-            way=packing.find_way(model, rows["train"]), device_tokens=2048, save_every=math.inf,
-            autocast=False,
-        )  # fmt: skip
-        loop.fitting = math.inf  # no look at the largest batch
-        begun = time.process_time()
-        loop.run()
-        seconds = time.process_time() - begun
-        loop.samples["validation"] = rows["validation"]
-        loop.lengths["validation"] = [len(sample.input_ids) for sample in rows["validation"]]
-        return {"seconds": seconds, "tokens": loop.tokens, "loss": loop.evaluate()}
+        samples = rows(folder, tokenizer, settings.training.max_length)
+        tokens = settings.training.device_tokens
+        loop, seconds = fit(model, samples["train"], settings, Path(work), False, tokens)
+        loss = held_out_loss(model, samples["validation"], False)
+        return {"seconds": seconds, "tokens": loop.tokens, "loss": loss}
 
 
 def _first_start(model: Any) -> None:

@@ -46,31 +46,39 @@ def limbeck(folder: Path, shape: Shape) -> Figures:
     from limbeck.student.train import prepare_environment
 
     prepare_environment(folder / "work")
-    from limbeck.student import packing, trainer
-    from limbeck.student.loop import Loop
+    from limbeck.student import trainer
 
     settings = SimpleNamespace(
         training=_training(shape, validations=1), seed=1, trust_remote_code=False
     )
     model, tokenizer, precision = trainer.load(folder / "base", settings)
-    samples = _samples(folder, tokenizer, shape)
+    samples = rows(folder, tokenizer, shape.max_length)
     lengths = [len(sample.input_ids) for sample in samples["train"]]
     step_tokens = STEP_ROWS * sum(lengths) // len(lengths)
     settings.training = settings.training.model_copy(update={"step_tokens": step_tokens})
-    way = packing.find_way(model, samples["train"])
-    if way != "mask":
-        trainer.fit_attention(model, samples["train"])
     autocast = precision == "bfloat16"
-    held_out, samples["validation"] = samples["validation"], []
+    loop, seconds = fit(model, samples["train"], settings, folder / "loop", autocast)
+    return _figures(model, samples, seconds, loop.placed, autocast)
+
+
+def fit(
+    model: Any, samples: Any, settings: Any, folder: Path, autocast: bool, device_tokens: int = 8192
+) -> tuple[Any, float]:
+    """The stage's loop when it has run, and its seconds."""
+    from limbeck.student import packing, trainer
+    from limbeck.student.loop import Loop
+
+    way = packing.find_way(model, samples)
+    if way != "mask":
+        trainer.fit_attention(model, samples)
     loop = Loop(
-        model, samples, settings, folder / "loop", way=way, device_tokens=8192,
-        save_every=math.inf, autocast=autocast,
+        model, {"train": samples, "validation": []}, settings, folder, way=way,
+        device_tokens=device_tokens, save_every=math.inf, autocast=autocast,
     )  # fmt: skip
     loop.fitting = math.inf  # a look at the largest batch, once in however many steps: not here
     begun = _now()
     loop.run()
-    seconds = _now() - begun
-    return _figures(model, {**samples, "validation": held_out}, seconds, loop.placed, autocast)
+    return loop, _now() - begun
 
 
 def before(folder: Path, shape: Shape) -> Figures:
@@ -85,7 +93,7 @@ def before(folder: Path, shape: Shape) -> Figures:
     settings = SimpleNamespace(training=_training(shape, batch=STEP_ROWS), seed=1,
                                trust_remote_code=False)  # fmt: skip
     model, tokenizer, precision = first.load(folder / "base", settings)
-    samples = _samples(folder, tokenizer, shape)
+    samples = rows(folder, tokenizer, shape.max_length)
     trainer = first.build(
         model, tokenizer, {**samples, "validation": []}, folder / "first", precision,
         SimpleNamespace(settings=settings, device_batch=STEP_ROWS, save_every=math.inf),
@@ -131,7 +139,7 @@ def trl(folder: Path, shape: Shape, tuned: bool) -> Figures:
     begun = _now()
     trainer.train()
     seconds = _now() - begun
-    samples = _samples(folder, AutoTokenizer.from_pretrained(folder / "base"), shape)
+    samples = rows(folder, AutoTokenizer.from_pretrained(folder / "base"), shape.max_length)
     return _figures(trainer.model, samples, seconds, sum(sizes), half)
 
 
@@ -152,14 +160,15 @@ def _sizes(model: Any) -> list[int]:
     return sizes
 
 
-def _samples(folder: Path, tokenizer: Any, shape: Shape) -> dict[str, list[Any]]:
+def rows(folder: Path, tokenizer: Any, max_length: int) -> dict[str, list[Any]]:
+    """The samples of both data sets."""
     from limbeck.student import encoding
 
     path = folder / "base" / "generation_config.json"
     stops = encoding.stop_tokens(tokenizer, read_json(path) if path.is_file() else {})
     return {
         name: encoding.dataset(
-            tokenizer, read_parquet(folder / f"{name}.parquet"), stops, shape.max_length
+            tokenizer, read_parquet(folder / f"{name}.parquet"), stops, max_length
         )[0]
         for name in ("train", "validation")
     }
@@ -181,13 +190,13 @@ def _figures(model: Any, samples: Any, seconds: float, placed: int, autocast: bo
         tokens=sum(len(sample.input_ids) for sample in train),
         placed=placed,
         memory=peak / 1e9,
-        loss=_loss(model, samples["validation"], autocast),
+        loss=held_out_loss(model, samples["validation"], autocast),
         parameters=sum(weight.numel() for weight in model.parameters()),
         device=torch.cuda.get_device_name(0) if cuda else "CPU",
     )
 
 
-def _loss(model: Any, samples: Any, autocast: bool) -> float:
+def held_out_loss(model: Any, samples: Any, autocast: bool) -> float:
     """Per learned token, a row at a time."""
     import torch
 
