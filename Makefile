@@ -30,7 +30,7 @@ reproduce-classification: $(VENV)/ready ## Small classifiers on published data: 
 		--table results/reproduction/classification.md
 
 test: $(VENV)/ready lint resources/llama.cpp ## All tests, the whole workflow included
-	pytest --numprocesses auto --no-loadscope-reorder
+	pytest --numprocesses auto --no-loadscope-reorder --durations 25
 
 # llama.cpp's converter, which the tests of GGUF files use.
 resources/llama.cpp: | $(VENV)/ready
