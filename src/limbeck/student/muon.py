@@ -25,16 +25,21 @@ def orthogonal(matrices: Any) -> Any:
     A round (Newton-Schulz) is X -> (a + b XX' + c (XX')^2) X. What is put before X in all rounds is
     gathered, since it is small and square.
     """
-    a, b, c = POLYNOMIAL
     matrices = matrices / matrices.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
     square = matrices @ matrices.mT
-    identity = torch.eye(square.shape[-1], device=square.device)
-    gathered = identity.expand_as(square)
-    for _ in range(ROUNDS):
-        factor = a * identity + b * square + c * (square @ square)
-        gathered = factor @ gathered
+    gathered = factor = _factor(square)
+    for _ in range(ROUNDS - 1):
         square = factor @ square @ factor
+        factor = _factor(square)
+        gathered = factor @ gathered
     return gathered @ matrices
+
+
+def _factor(square: Any) -> Any:
+    """What a round puts before X, from XX'."""
+    a, b, c = POLYNOMIAL
+    identity = torch.eye(square.shape[-1], device=square.device)
+    return a * identity + b * square + c * (square @ square)
 
 
 class Muon(torch.optim.AdamW):
