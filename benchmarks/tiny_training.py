@@ -30,6 +30,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "the new start": {**ADAMW, "step_tokens": 600},
     "steps of 1,200 tokens": {**ADAMW, "learning_rate": 2e-3, "step_tokens": 1200},
     "Muon, the config's": {},
+    "Muon, of half the rows": {"share": 0.5},
 }
 
 
@@ -42,7 +43,9 @@ def train(folder: Path, way: str, epochs: float) -> dict[str, float]:
         from limbeck.student import trainer
 
         config = yaml.safe_load((ROOT / "config/config.yaml").read_text())["students"]["tiny"]
-        keys = {**config["training"], **WAYS[way], "epochs": epochs, "validations": 0}
+        way_keys = dict(WAYS[way])
+        read = epochs * way_keys.pop("share", 1.0)
+        keys = {**config["training"], **way_keys, "epochs": read, "validations": 0}
         settings = SimpleNamespace(training=Training(**keys), seed=1, trust_remote_code=False)
         model, tokenizer, _ = trainer.load(folder / "base", settings)
         if way == "as it was":
@@ -68,13 +71,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="a student's, with base and rows")
     parser.add_argument("--epochs", type=float, default=0.5)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS), help="all")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(train(options.folder, options.one, options.epochs)))
         return
-    print("| | tokens/s | validation loss |\n|---|---|---|")
-    for way in WAYS:
+    print("| | tokens | seconds | tokens/s | validation loss |\n|---|---|---|---|---|")
+    for way in options.ways:
         command = [sys.executable, __file__, str(options.folder), "--one", way,
                    "--epochs", str(options.epochs)]  # fmt: skip
         done = subprocess.run(
@@ -83,7 +87,8 @@ def main() -> None:
         )  # fmt: skip
         found = json.loads(done.stdout.splitlines()[-1])
         speed = found["tokens"] / found["seconds"]
-        print(f"| {way} | {speed:,.0f} | {found['loss']:.3f} |", flush=True)
+        cells = f"{found['tokens']:,} | {found['seconds']:.0f} | {speed:,.0f} | {found['loss']:.3f}"
+        print(f"| {way} | {cells} |", flush=True)
 
 
 if __name__ == "__main__":

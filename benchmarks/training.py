@@ -39,6 +39,7 @@ HELD_OUT = 16
 PEAK = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "RTX 4090": 165e12}
 
 SHAPES = {
+    "tiny": Shape(800, 60, 512, 1e-3),  # the demonstration's
     "30m": Shape(48, 400, 1024, 1e-3),
     "smollm2": Shape(16, 250, 1024, 5e-5),
     "1b": Shape(1024, 6000, 8192, 1e-4, cuda=True),
@@ -79,8 +80,10 @@ def base(shape: str, train: list[Row], folder: Path) -> None:
         from_gguf.convert(real_weights.smollm2(), folder)
         return
     size = Architecture(vocabulary=1000, width=512, layers=10 if shape == "30m" else 1, heads=8)
+    if shape == "tiny":
+        size = Architecture(vocabulary=1500, width=256, layers=3, heads=4)
     tiny.create(train, size, 1, folder)
-    if shape != "30m":
+    if SHAPES[shape].cuda:
         _large(shape, folder)
 
 
