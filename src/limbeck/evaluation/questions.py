@@ -68,6 +68,10 @@ class Questions:
         """What a model may answer, an option each."""
         return list(item.options.values() if self.whole else item.options)
 
+    def text(self, item: Item, name: str | None) -> str | None:
+        """The text of an option that was not shown with its letter; None of all others."""
+        return item.options.get(name or "") if self.whole else None
+
     def compared(self, item: Item, scores: Mapping[str, float]) -> Mapping[str, float]:
         """Log-likelihoods as they are compared: of letters raw, of whole options by length."""
         return multiple_choice.per_character(scores, item.options) if self.whole else scores

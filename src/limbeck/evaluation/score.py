@@ -80,6 +80,8 @@ def score(
             "predicted": answers.predicted[index],
             "score": segments[index],
             "finish_reason": answers.finish_reasons[index],
+            "gold_text": asked.text(item, item.gold),
+            "predicted_text": asked.text(item, answers.predicted[index]),
         }
         for index, item in enumerate(asked.items)
     ]
@@ -93,6 +95,7 @@ def items_schema() -> Any:
     texts = ("id", "prompt", "reply", "gold", "predicted")
     columns = [pa.field(name, pa.string()) for name in texts]
     columns += [pa.field("score", pa.float64()), pa.field("finish_reason", pa.string())]
+    columns += [pa.field("gold_text", pa.string()), pa.field("predicted_text", pa.string())]
     return pa.schema(columns)
 
 

@@ -15,7 +15,7 @@ from limbeck.files import Row, digest, parquet_rows
 from limbeck.report import names
 
 ITEMS = 30  # of each benchmark
-BESIDE = 5  # items whose answers stand side by side, before all scores
+BESIDE = 6  # items whose answers stand side by side, before all scores
 LENGTH = 1500  # characters that are shown of a reply
 SHORT = 600  # of a question or reply beside others
 
@@ -94,14 +94,17 @@ def _items(
     for model, path in files.items():
         score = scores[model]
         # An option that was chosen by its likelihood was not said.
-        column = "predicted" if score.get("ask") == "likelihood" else "reply"
+        unsaid = score.get("ask") == "likelihood"
         for row in parquet_rows(path):
             key = str(row["id"])
             if key in ids:
                 question = str(json.loads(row["prompt"])[-1]["content"])
                 judged = score.get("metric") in names.METRICS
-                fresh = Item(name, key, question, str(row["gold"]), judged)
-                found.setdefault(key, fresh).add(model, str(row[column] or ""), row["score"])
+                gold = row.get("gold_text") or row["gold"]
+                chosen = row.get("predicted_text") or row["predicted"]
+                fresh = Item(name, key, question, str(gold), judged)
+                text = str((chosen if unsaid else row["reply"]) or "")
+                found.setdefault(key, fresh).add(model, text, row["score"])
     return [found[key] for key in ids if key in found]
 
 
@@ -132,6 +135,8 @@ def view(items: Sequence[Item], called: dict[str, str], student: str) -> list[di
 def beside(items: Sequence[Item], called: dict[str, str], student: str) -> list[dict[str, Any]]:
     """A few items with the answers of base, student and teacher side by side, or the right one.
 
+    What the student answers when it thinks first stands there, too, where it was asked to.
+
     Args:
         called: what the models are called.
         student: of which the answers are.
@@ -148,7 +153,7 @@ def beside(items: Sequence[Item], called: dict[str, str], student: str) -> list[
 
 
 def _beside(item: Item, called: dict[str, str], student: str) -> Iterator[dict[str, Any]]:
-    for model in (f"{student}/base", f"{student}/student", "teacher"):
+    for model in (*(f"{student}/{form}" for form in ("base", "student", "thinking")), "teacher"):
         if answer := item.answer(model):
             yield {**_said(answer, called[model], item, SHORT), "mark": names.mark(model)}
     if not item.answer("teacher"):

@@ -15,7 +15,7 @@ from limbeck.evaluation import answers, prepare, score
 from limbeck.evaluation.answers import Kept, ask
 from limbeck.evaluation.catalogue import BENCHMARKS, load_instructions
 from limbeck.evaluation.questions import Settings, questions
-from limbeck.files import read_json, read_parquet, write_json
+from limbeck.files import read_json, read_jsonl, read_parquet, write_json
 from limbeck.languages import resolve
 from limbeck.models import open_model
 
@@ -25,7 +25,8 @@ SETTINGS = {
     "seed": 1,
 }  # fmt: skip
 NAMES = ["flores_from_english", "flores_into_english", "sib200", "belebele", "global_mmlu"]
-COLUMNS = {"id", "prompt", "reply", "gold", "predicted", "score", "finish_reason"}
+COLUMNS = {"id", "prompt", "reply", "gold", "predicted", "score", "finish_reason", "gold_text",
+           "predicted_text"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,19 @@ def test_a_checkpoint(folder: Path, name: str) -> None:
         options = json.loads(items[0]["reply"])
         per = {n: s / (len(n) if name == "sib200" else 1) for n, s in options.items()}
         assert max(per, key=lambda n: per[n]) == items[0]["predicted"]
+
+
+def test_options_that_were_not_shown_are_told_by_their_texts(folder: Path) -> None:
+    settings: dict[str, Any] = {"shots": 0, "options": "whole"}
+    _, items = scored(folder, "belebele", folder / "checkpoint", **settings)
+    rows = {str(item.id): item for item in BENCHMARKS["belebele"].load(
+        read_jsonl(folder / "belebele" / "test.jsonl"))}  # fmt: skip
+    for row in items:
+        options = rows[row["id"]].options
+        assert row["gold_text"] == options[row["gold"]]
+        assert row["predicted_text"] == options[row["predicted"]]
+    _, items = scored(folder, "belebele", folder / "checkpoint", shots=0)
+    assert {row["predicted_text"] for row in items} == {None}
 
 
 def test_speed_options_change_nothing(folder: Path) -> None:
