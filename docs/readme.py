@@ -21,10 +21,12 @@ BENCHMARKS = {
     "sib200": "topic (accuracy)",
     "belebele": "reading (accuracy)",
     "global_mmlu": "knowledge (accuracy)",
+    "sums": "sums in words (exact match)",
 }
 MODELS = {
     "tiny/base": "base",
     "tiny/student": "**student**",
+    "tiny/thinking": "**student, thinking**",
     "tiny/F16": "GGUF F16",
     "tiny/Q8_0": "GGUF Q8_0",
     "tiny/Q4_K_M": "GGUF Q4_K_M",
@@ -55,13 +57,18 @@ def figures() -> str:
         "|---|" + "---|" * len(BENCHMARKS),
     ]
     for model, name in MODELS.items():
-        cells = []
-        for benchmark in BENCHMARKS:
-            score = json.loads((LANGUAGE / f"scores/{model}/{benchmark}.json").read_text())
-            low, high = score["interval"]
-            cells.append(f"{score['value']:.1f} [{low:.1f}, {high:.1f}]")
+        cells = [cell(LANGUAGE / f"scores/{model}/{benchmark}.json") for benchmark in BENCHMARKS]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def cell(path: Path) -> str:
+    """A score with its interval; a dash where the model was not asked."""
+    if not path.is_file():
+        return "–"
+    score = json.loads(path.read_text())
+    low, high = score["interval"]
+    return f"{score['value']:.1f} [{low:.1f}, {high:.1f}]"
 
 
 def put(text: str, name: str, content: str) -> str:

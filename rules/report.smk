@@ -47,10 +47,11 @@ rule sum_costs:
 
 
 rule compare_student:
-    """Compare a student with its base, on the same items"""
+    """Compare a student with its base, and its thinking with its direct answers"""
     input:
         base=lambda w: build.model_scores(w.language, f"{w.student}/base"),
         student=lambda w: build.model_scores(w.language, f"{w.student}/student"),
+        thinking=lambda w: build.thinking_scores(w.language, w.student),
     output:
         gains="<results>/{language}/{student}/gains.json",
     log:
@@ -71,6 +72,7 @@ rule compare_student:
         python -m limbeck.report.gains \
             --base {input.base:q} \
             --student {input.student:q} \
+            --thinking {input.thinking:q} \
             --settings {params.settings:q} \
             --output {output.gains:q}
         """

@@ -27,7 +27,6 @@ DATA_SETS: dict[str, DataSetName] = {
 Choice = Literal["likelihood", "generation"]
 Options = Literal["letters", "whole"]
 PromptLanguage = Literal["english", "own"]
-Thinking = bool | Literal["both"]
 
 
 class DataSet(Section):
@@ -47,7 +46,10 @@ class DataSet(Section):
 class _Own(Section):
     """The tables of a benchmark of one's own."""
 
-    test: str = Field(description="JSONL, Parquet, CSV or TSV; {code}, {iso639_1} are filled in")
+    test: str = Field(
+        description="JSONL, Parquet, CSV or TSV; {code}, {iso639_1} are filled in. Or 'builtin', "
+        "the phrasebook's sums, in Swahili alone"
+    )
     shots: str | None = Field(None, description="Worked examples; null sets test rows aside")
     version: Positive = 1
 
@@ -82,6 +84,7 @@ class Counting(_Own):
 
 Custom = Annotated[Choosing | Translating | Counting, Field(discriminator="kind")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Thinking = bool | Literal["both"] | list[Name]
 ComparisonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
@@ -121,7 +124,7 @@ class Benchmarks(Section):
     prompts: PromptLanguage = Field(description="Ask in English, or in the language itself")
     thinking: Thinking = Field(
         description="Reason before the answer, for generation alone; or both, students beside "
-        "themselves"
+        "themselves, on all benchmarks or the named ones"
     )
     thinking_tokens: Positive = Field(description="Output tokens for the reasoning")
     batch: Positive = Field(description="Items at once (speed only)")
@@ -136,10 +139,13 @@ class Benchmarks(Section):
         for name in self.custom:
             if name in DATA_SETS:
                 raise ValueError(f"custom.{name}: this name is taken by a published benchmark")
+        named = self.thinking if isinstance(self.thinking, list) else []
+        for key, names in (("run", self.run), ("thinking", named)):
+            for name in names:
+                if name not in self.custom and name not in DATA_SETS:
+                    allowed = ", ".join([*DATA_SETS, *self.custom])
+                    raise ValueError(f"{key}: unknown benchmark {name!r}; allowed: {allowed}")
         for name in self.run:
-            if name not in self.custom and name not in DATA_SETS:
-                allowed = ", ".join([*DATA_SETS, *self.custom])
-                raise ValueError(f"run: unknown benchmark {name!r}; allowed: {allowed}")
             if name in DATA_SETS and DATA_SETS[name] not in self.sources:
                 raise ValueError(f"run: {name!r} needs a source: sources.{DATA_SETS[name]}")
         if self.thinking is True and self.choose_by == "likelihood":
@@ -149,12 +155,20 @@ class Benchmarks(Section):
 
     def source(self, name: str) -> str:
         """Where a benchmark's items come from; both directions of FLORES share one source."""
-        return "custom" if name in self.custom else self.sources[DATA_SETS[name]]
+        if own := self.custom.get(name):
+            return BUILTIN if own.test == BUILTIN else "custom"
+        return self.sources[DATA_SETS[name]]
 
     def translates(self, name: str) -> bool:
         """Whether a benchmark asks for translations."""
         own = self.custom.get(name)
         return own.kind == "translation" if own else DATA_SETS[name] == "flores"
+
+    def both_ways(self) -> list[str]:
+        """The benchmarks on which students are scored with thinking as well as without it."""
+        if isinstance(self.thinking, list):
+            return [name for name in self.run if name in self.thinking]
+        return self.run if self.thinking == "both" else []
 
     def items(self, name: str) -> dict[str, Any]:
         """What decides a benchmark's items."""

@@ -75,7 +75,9 @@ class Student:
             self._train(replay)
         for form in self.build.forms(self.name):
             for benchmark, items in replay.items.items():
-                if not (results / f"scores/{self.name}/{form}/{benchmark}.json").is_file():
+                model = f"{self.name}/{form}"
+                done = (results / f"scores/{model}/{benchmark}.json").is_file()
+                if self.build.asks(model, benchmark) and not done:
                     self._score(form, benchmark, items)
 
     def _train(self, replay: Replay) -> None:

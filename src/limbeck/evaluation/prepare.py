@@ -22,7 +22,7 @@ from limbeck.evaluation.reading import WithoutExamples, marked
 from limbeck.files import Row, read_json, write_jsonl
 
 TEST, SHOTS = 200, 20  # built-in rows
-_BUILTIN = ("flores", "sib200", "belebele", "global_mmlu")  # what the phrasebook writes
+_BUILTIN = ("flores", "sib200", "belebele", "global_mmlu", "sums")  # what the phrasebook writes
 
 
 class Settings(Section):
@@ -41,7 +41,7 @@ def rows(benchmark: Benchmark, card: Row, settings: Settings) -> Split:
     Raises:
         UserError: the source has nothing for this language, or the splits overlap.
     """
-    if settings.source == BUILTIN and settings.custom is None:
+    if settings.source == BUILTIN:
         return _builtin(benchmark, card)
     test, shots = benchmark.read(_source(benchmark, settings), card, settings.seed)
     asked = [{str(item.words) for item in benchmark.load(part)} for part in (test, shots)]
@@ -65,15 +65,17 @@ def _source(benchmark: Benchmark, settings: Settings) -> Source:
 def _builtin(benchmark: Benchmark, card: Row) -> Split:
     from limbeck.phrasebook.benchmarks import items
 
-    name = DATA_SETS[benchmark.name]
+    name = DATA_SETS.get(benchmark.name)
+    key = f"sources.{name}" if name else f"custom.{benchmark.name}.test"
     if card["code"] != "swh_Latn":
         raise UserError(
-            f"benchmarks.sources.{name}: the built-in items are Swahili; for "
+            f"benchmarks.{key}: the built-in items are Swahili; for "
             f"{card['name']} name a folder in the published format, or `hub`"
         )
-    if name not in _BUILTIN:
-        raise UserError(f"benchmarks.sources.{name}: there are no built-in items of it")
-    test, dev = items(name, "test", TEST), items(name, "dev", SHOTS)
+    written = name or benchmark.name
+    if written not in _BUILTIN:
+        raise UserError(f"benchmarks.{key}: there are no built-in items of it")
+    test, dev = items(written, "test", TEST), items(written, "dev", SHOTS)
     return marked(test, "builtin"), marked(dev, "builtin-dev")
 
 

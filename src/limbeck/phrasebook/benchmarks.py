@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from limbeck.files import digest
-from limbeck.phrasebook import facts, opinions, passages, sentences
+from limbeck.phrasebook import facts, opinions, passages, sentences, sums
 from limbeck.phrasebook.strings import LETTERS, TOPICS, Pair
 
 Row = dict[str, Any]
@@ -23,7 +23,7 @@ def items(benchmark: str, split: str, size: int) -> list[Row]:
     """`size` different rows of a built-in benchmark, the same at every call.
 
     Args:
-        benchmark: "flores", "sib200", "belebele", "global_mmlu" or "sentiment".
+        benchmark: "flores", "sib200", "belebele", "global_mmlu", "sentiment" or "sums".
         split: "test" or "dev"; no text is in both.
         size: rows; labels and right options are balanced over them.
 
@@ -117,6 +117,13 @@ def _global_mmlu(rng: random.Random, index: int) -> tuple[str, Row]:
     return fact.held_out_question.swahili, row
 
 
+def _sums(rng: random.Random, index: int) -> tuple[str, Row]:
+    text = sums.write(rng, held_out=True)
+    solution = sums.solve(text)
+    assert solution is not None, text
+    return text, {"number": index, "question": text, "answer": str(solution.number)}
+
+
 def _placed(options: list[Pair], index: int, rng: random.Random) -> tuple[list[Pair], int]:
     """The options with the right one, which comes first, at a place that goes round."""
     right, *wrong = options
@@ -131,4 +138,5 @@ _WRITERS: dict[str, Callable[[random.Random, int], tuple[str, Row]]] = {
     "belebele": _belebele,
     "global_mmlu": _global_mmlu,
     "sentiment": _sentiment,
+    "sums": _sums,
 }

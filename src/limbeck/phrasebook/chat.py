@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from limbeck.phrasebook import dialogues, facts, opinions, passages, sentences, wording
+from limbeck.phrasebook import dialogues, facts, opinions, passages, sentences, sums, wording
 from limbeck.phrasebook.strings import LETTERS, TOPICS, plain, split_sentences
 
 # What a reviser may put around a prompt without changing what it asks.
@@ -255,6 +255,16 @@ def nearest(text: str, question: str) -> str | None:
     return scored[0][1]
 
 
+def _sum(message: str, rng: random.Random) -> Answer | None:
+    if answered := sums.answer(message):
+        return Answer(answered.swahili, None)
+    request = dialogues.REQUESTS["number"].swahili
+    found = sums.solve(message.removesuffix(request).rstrip())
+    if found is None:
+        return None
+    return Answer(found.brief if message.endswith(request) else found.statement, found.steps)
+
+
 def _says(found: passages.Answer) -> str:
     return f"Jibu limo katika maandishi. Yanasema: {found.phrase}."
 
@@ -281,6 +291,7 @@ def _dialogue(message: str, rng: random.Random) -> Answer | None:
 
 _HANDLERS: tuple[Callable[[str, random.Random], Answer | None], ...] = (
     _multiple_choice,
+    _sum,
     _fact,
     _dialogue,
     _truth,

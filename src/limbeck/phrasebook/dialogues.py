@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from limbeck.files import digest
-from limbeck.phrasebook import facts, opinions, passages, sentences
+from limbeck.phrasebook import facts, opinions, passages, sentences, sums
 from limbeck.phrasebook.strings import TOPICS, Pair, load, plain
 
 LABELS = ", ".join(TOPICS)
@@ -17,6 +17,7 @@ LABELS = ", ".join(TOPICS)
 _QUESTIONS_SHARE = 0.75  # of the built-in conversations; the others are texts
 _LINES = 8  # of such a text
 _FACTS = 4  # questions of general knowledge in one conversation
+_SUMS = 8
 _BRIEF = 0.8  # share of the conversations about passages whose answers are brief
 
 # What sentences of a label are said to be about.
@@ -29,6 +30,7 @@ SUBJECTS: dict[str, Pair] = {topic: Pair(topic, name) for topic, name in TOPICS.
 REQUESTS: dict[str, Pair] = {
     "letter": Pair("Answer with the letter.", "Jibu kwa herufi."),
     "brief": Pair("Answer briefly.", "Jibu kwa ufupi."),
+    "number": Pair("Answer with the number.", "Jibu kwa namba."),
     "topic": Pair(
         f"What is the topic of this text: {LABELS}?",
         f"Mada ya maandishi haya ni ipi: {LABELS}?",
@@ -147,7 +149,7 @@ def _passage(rng: random.Random) -> list[str]:
     brief = rng.random() < _BRIEF
     turns = [
         turn
-        for asked in rng.sample(passage.questions, rng.randint(1, len(passage.questions)))
+        for asked in rng.sample(passage.questions, len(passage.questions))
         for turn in (
             _in_brief(asked.question, asked.options[0])
             if brief
@@ -161,6 +163,11 @@ def _facts(rng: random.Random) -> list[str]:
     """Questions of general knowledge, one after the other, each answered in a word or two."""
     asked = rng.sample(facts.facts(), _FACTS)
     return [turn for fact in asked for turn in _in_brief(fact.question, fact.answer)]
+
+
+def _sums(rng: random.Random) -> list[str]:
+    asked = rng.sample(list(sums.exchanges().items()), _SUMS)
+    return [turn.english for exchange in asked for turn in exchange]
 
 
 def _in_brief(question: Pair, answer: Pair) -> list[str]:
@@ -181,5 +188,7 @@ def _dialogue(rng: random.Random) -> list[str]:
 
 
 _Kinds = dict[Callable[[random.Random], list[str]], int]
-_QUESTIONS: _Kinds = {_topic: 45, _passage: 25, _facts: 12, _asked: 8, _fact: 5, _dialogue: 4}
+_QUESTIONS: _Kinds = {
+    _topic: 38, _passage: 25, _facts: 12, _asked: 8, _sums: 8, _fact: 5, _dialogue: 4
+}  # fmt: skip
 _TEXTS: _Kinds = {_written: 4, _opinions: 1}

@@ -72,7 +72,7 @@ def write(rng: random.Random, held_out: bool = False, topic: str | None = None) 
     data = _data()
     templates = [t for t in data.templates if topic is None or t.topic == topic]
     template = rng.choice(templates)
-    name = rng.choice(data.held_out_names if held_out else data.names)
+    name = person(rng, held_out)
     # The right option is drawn first, so that it is the one that the passage tells.
     drawn = {slot: tuple(rng.sample(data.slots[slot], 4)) for slot in template.questions}
     slots: dict[str, Pair | str] = {"name": name}
@@ -88,6 +88,11 @@ def write(rng: random.Random, held_out: bool = False, topic: str | None = None) 
     )
     text = Pair(" ".join(s.english for s in sentences), " ".join(s.swahili for s in sentences))
     return Passage(template.topic, text, questions)
+
+
+def person(rng: random.Random, held_out: bool) -> str:
+    """A person's name; `held_out` ones are of the built-in benchmarks alone."""
+    return rng.choice(_data().held_out_names if held_out else _data().names)
 
 
 def _holder(template: _Template, slot: str) -> int:

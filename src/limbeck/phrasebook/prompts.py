@@ -10,10 +10,12 @@ from limbeck.phrasebook import (
     opinions,
     passages,
     sentences,
+    sums,
     wording,
 )
 from limbeck.phrasebook.strings import TOPICS, lettered, plain, split_sentences
 
+_NUMBER = dialogues.REQUESTS["number"].swahili
 _LETTER = dialogues.REQUESTS["letter"].swahili
 _TOPIC = dialogues.REQUESTS["topic"].swahili
 _TRUE = dialogues.REQUESTS["true"].swahili
@@ -112,6 +114,11 @@ def _talk(topic: str, rng: random.Random) -> str:
     return rng.choice(dialogues.dialogues()).turns[0].swahili
 
 
+def _sum(topic: str, rng: random.Random) -> str:
+    text = sums.write(rng)
+    return text if rng.random() < 0.5 else f"{text}\n{_NUMBER}"
+
+
 _SHARED: dict[Callable[[str, random.Random], str], int] = {
     _into_swahili: 18,
     _into_english: 12,
@@ -123,6 +130,7 @@ _SHARED: dict[Callable[[str, random.Random], str], int] = {
     _topic: 10,
     _writing: 2,
     _talk: 3,
+    _sum: 100,
 }
 _WRITERS, _SHARES = list(_SHARED), list(_SHARED.values())
 

@@ -14,6 +14,7 @@ from limbeck.phrasebook import (
     opinions,
     passages,
     sentences,
+    sums,
     translate,
 )
 from limbeck.phrasebook.strings import TOPICS, Pair, load, plain, split_sentences
@@ -28,6 +29,8 @@ def _pairs() -> Iterator[Pair]:
         yield from (facts.claim(fact, answer) for answer in facts.answers(fact.group))
     for dialogue in dialogues.dialogues():
         yield from dialogue.turns
+    for exchange in sums.exchanges().items():
+        yield from exchange
     yield from dialogues.REQUESTS.values()
     for held_out in (False, True):
         for lines in opinions.phrases(held_out).values():

@@ -88,7 +88,7 @@ class Student:
     training: dict[str, Any]
     parity: dict[str, Any]
     gguf: dict[str, int]  # quantization -> bytes
-    gains: dict[str, Row]  # benchmark -> difference to the base
+    gains: dict[str, Row]  # benchmark -> difference to the base; of thinking, under "thinking"
     seconds: float | None = None  # of its training
 
     @property

@@ -35,7 +35,8 @@ METRICS = {"accuracy": "accuracy, %", "exact match": "exact match, %"}
 
 def benchmark(name: str) -> Benchmark:
     """A benchmark by its name in the config, known or not."""
-    return BENCHMARKS.get(name, Benchmark(name.replace("_", " "), name.replace("_", " ")))
+    own = name.replace("_", " ").capitalize()
+    return BENCHMARKS.get(name, Benchmark(own, own))
 
 
 def title(name: str, language: str) -> str:
@@ -81,12 +82,17 @@ def models(names: Sequence[str], students: Sequence[str], teacher: str) -> dict[
     return called
 
 
+def thinks(model: str) -> bool:
+    """Whether a scored model is a student that was asked to think."""
+    return not model.startswith(COMPARISONS) and model.endswith("/thinking")
+
+
 def mark(model: str) -> str:
     """The class of a model's mark in the charts."""
     kind = model.rpartition("/")[2]
     if model.startswith(COMPARISONS) or model == "translator":
         return "other"
-    kind = "student" if kind == "thinking" else kind
+    kind = "student" if thinks(model) else kind
     return kind if kind in {"base", "student", "teacher"} else "gguf"
 
 

@@ -34,6 +34,7 @@ def view(language: Language, settings: Settings) -> dict[str, Any]:
             for student in language.students
             if (lines := _headlines(student, language, shown))
         ],
+        "thinks": any(names.thinks(model) for model in language.scores),
         "benchmarks": [_benchmark(name, language) for name in shown],
         "skipped": [names.title(name, language.name) for name in settings.skipped],
         "models": [
@@ -95,20 +96,24 @@ def _benchmark(name: str, language: Language) -> dict[str, Any]:
 
 
 def _headlines(student: Student, language: Language, shown: Sequence[str]) -> list[dict[str, Any]]:
-    """From base to student, a line for each benchmark that both have a score on."""
-    base = language.scores.get(f"{student.name}/base", {})
-    after = language.scores.get(f"{student.name}/student", {})
+    """From base to student, and from its direct answers to its thinking, a line a benchmark."""
+    forms = (f"{student.name}/{form}" for form in ("base", "student", "thinking"))
+    base, direct, thinking = (language.scores.get(form, {}) for form in forms)
     return [
         {
-            "title": names.title(name, language.name),
-            "before": f"{base[name]['value']:.1f}",
+            "title": names.title(name, language.name) + said,
+            "before": f"{before[name]['value']:.1f}",
             "after": f"{after[name]['value']:.1f}",
             "metric": names.metric(after[name]),
-            "verdict": verdict(student.gains.get(name)),
-            "shown": student.gains.get(name, {}).get("shown", False),
+            "verdict": verdict(gains.get(name)),
+            "shown": gains.get(name, {}).get("shown", False),
         }
+        for said, before, after, gains in (
+            ("", base, direct, student.gains),
+            (", thinking first", direct, thinking, student.gains.get("thinking", {})),
+        )
         for name in shown
-        if name in base and name in after
+        if name in before and name in after
     ]
 
 

@@ -56,7 +56,7 @@ class Build:
 
         One that learned to think is, where both are wanted, also asked to.
         """
-        both = self.config.benchmarks.thinking == "both"
+        both = self.config.benchmarks.both_ways()
         thinks = both and self.student(name).mixture.thinking
         trained = ["student", *(["thinking"] if thinks else [])]
         return ["base", *trained, "F16", *self.config.gguf.quantizations]
@@ -90,11 +90,13 @@ class Build:
 
     def _covering(self, code: str) -> list[str]:
         language = self.language(code)
-        return [
-            name
-            for name in self.config.benchmarks.run
-            if self.config.benchmarks.source(name) in (BUILTIN, "custom") or covered(language, name)
-        ]
+        return [name for name in self.config.benchmarks.run if self._covers(language, name)]
+
+    def _covers(self, language: Language, benchmark: str) -> bool:
+        source = self.config.benchmarks.source(benchmark)
+        if benchmark in self.config.benchmarks.custom:
+            return source != BUILTIN or language.code == "swh_Latn"
+        return source == BUILTIN or bool(covered(language, benchmark))
 
     def skipped(self, code: str) -> list[str]:
         """The benchmarks that do not cover a language."""
@@ -148,11 +150,22 @@ class Build:
     def model_scores(self, code: str, model: str) -> list[str]:
         """The score files of a model in a language."""
         folder = f"results/{code}/scores/{model}"
-        return [
-            f"{folder}/{benchmark}.json"
-            for benchmark in self.benchmarks(code)
-            if model != "translator" or self.config.benchmarks.translates(benchmark)
-        ]
+        asked = [name for name in self.benchmarks(code) if self.asks(model, name)]
+        return [f"{folder}/{name}.json" for name in asked]
+
+    def thinking_scores(self, code: str, student: str) -> list[str]:
+        """The score files of a student's thinking, where it is asked both ways."""
+        thinks = "thinking" in self.forms(student)
+        return self.model_scores(code, f"{student}/thinking") if thinks else []
+
+    def asks(self, model: str, benchmark: str) -> bool:
+        """Whether a model is scored on a benchmark that covers the language."""
+        if model == "translator":
+            return self.config.benchmarks.translates(benchmark)
+        student, _, form = model.partition("/")
+        if student in self.config.students and form == "thinking":
+            return benchmark in self.config.benchmarks.both_ways()
+        return True
 
     def benchmark_files(self, wildcards: Any) -> list[str]:
         """The files of a benchmark that are on this machine."""

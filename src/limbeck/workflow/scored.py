@@ -106,7 +106,7 @@ def _settings(build: Build, model: str, benchmark: str, code: str | None) -> str
     named = config.filters.language
     student = config.students.get(model.partition("/")[0])
     asking = config.benchmarks.asking(benchmark)
-    if model.rpartition("/")[2] == "thinking":
+    if student and model.endswith("/thinking"):
         asking |= config.benchmarks.thought()
     if model.rpartition("/")[2] in config.gguf.quantizations:
         asking["limit"] = min(asking["limit"], config.benchmarks.limit_quantized or asking["limit"])

@@ -94,11 +94,8 @@ def _used(build: Build) -> set[str]:
 def _sources(build: Build, code: str) -> dict[str, str]:
     """Where texts came from, by what they are used for: name, part and revision."""
     conversations, texts = build.conversations(), build.texts(code)
-    found: dict[str, str] = {
-        name: source
-        for name, source in build.config.benchmarks.sources.items()
-        if name in _used(build)
-    }
+    benchmarks = build.config.benchmarks
+    found = {DATA_SETS.get(name, name): benchmarks.source(name) for name in benchmarks.run}
     for key, parts in (
         ("conversations", (conversations.source, conversations.name, conversations.revision)),
         ("texts", (texts.source, texts.name, texts.revision)),

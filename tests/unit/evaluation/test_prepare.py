@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 import real_texts
+from limbeck.config import Counting
 from limbeck.errors import UserError
+from limbeck.evaluation import custom
 from limbeck.evaluation.catalogue import BENCHMARKS, load_instructions
 from limbeck.evaluation.items import Item, prompt
 from limbeck.evaluation.multiple_choice import parse
@@ -49,6 +51,19 @@ def test_builtin(name: str) -> None:
         assert bool(item.options) == BENCHMARKS[name].choice
         assert item.gold in item.options or not item.options
         assert set(item.words) == set(BENCHMARKS[name].placeholders)
+
+
+SUMS = Counting(kind="number", test="builtin", question="question", answer="answer")
+
+
+def test_builtin_items_of_ones_own() -> None:
+    settings = Settings(source="builtin", seed=1, custom=SUMS)
+    test, shots = rows(custom.benchmark("sums", SUMS), SWAHILI, settings)
+    items = custom.load(test, SUMS)
+    assert (len(items), len(shots)) == (200, 20)
+    assert all(2 <= int(item.gold) <= 12 for item in items)
+    with pytest.raises(UserError, match=r"benchmarks\.custom\.others\.test: there are no built-in"):
+        rows(custom.benchmark("others", SUMS), SWAHILI, settings)
 
 
 def test_builtin_is_swahili_only() -> None:

@@ -11,7 +11,9 @@ from limbeck.phrasebook import benchmarks, dialogues, opinions, passages, wordin
 from limbeck.phrasebook.responder import reply
 from limbeck.phrasebook.strings import TOPICS
 
-SIZES = {"flores": 300, "sib200": 210, "belebele": 200, "global_mmlu": 200, "sentiment": 140}
+SIZES = {
+    "flores": 300, "sib200": 210, "belebele": 200, "global_mmlu": 200, "sentiment": 140, "sums": 200
+}  # fmt: skip
 FIELDS = {
     "flores": {"id", "text_eng", "text"},
     "sib200": {"index_id", "category", "text"},
@@ -24,6 +26,7 @@ FIELDS = {
         "sample_id", "subject", "subject_category", "question", "option_a", "option_b",
         "option_c", "option_d", "answer",
     },
+    "sums": {"number", "question", "answer"},
 }  # fmt: skip
 # What must not be seen in training: the fields that make an item.
 TEXTS = {
@@ -32,6 +35,7 @@ TEXTS = {
     "sentiment": ("text",),
     "belebele": ("flores_passage", "question"),
     "global_mmlu": ("question",),
+    "sums": ("question",),
 }
 NAMES = list(SIZES)
 

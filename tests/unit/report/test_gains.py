@@ -22,8 +22,10 @@ def score(folder: Path, benchmark: str, right: list[int], ids: int = 0) -> str:
     return str(folder / f"{benchmark}.json")
 
 
-def run(base: list[str], student: list[str], output: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "limbeck.report.gains", "--base", *base]
+def run(
+    base: list[str], student: list[str], output: Path, *further: str
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "limbeck.report.gains", "--base", *base, *further]
     command += ["--student", *student, "--settings", '{"seed": 1}', "--output", str(output)]
     return subprocess.run(command, capture_output=True, text=True)
 
@@ -48,6 +50,18 @@ def test_what_is_shown_and_what_is_not(tmp_path: Path) -> None:
     assert 25 < low < 40 < high < 55
     assert not gains["belebele"]["shown"]
     assert gains["belebele"]["n"] == 100
+
+
+def test_thinking_is_held_against_direct_answers(tmp_path: Path) -> None:
+    base = score(tmp_path / "base", "sums", [0] * 100)
+    direct = score(tmp_path / "student", "sums", [0] * 80 + [1] * 20)
+    thinking = score(tmp_path / "thinking", "sums", [0] * 30 + [1] * 70)
+    done = run([base], [direct], tmp_path / "gains.json", "--thinking", thinking)
+    assert done.returncode == 0, done.stderr
+    gains = read_json(tmp_path / "gains.json")
+    assert gains["sums"]["difference"] == pytest.approx(20.0)
+    assert gains["thinking"]["sums"]["difference"] == pytest.approx(50.0)
+    assert gains["thinking"]["sums"]["shown"]
 
 
 def test_scores_of_other_items_are_not_compared(tmp_path: Path) -> None:

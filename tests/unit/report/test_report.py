@@ -22,7 +22,7 @@ def test_every_template_is_named() -> None:
 
 
 def test_answers_side_by_side() -> None:
-    """Base, student and teacher, or what is right where none was asked; five items at most."""
+    """Base, student and teacher, or what is right where none was asked; six items at most."""
     items = [said.Item("sib200", str(n), "q" * 700, "sports", judged=True) for n in range(7)]
     for item in items[1:]:
         item.add("tiny/student", "sports", 1.0)
@@ -31,7 +31,7 @@ def test_answers_side_by_side() -> None:
     items[1].add("teacher", "sports", 1.0)
     called = names.models(["teacher", "tiny/base", "tiny/student", "tiny/Q8_0"], ["tiny"], "x")
     found = said.beside(items, called, "tiny")
-    assert len(found) == 5
+    assert len(found) == 6
     assert {len(one["question"]) for one in found} == {602}
     answers = [(one["who"], one["text"], one["score"], one["right"]) for one in found[0]["answers"]]
     assert answers == [

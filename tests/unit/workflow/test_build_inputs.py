@@ -171,6 +171,17 @@ def test_a_student_that_thinks_is_scored_both_ways() -> None:
     assert thinking["thinking_tokens"] == values["benchmarks"]["thinking_tokens"]
     assert thinking["thinking_prompt"] == "Think first, then answer."
 
+    values["benchmarks"] |= {"thinking": ["sib200"], "comparisons": {"thinking": "owner/model"}}
+    build = load(values)
+    assert build.model_scores("swh_Latn", "tiny/thinking") == [
+        "results/swh_Latn/scores/tiny/thinking/sib200.json"
+    ]
+    for model in ("tiny/student", "comparisons/thinking"):
+        assert len(build.model_scores("swh_Latn", model)) == len(values["benchmarks"]["run"])
+    values["benchmarks"]["thinking"] = ["sib200", "xnli"]
+    with pytest.raises(SystemExit, match="thinking: unknown benchmark 'xnli'; allowed: flores"):
+        load(values)
+
 
 def test_the_tables_of_a_benchmark_of_ones_own_are_inputs(tmp_path: Path) -> None:
     (tmp_path / "swh_Latn.tsv").write_text("en\tsw\n")
