@@ -90,6 +90,8 @@ def test_default_explains_every_key() -> None:
         "/students/tiny/training/lora/alpha",
         "/students/tiny/training/lora/dropout",
         "/students/tiny/training/lora/targets",
+        "/benchmarks/custom/sums/shots",
+        "/benchmarks/custom/sums/version",
     }
     whole = load(default()).model_dump()
     missing = {

@@ -88,9 +88,9 @@ def test_the_plan_of_the_paper() -> None:
     [
         ((0.0, 0.0), 0, {}),
         ((0.0, 0.0), 5, {"translate_templates": 1}),
-        ((0.5, 0.0), 0, {"judge_responses": 108, "translate_back": 0}),
+        ((0.5, 0.0), 0, {"judge_responses": 1428, "translate_back": 0}),
         ((0.0, 0.1), 0, {"judge_responses": 0, "translate_back": 6}),
-        ((1.0, 1.0), 5, {"translate_templates": 1, "judge_responses": 216, "translate_back": 60}),
+        ((1.0, 1.0), 5, {"translate_templates": 1, "judge_responses": 2856, "translate_back": 60}),
     ],
 )
 def test_what_is_off_is_not_planned(
@@ -257,7 +257,7 @@ def test_the_plan_knows_classification_and_benchmarks_of_ones_own(tmp_path: Path
     mine = tmp_path / "x.tsv"
     mine.write_text("q\ta\tb\tc\n" + "".join(f"q{n}\tA\tx{n}\ty{n}\n" for n in range(30)))
     values["conversations"]["limit"] = 60
-    values["benchmarks"] |= {"run": ["global_mmlu_lite", "mine"], "shots": 2}
+    values["benchmarks"] |= {"run": ["global_mmlu_lite", "mine"], "shots": 2, "thinking": False}
     values["benchmarks"]["sources"]["global_mmlu_lite"] = "hub"
     values["benchmarks"]["custom"] = {
         "mine": {"kind": "multiple_choice", "test": str(mine), "question": "q", "answer": "a",

@@ -51,7 +51,7 @@ def test_conversations_are_distinct_and_repeatable():
     assert len(set(texts)) == 500
     for row in rows:
         roles = [message["role"] for message in row["messages"]]
-        assert roles in [["user", "assistant"] * exchanges for exchanges in range(1, 6)]
+        assert roles in [["user", "assistant"] * exchanges for exchanges in range(1, 9)]
 
 
 def test_questions_come_first_and_then_texts():

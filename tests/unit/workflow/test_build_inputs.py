@@ -23,11 +23,12 @@ def test_targets_and_models_of_the_default() -> None:
         "teacher",
         "tiny/base",
         "tiny/student",
+        "tiny/thinking",
         "tiny/F16",
         "tiny/Q8_0",
         "tiny/Q4_K_M",
     ]
-    assert len(build.scores()) == 6 * 5
+    assert len(build.scores()) == 6 * 6 + 1
 
 
 def test_local_files_are_a_rules_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +187,7 @@ def test_a_student_that_thinks_is_scored_both_ways() -> None:
 def test_the_tables_of_a_benchmark_of_ones_own_are_inputs(tmp_path: Path) -> None:
     (tmp_path / "swh_Latn.tsv").write_text("en\tsw\n")
     values = config()
-    values["benchmarks"]["run"] = ["mine", "sib200"]
+    values["benchmarks"] |= {"run": ["mine", "sib200"], "thinking": False}
     values["benchmarks"]["custom"] = {
         "mine": {"kind": "translation", "test": f"{tmp_path}/{{code}}.tsv", "english": "en",
                  "text": "sw", "direction": "from_english"}
