@@ -51,7 +51,7 @@ rule compare_student:
     input:
         base=lambda w: build.model_scores(w.language, f"{w.student}/base"),
         student=lambda w: build.model_scores(w.language, f"{w.student}/student"),
-        thinking=lambda w: build.thinking_scores(w.language, w.student),
+        thinking=lambda w: build.model_scores(w.language, f"{w.student}/thinking"),
     output:
         gains="<results>/{language}/{student}/gains.json",
     log:

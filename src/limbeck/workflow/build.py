@@ -153,18 +153,13 @@ class Build:
         asked = [name for name in self.benchmarks(code) if self.asks(model, name)]
         return [f"{folder}/{name}.json" for name in asked]
 
-    def thinking_scores(self, code: str, student: str) -> list[str]:
-        """The score files of a student's thinking, where it is asked both ways."""
-        thinks = "thinking" in self.forms(student)
-        return self.model_scores(code, f"{student}/thinking") if thinks else []
-
     def asks(self, model: str, benchmark: str) -> bool:
         """Whether a model is scored on a benchmark that covers the language."""
         if model == "translator":
             return self.config.benchmarks.translates(benchmark)
         student, _, form = model.partition("/")
         if student in self.config.students and form == "thinking":
-            return benchmark in self.config.benchmarks.both_ways()
+            return form in self.forms(student) and benchmark in self.config.benchmarks.both_ways()
         return True
 
     def benchmark_files(self, wildcards: Any) -> list[str]:
