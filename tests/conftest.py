@@ -27,11 +27,23 @@ def _as_online_as_at_the_start() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A folder's tests go to one worker, so that what they share is made once."""
+    """A folder's tests go to one worker, so that what they share is made once.
+
+    Those of the world, which are half of all work, share no more than a module, or a hub that is
+    there in seconds.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
-    class ByFolder(LoadScopeScheduling):
+    class ByWhatIsShared(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return nodeid.partition("::")[0].rpartition("/")[0]
+            path, _, _ = nodeid.partition("::")
+            if path == "tests/world/test_presets.py":
+                return nodeid
+            return path if path.startswith("tests/world/") else path.rpartition("/")[0]
 
-    return ByFolder(config, log)
+    return ByWhatIsShared(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: whoever ends early takes one of the small ones."""
+    items.sort(key=lambda item: "tests/world/" not in item.nodeid)

@@ -10,16 +10,16 @@ from world import texts
 
 PLACE = "kinit-sk/multilingual-classifiers-not-generators"
 PARTS = {"topic": ["cy"], "intent": ["cy"]}
-ROWS = 60  # of a training set
+ROWS = {"train": 60, "synthetic": 60, "test": 20}
 
 
 def write(folder: Path) -> None:
     """The files of some languages, the texts of each label in turn."""
     for task, languages in PARTS.items():
         for language in languages:
-            for part in ("train", "synthetic", "test"):
+            for part, count in ROWS.items():
                 ending = {"train": "train_human_parsed", "synthetic": "train_full"}.get(part, part)
-                rows = _spread(texts.labelled(task, language, part), ROWS)
+                rows = _spread(texts.labelled(task, language, part), count)
                 path = folder / f"data/{task}/{language}-{ending}.csv"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with path.open("w", encoding="utf-8", newline="") as file:
