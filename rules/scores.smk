@@ -92,7 +92,6 @@ rule score_model:
             --test {input.test:q} \
             --shots {input.shots:q} \
             --model {params.model:q} \
-            --name {wildcards.model:q} \
             --settings {params.settings:q} \
             --connection {resources.connection:q} \
             --journal {params.journal:q} \

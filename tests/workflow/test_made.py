@@ -47,7 +47,7 @@ def test_a_text_and_its_earlier_wording(finished: Project) -> None:
     assert "Nothing to be done" in finished.snakemake().output
 
 
-def test_a_renamed_student_is_not_trained_again(
+def test_a_renamed_student_is_neither_trained_nor_scored_again(
     finished: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(finished.folder)
@@ -56,12 +56,17 @@ def test_a_renamed_student_is_not_trained_again(
     path = finished.folder / "renamed.json"
     path.write_text(json.dumps(values))
     folder = finished.folder / "results/swh_Latn"
-    result = finished.snakemake("results/swh_Latn/renamed/training.json", config=str(path))
-    assert jobs(result) >= 3, "its rows, its base and its training"
+    scores = [folder / f"scores/renamed/{form}/sib200.json" for form in ("base", "student", "F16")]
+    wanted = [str(path.relative_to(finished.folder)) for path in scores]
+    result = finished.snakemake(*wanted, config=str(path))
+    assert jobs(result) >= 8, "its rows, its base, its training, its files and their scores"
     assert put_back(result) == jobs(result)
     for name in ("train.parquet", "checkpoint/model.safetensors"):
         assert (folder / "renamed" / name).read_bytes() == (folder / "tiny" / name).read_bytes()
+    for score in scores:
+        assert score.read_bytes() == Path(str(score).replace("renamed", "tiny")).read_bytes()
     shutil.rmtree(folder / "renamed")
+    shutil.rmtree(folder / "scores/renamed")
     path.unlink()
 
 

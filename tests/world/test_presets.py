@@ -79,6 +79,9 @@ def test_ablations(world: World, tmp_path: Path) -> None:
         folder = tmp_path / f"results/kin_Latn/scores/{name}"
         for form in ("base", "student", "F16"):
             assert read_json(folder / form / "sib200.json")["n"] == 6
+    logs = (tmp_path / "logs/kin_Latn/scores").glob("*/base/sib200/score_model.log")
+    asked = [path for path in logs if not path.read_text().startswith("unchanged since")]
+    assert len(asked) == 1, "all have the same base"
     assert whole.is_shown("ablations", whole.calls(stages), whole.rows(person), minutes)
 
 

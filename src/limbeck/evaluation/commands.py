@@ -163,12 +163,12 @@ def _custom(config: dict[str, Any], name: str) -> Custom | None:
 
 def _model(options: argparse.Namespace, config: dict[str, Any], journal: str) -> tuple[Model, str]:
     """The model, and what its score calls it: no path of this machine."""
+    from limbeck.evaluation.score import called
     from limbeck.models import TEACHER, open_model
 
     speed = (options.batch, options.threads)
     if not _is_url(options.model):
-        path = Path(options.model)
-        return open_model(options.model, *speed), path.name if path.exists() else options.model
+        return open_model(options.model, *speed), called(options.model)
     if options.called is None:
         raise UserError("score: an endpoint's --model wants --called, its own name of the model")
     # Asked as a build's teacher is when it is scored, and with the same journal.

@@ -15,14 +15,14 @@ def load(path: Path) -> tuple[Row, list[Row]]:
     score = read_json(path)
     if not isinstance(score, dict) or "benchmark" not in score:
         raise UserError(f"{path}: this is no score")
-    return score, read_parquet(path.with_suffix(".items.parquet"))
+    return {**score, "path": str(path)}, read_parquet(path.with_suffix(".items.parquet"))
 
 
 def compare(first: tuple[Row, list[Row]], second: tuple[Row, list[Row]], seed: int = 1) -> Row:
     """The second score minus the first, with its 95% interval.
 
     Returns "difference", "interval", "p" (two-sided), "shown" (the interval leaves out 0), "n" and
-    both values.
+    both values and paths.
 
     Raises:
         UserError: the scores are not of the same items.
@@ -42,7 +42,7 @@ def compare(first: tuple[Row, list[Row]], second: tuple[Row, list[Row]], seed: i
         "benchmark": one["benchmark"],
         "language": one["language"],
         "metric": one["metric"],
-        "models": [one["model"], two["model"]],
+        "paths": [one["path"], two["path"]],
         "values": [one["value"], two["value"]],
         "difference": difference,
         "interval": list(interval),
@@ -81,5 +81,5 @@ def sentence(found: Row) -> str:
     )
     if not found["shown"]:
         return f"{found['benchmark']}: no difference shown ({figures})"
-    better = found["models"][found["difference"] > 0]
+    better = found["paths"][found["difference"] > 0]
     return f"{found['benchmark']}: {better} is better ({figures})"

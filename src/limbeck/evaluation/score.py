@@ -2,8 +2,8 @@
 
     python -m limbeck.evaluation.score --benchmark sib200 --language language.json \\
         --instructions config/prompts/benchmarks.yaml --test test.jsonl --shots shots.jsonl \\
-        --model checkpoint/ --name tiny/student --settings JSON --answers answers.jsonl \\
-        --output score.json --items score.items.parquet
+        --model checkpoint/ --settings JSON --answers answers.jsonl --output score.json \\
+        --items score.items.parquet
 
 The model is a checkpoint's folder, a .gguf file, a name of the hub, or `teacher` or `translator`,
 which are asked over HTTP and need --connection and --journal. The score holds its interval and a
@@ -22,6 +22,12 @@ from limbeck.evaluation.questions import Questions, Settings, questions
 from limbeck.files import Row, digest, read_json, read_jsonl, write_json, write_parquet
 from limbeck.models import open_model
 from limbeck.models.protocol import Model
+
+
+def called(model: str) -> str:
+    """What a score calls its model: no path of this machine, nor who it was trained as."""
+    path = Path(model)
+    return path.name if path.exists() else model
 
 
 def signature(
@@ -119,7 +125,6 @@ def main() -> None:
     add("--test", type=Path, required=True, help="the items (JSONL)")
     add("--shots", type=Path, required=True, help="worked examples (JSONL)")
     add("--model", required=True, help="a folder, a .gguf file, a name of the hub, or 'teacher'")
-    add("--name", required=True, help="what the model is called in its score")
     add("--settings", type=stage.json_option(Settings), required=True, help="JSON")
     add("--connection", type=stage.json_option(Connection), help="how the teacher is reached, JSON")
     add("--journal", type=Path, help="keeps the teacher's replies from run to run")
@@ -148,7 +153,8 @@ def main() -> None:
             options.model, options.batch, options.threads, *reached, settings.trust_remote_code
         )
     kept = Kept(options.answers)
-    result, rows, seconds = score(asked, model, options.name, card, settings, kept)
+    name = called(options.model)
+    result, rows, seconds = score(asked, model, name, card, settings, kept)
     write_parquet(options.items, rows, items_schema())
     write_json(options.output, result)
     print(summary(result, seconds))

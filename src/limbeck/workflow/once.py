@@ -7,7 +7,8 @@ Snakemake has planned stops costing anything at the first output that came out t
 
 Left out of the key: an `ancient()` input, whose bytes decide nothing or stand in a param or a
 manifest; params that are places under ``work/``, where stages keep what they had so far; and the
-name of a student in paths, where its command is not told it: one that is renamed is the same.
+name of a student in paths, where its command is not told it: one that is renamed is the same, and
+a base is scored once for all students that begin with it.
 """
 
 import glob
@@ -56,13 +57,15 @@ def once(workflow: Any, bucket: Bucket | None = None) -> None:
 def _once(rule: Any, run: Job, workflow: Any, bucket: Bucket | None) -> Job:
     aside = {name for name, file in rule.input._allitems() if "ancient" in _flags(file)}
     form = inspect.signature(run)
-    nameless = "student" in rule.wildcard_names and "wildcards.student" not in rule.shellcmd
+    # The wildcards that name a student, or one of its forms.
+    naming = {"student", "model"} & set(rule.wildcard_names)
+    nameless = not any(f"wildcards.{name}" in rule.shellcmd for name in naming)
 
     @_in_one_line()
     def job(*arguments: Any, **named: Any) -> None:
         given = form.bind(*arguments, **named).arguments
         outputs = [str(path) for path in given["output"]]
-        name = given["wildcards"].student if nameless else None
+        name = _student(given["wildcards"]) if nameless else None
         decides = deciding(rule.name, outputs, given["params"], given["input"], aside, name)
         key = digest(decides)
         # What a killed Snakemake left running makes the same, on whatever machine: that is taken.
@@ -105,15 +108,25 @@ def deciding(
     def nameless(path: Any) -> str:
         return str(path).replace(f"/{student}/", f"/{STUDENT}/")
 
+    def setting(value: Any) -> Any:
+        is_result = isinstance(value, str) and value.startswith("results/")
+        return nameless(value) if is_result else value
+
     skipped = {str(path) for name in aside for path in _listed(inputs[name])}
     return {
         "rule": rule,
         "outputs": [nameless(path) for path in outputs],
-        "settings": {name: value for name, value in params.items() if not _is_work(value)},
+        "settings": {name: setting(value) for name, value in params.items() if not _is_work(value)},
         "inputs": {
             nameless(path): _bytes(Path(path)) for path in inputs if str(path) not in skipped
         },
     }
+
+
+def _student(wildcards: Any) -> str | None:
+    """Whose a job is."""
+    model, _, form = getattr(wildcards, "model", "").partition("/")
+    return getattr(wildcards, "student", model if form else None)
 
 
 def _flags(file: Any) -> Mapping[str, Any]:

@@ -61,8 +61,7 @@ def scored(
         score, "--benchmark", name, "--language", folder / "language.json",
         "--instructions", PROMPTS,
         "--test", folder / name / "test.jsonl", "--shots", folder / name / "shots.jsonl",
-        "--model", model, "--name", Path(str(model)).name,
-        "--settings", json.dumps(SETTINGS | settings), *options,
+        "--model", model, "--settings", json.dumps(SETTINGS | settings), *options,
         "--output", output, "--items", output.with_suffix(".items.parquet"),
     )  # fmt: skip
     return read_json(output), read_parquet(output.with_suffix(".items.parquet"))

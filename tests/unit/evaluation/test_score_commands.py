@@ -119,9 +119,9 @@ def test_a_model_is_scored_and_compared_with_itself(
     assert "sib200: no difference shown" in capsys.readouterr().out
     better = [{**item, "score": 1.0, "predicted": item["gold"]} for item in items]
     write_parquet(tmp_path / "b.items.parquet", better)
-    write_json(tmp_path / "b.json", {**score, "model": "oracle", "value": 100.0})
+    write_json(tmp_path / "b.json", {**score, "value": 100.0})
     run("compare", "a.json", "b.json")
-    assert "oracle is better" in capsys.readouterr().out
+    assert "b.json is better" in capsys.readouterr().out
     write_parquet(tmp_path / "b.items.parquet", better[1:])
     with pytest.raises(UserError, match="not of the same items"):
         run("compare", "a.json", "b.json")
