@@ -87,7 +87,7 @@ def init(options: argparse.Namespace) -> int:
         )
         return 0
     language = resolve(options.language)
-    preset = options.preset or ("demo" if language.code == "swh_Latn" else "full")
+    preset: str = options.preset
     if preset == "demo" and language.code != "swh_Latn":
         raise UserError(
             f"init: the demo's built-in teacher writes Swahili only, not {language.name}; "
@@ -128,7 +128,7 @@ def _head(language: Language) -> str:
     return (
         f"# {language.name} ({language.endonym}), {language.script_name} script.\n"
         "#\n"
-        "# Only what differs from config/config.yaml, where every key is explained.\n\n"
+        "# Only what differs from config/config.yaml, where the keys are explained.\n\n"
         f"languages: [{language.code}]\n\n"
     )
 
@@ -209,7 +209,9 @@ def parser() -> argparse.ArgumentParser:
     what = start.add_mutually_exclusive_group(required=True)
     what.add_argument("--language", help="a name or code")
     what.add_argument("--task", metavar="NAME", help="write config/tasks/NAME.yaml instead")
-    start.add_argument("--preset", choices=["full", "kakugo", "demo"], help="what it starts from")
+    start.add_argument(
+        "--preset", choices=["full", "kakugo", "demo"], default="full", help="what it starts from"
+    )
     talk = command(chat)
     talk.add_argument("language", nargs="?", help="a name or code")
     talk.add_argument("--student", help="the student's name in the config")

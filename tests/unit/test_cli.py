@@ -93,6 +93,7 @@ def _merged(default: Any, changes: Any) -> Any:
         ("Swahili", "kakugo", "swh_Latn"),
         ("Welsh", "full", "cym_Latn"),
         ("yo", None, "yor_Latn"),
+        ("Swahili", None, "swh_Latn"),
     ],
 )
 def test_init_writes_a_config_that_loads(
