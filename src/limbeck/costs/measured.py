@@ -85,8 +85,9 @@ def token(like: Like, code: str) -> float | None:
         counted = read_json(folder / "training.json").get("rows")
         if there == code and counted and (folder / "train.parquet").is_file():
             tokens += counted["train"]["tokens"]
-            learned = read_parquet(folder / "train.parquet")
-            size += sum(rows.size(row["messages"]) for row in learned)
+            sizes = (rows.size(row["messages"]) for row in read_parquet(folder / "train.parquet"))
+            # What was dropped were the longest.
+            size += sum(sorted(sizes)[: counted["train"]["used"]])
     return tokens / size if size else None
 
 

@@ -245,12 +245,25 @@ class Pretender(Teacher):
             value: Any = _value(replies.json_schema(request.reply_model), text, choice)
         else:
             ratio = 1 / size if form == "BackTranslation" else size
-            sizes = [round(ratio * len(turn["content"].encode())) for turn in turns]
-            said = [mark().ljust(size, "x") for size in sizes]
-            value = {"messages": [{"role": turn["role"], "content": content}
-                                  for turn, content in zip(turns, said, strict=True)]}  # fmt: skip
+            value = {"messages": translated(turns, ratio, self.numbers)}
         filled = request.reply_model.model_validate(value)
         return Reply(canonical(value), "x", "stop", 0, 0, filled, None)
+
+
+def translated(
+    turns: Sequence[Mapping[str, str]], ratio: float, numbers: Iterator[int]
+) -> list[dict[str, str]]:
+    """A made-up translation, so many times as long, line by line: pairs are made of lines."""
+
+    def other(line: str) -> str:
+        length = round(ratio * len(line.encode()))
+        return f"{next(numbers)} ".ljust(length, "x") if line.strip() else line
+
+    said = ["\n".join(map(other, turn["content"].split("\n"))) for turn in turns]
+    return [
+        {"role": turn["role"], "content": content}
+        for turn, content in zip(turns, said, strict=True)
+    ]
 
 
 def unlike(mark: str, length: int) -> str:

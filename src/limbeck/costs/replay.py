@@ -374,9 +374,13 @@ def _filled(path: str, section: str, limit: int, assumed: Row) -> list[Row]:
 
 
 def _copy(row: Row, number: int) -> Row:
-    mark = f" {number}"
+    """The row with another number at each line: equal lines are learned once."""
+
+    def other(text: str) -> str:
+        return "\n".join(f"{line} {number}" if line.strip() else line for line in text.split("\n"))
+
+    name = f"{row['id']} {number}"
     if "messages" not in row:
-        return {**row, "id": f"{row['id']}{mark}", "text": row["text"] + mark}
-    first, *rest = row["messages"]
-    first = {**first, "content": first["content"] + mark}
-    return {**row, "id": f"{row['id']}{mark}", "messages": [first, *rest]}
+        return {**row, "id": name, "text": other(row["text"])}
+    turns = [{**turn, "content": other(turn["content"])} for turn in row["messages"]]
+    return {**row, "id": name, "messages": turns}

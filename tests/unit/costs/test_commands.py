@@ -12,7 +12,7 @@ import configs
 import real_texts
 from endpoint import completion, connection, serving
 from limbeck import config
-from limbeck.costs import pretend
+from limbeck.costs import pretend, replay
 from limbeck.costs.plan import summary
 from limbeck.costs.pretend import size
 from limbeck.errors import UserError
@@ -322,3 +322,16 @@ def test_mistakes_of_a_plan_get_one_line(arguments: list[str], message: str) -> 
     with pytest.raises(UserError, match=message) as caught:
         run("plan", *arguments)
     assert "\n" not in str(caught.value)
+
+
+def test_made_up_conversations_and_their_translations_have_lines() -> None:
+    """Pairs are made of lines, and of equal ones once."""
+    row = {"id": "c", "messages": [{"role": "user", "content": "A line.\n\nA second line."}]}
+    copies = [replay._copy(row, number) for number in (3, 4)]
+    said = [copy["messages"][0]["content"] for copy in copies]
+    assert said == ["A line. 3\n\nA second line. 3", "A line. 4\n\nA second line. 4"]
+    numbers = iter(range(9))
+    found = [pretend.translated(copy["messages"], 2.0, numbers) for copy in copies]
+    lines = [line for [turn] in found for line in turn["content"].split("\n")]
+    assert [len(line) for line in lines] == 2 * [18, 0, 32]
+    assert len(set(lines)) == 5

@@ -157,9 +157,10 @@ def test_tokens_of_a_byte_are_counted_in_the_language(there: Path) -> None:
     like = Like("b", "full", None)
     assert measured.token(like, "swh_Latn") is None
     for folder in there.glob("results/swh_Latn/*"):
-        rows = [{"messages": [{"role": "user", "content": "x" * size}]} for size in (40, 60)]
+        rows = [{"messages": [{"role": "user", "content": "x" * size}]} for size in (40, 900, 60)]
         write_parquet(folder / "train.parquet", rows, None)
-        counted = {"device": "NVIDIA L4", "rows": {"train": {"tokens": 45}}}
+        # The longest was dropped.
+        counted = {"device": "NVIDIA L4", "rows": {"train": {"tokens": 45, "used": 2}}}
         write_json(folder / "training.json", counted)
     assert measured.token(like, "swh_Latn") == pytest.approx(0.45)
     assert measured.token(like, "amh_Ethi") is None
