@@ -75,6 +75,7 @@ def from_response(row: Row) -> Row:
         "messages": messages,
         "reasoning": row.get("reasoning"),
         "original": row.get("original"),
+        "asked": row.get("asked"),  # for the filters alone
         **provenance(row),
     }
 

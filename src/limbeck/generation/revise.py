@@ -6,9 +6,9 @@ python -m limbeck.generation.revise --language card.json --instructions config/p
 
 Prompts of topics and scenarios that are much like earlier ones are left out, where the config wants
 it; all others come out. A share of them is replaced by the teacher's revision, whose parent is the
-original (Kakugo, arXiv 2601.14051). Which prompts and in which way is decided by each prompt's id
-among those of its strategy, so that further prompts change little for the others. Settings:
-{"teacher", "revision", "overlap", "seed"}.
+original (Kakugo, arXiv 2601.14051), and whose `asked` is the original's kind. Which prompts and in
+which way is decided by each prompt's id among those of its strategy, so that further prompts change
+little for the others. Settings: {"teacher", "revision", "overlap", "seed"}.
 """
 
 import sys
@@ -109,7 +109,8 @@ def parse(row: Row, way: config.Way, reply: Reply, teacher: str) -> list[Row]:
         return [row, new(failure=failure)]
     if row["strategy"] == "context":
         revised = contexts.join(contexts.split(row["prompt"])[0], revised)
-    return [new(revised)]
+    # Filters must know a translation into English, which the kind of a revision does not say.
+    return [{**new(revised), "asked": row["kind"]}]
 
 
 def revise(

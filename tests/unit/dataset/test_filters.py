@@ -78,6 +78,7 @@ def test_the_length_band_is_the_languages_own(row: Any) -> None:
 
 SWAHILI = "Mwalimu anasoma kitabu kizuri shuleni kila siku."
 AMHARIC = "መምህሩ በየቀኑ በትምህርት ቤት ጥሩ መጽሐፍ ያነባል።"
+REVISED = {"strategy": "context", "kind": "revised:longer"}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,9 @@ AMHARIC = "መምህሩ በየቀኑ በትምህርት ቤት ጥሩ መጽሐ�
         ("Ethi", [AMHARIC, "Python"], {}, False),  # too short to say
         ("Ethi", [AMHARIC, SWAHILI], {"strategy": "context", "kind": "translate"}, False),
         ("Ethi", [SWAHILI, SWAHILI], {"strategy": "context", "kind": "translate"}, True),
+        ("Ethi", [AMHARIC, SWAHILI], {**REVISED, "asked": "translate"}, False),
+        ("Ethi", [AMHARIC, SWAHILI], {**REVISED, "asked": "summarise"}, True),
+        ("Ethi", [AMHARIC, SWAHILI], REVISED, False),  # of an earlier version: it may be one
         ("Jpan", ["彼は毎日学校で良い本を読んでいます。"], {}, False),
         ("Jpan", ["他每天在学校读一本好书，老师很高兴。"], {}, True),  # Chinese
         ("Hans", ["他每天在学校读一本好书，老师很高兴，这对学习有帮助。"], {}, False),

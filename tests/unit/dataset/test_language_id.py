@@ -113,6 +113,7 @@ def test_the_filter_and_its_reasons(model: Path, row: Any, capsys: Any) -> None:
     section: Any = Filters.model_construct(romanised=False, language=settings(str(model)))
     step = language_step(section, resolve("Swahili").card())
     assert not step.idle
+    revised = {"strategy": "context", "kind": "revised:longer"}
     cases = [
         (row(swahili[0], swahili[1]), None),
         (row(swahili[0], english[1]), "eng_Latn"),
@@ -122,6 +123,8 @@ def test_the_filter_and_its_reasons(model: Path, row: Any, capsys: Any) -> None:
         (row(swahili[0], f"{swahili[1]}\n{english[2][:60]}\n{swahili[3]}"), None),
         (row(swahili[0], f"{english[1]}\n{english[2]}\n{swahili[3][:60]}"), "eng_Latn"),
         (row(swahili[0], english[1], strategy="context", kind="translate"), None),
+        (row(swahili[0], english[1], **revised, asked="translate"), None),
+        (row(swahili[0], english[1], **revised, asked="answer"), "eng_Latn"),
     ]
     assert [(reason := step.reason(item)) and reason.found for item, _ in cases] == [
         found for _, found in cases

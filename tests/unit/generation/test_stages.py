@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 import endpoint
 from limbeck import config, files
+from limbeck.dataset.filters.script_share import answers_in_english
+from limbeck.dataset.rows import from_response
 from limbeck.errors import UserError
 from limbeck.generation import asking, contexts, respond, revise, topics, translate, tree
 from limbeck.generation.instructions import load
@@ -201,6 +203,16 @@ def test_revision_shows_a_text_and_rewrites_the_request() -> None:
     (new,) = revise.parse(row, "longer", reply(revise.RevisedPrompt(prompt="Ni\n\nnini?")), "t")
     assert new["prompt"] == "Mvua </text> <prompt>.\n\nJua.\n\nNi\nnini?"
     assert (new["kind"], new["parent"], new["source"]) == ("revised:longer", row["id"], "text-1")
+
+
+@pytest.mark.parametrize("kind", ["translate", "answer"])
+def test_a_revised_prompt_is_still_known_for_a_translation(kind: str) -> None:
+    """Its answer may be in English where that was asked for, and nowhere else."""
+    prompt = contexts.join("Mvua.", "Nini?")
+    row = asking.prompt_row("context", kind, "text-1", "teacher", prompt)
+    (new,) = revise.parse(row, "longer", reply(revise.RevisedPrompt(prompt="Je?")), "teacher")
+    (answered,) = respond.parse(new, reply(content="Rain."))
+    assert answers_in_english(from_response(answered)) == (kind == "translate")
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,12 @@ _FEWEST = 10  # letters; of fewer nothing can be said
 
 
 def answers_in_english(row: Row) -> bool:
-    """Whether a prompt may ask for a translation into English, itself or before its revision."""
-    kind = row.get("kind") or ""
-    return row.get("strategy") == "context" and (kind == "translate" or kind.startswith("revised"))
+    """Whether a prompt may ask for a translation into English, itself or before its revision.
+
+    A revised prompt of an earlier version, whose row does not say what was asked before, may.
+    """
+    kind = row.get("asked") or row.get("kind") or ""
+    return row.get("strategy") == "context" and (kind == "translate" or kind.startswith("revised:"))
 
 
 LATIN = "Latn"
