@@ -21,7 +21,7 @@ from limbeck.config import (
 from limbeck.errors import UserError
 from limbeck.evaluation import multiple_choice
 from limbeck.evaluation.items import Benchmark, Item, prompt
-from limbeck.files import Row, spread
+from limbeck.files import Row, digest, spread
 from limbeck.generation.instructions import Instructions, fill, language_words
 from limbeck.student.encoding import Message
 
@@ -87,6 +87,9 @@ def questions(
 ) -> Questions:
     """The items that are asked, drawn by seed, each after the same worked examples.
 
+    A smaller limit asks some of the items of a larger one, after the same examples, so that the
+    score of a quantised file differs from its student's by the quantisation and the sample alone.
+
     Raises:
         UserError: there are no items, or fewer examples than are wanted.
     """
@@ -96,10 +99,11 @@ def questions(
         raise UserError(
             f"{benchmark.name}: {settings.shots} shots are wanted, {len(shot_rows)} are there"
         )
-    drawn = random.Random(settings.seed)
     # Some data sets are sorted by label, so the first rows would be no sample.
-    chosen = sorted(drawn.sample(range(len(rows)), min(settings.limit, len(rows))))
+    order = random.Random(settings.seed).sample(range(len(rows)), len(rows))
+    chosen = sorted(order[: settings.limit])
     items = benchmark.load([rows[index] for index in spread(chosen, settings.items)])
+    drawn = random.Random(digest(settings.seed, "shots"))
     shots = drawn.sample(benchmark.load(shot_rows), settings.shots)
     template, whole = benchmark.template(settings.options), benchmark.asks_whole(settings.options)
     prompts = [

@@ -123,6 +123,23 @@ def test_unparsed_answers_are_counted(folder: Path) -> None:
     assert result["repetition_rate"] is not None
 
 
+@pytest.mark.parametrize("limit", [5, 100, 900])
+def test_a_smaller_limit_asks_some_of_the_same(limit: int) -> None:
+    """A quantised file's score is compared with its student's: the prompts must be the same."""
+    rows = [{"index_id": str(number), "text": f"Siku {number}", "category": "travel"}
+            for number in range(2000)]  # fmt: skip
+    whole, fewer = (
+        questions(
+            BENCHMARKS["sib200"], rows, rows[:20], load_instructions(PROMPTS),
+            resolve("Swahili").card(), Settings(**SETTINGS | {"shots": 3, "limit": most}),
+        )
+        for most in (1500, limit)
+    )  # fmt: skip
+    prompts = {item.id: asked for item, asked in zip(whole.items, whole.prompts, strict=True)}
+    assert len(fewer.items) == limit
+    assert [prompts.get(item.id) for item in fewer.items] == fewer.prompts
+
+
 def test_a_translation_has_room_in_the_models_own_tokens(folder: Path) -> None:
     """Three times the longest reference, whatever the tokenizer makes of its script."""
     longest = max(real_texts.flores("amh_Ethi"), key=len)
