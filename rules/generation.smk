@@ -511,6 +511,7 @@ rule check_rows:
             checker=build.teacher("checker", w.language),
             translator=build.teacher("translator", w.language),
             checks=settings.generation.checks,
+            max_lost=settings.filters.max_lost,
             seed=settings.seed,
         ),
         journals="work/journal/{language}",

@@ -232,6 +232,7 @@ class Replay:
         settings = check_rows.Settings(
             checker=checker.settings, translator=back.settings,
             checks=self.settings.generation.checks, seed=self.settings.seed,
+            max_lost=self.settings.filters.max_lost,
         )  # fmt: skip
         check_rows.check(responses, translations, settings, checker, back, self.card, told)
 

@@ -85,7 +85,7 @@ def steps(
         limits["tokens_of"] = public(settings.length_tokens)
     known = refusals.phrases(card["iso639_3"])
     latin = settings.romanised
-    faults, trips = verdicts.faults(judged, settings.judge, settings.round_trip)
+    checked = verdicts.read(judged, settings.judge, settings.round_trip)
     wanted: list[tuple[str, Any, Any]] = [
         ("script", settings.script, lambda least: script(card["script"], least, latin)),
         ("refusals", settings.refusals, lambda first: said(refusals.refusal(known, first))),
@@ -96,13 +96,15 @@ def steps(
         ("urls", settings.urls, lambda most: said(invented_urls(most))),
     ]  # fmt: skip
     chosen = [Step(name, make(to), to) for name, to, make in wanted if to is not None]
-    for name, to, found in (
-        ("judge", settings.judge or None, faults),
-        ("round_trip", settings.round_trip, trips),
+    for name, to, done in (
+        ("judge", settings.judge or None, "judged"),
+        ("round_trip", settings.round_trip, "translated back"),
     ):
         if to is not None:
-            idle = "" if found is not None else f"generation.checks.{name} asked about no row"
-            chosen.append(Step(name, verdicts.listed(found or {}), to, idle=idle))
+            found = checked.get(name, verdicts.Checked())
+            idle = "" if name in checked else f"generation.checks.{name} asked about no row"
+            step = Step(name, verdicts.listed(found.faults), to, idle=idle, note=found.note(done))
+            chosen.append(step)
     return [
         Step("failed", failed, bounded=True),
         Step("empty", empty, bounded=True),

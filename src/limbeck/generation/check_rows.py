@@ -8,14 +8,16 @@ python -m limbeck.generation.check_rows --language card.json
 The judge is asked whether an answer is correct, complete and in the language, and is told the
 length that was asked for. A translated conversation is translated back into English, from the
 translation alone, and compared with its original by chrF++ (0 to 100). Both are asked of a share of
-the rows, which each row's id decides.
+the rows, which each row's id decides. A row whose check failed passes the filters, so the stage
+fails where too large a share of either did.
 
-Rows: {"id", "judge": {"correct", "complete", "language"} | null, "round_trip": float | null,
-"failure"}. Settings: {"checker", "translator", "checks",
+Rows: {"id", "check": "judge" | "round_trip", "judge": {"correct", "complete", "language"} | null,
+"round_trip": float | null, "failure"}. Settings: {"checker", "translator", "checks", "max_lost",
 "seed"}.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -23,6 +25,7 @@ from pydantic import BaseModel
 
 from limbeck import chrf, config, files, stage
 from limbeck.config import Connection
+from limbeck.errors import UserError
 from limbeck.files import Row
 from limbeck.generation import asking, translate
 from limbeck.generation.asking import Teacher, user
@@ -37,6 +40,11 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
 }
 
 Answer = Literal["yes", "no"]
+Check = Literal["judge", "round_trip"]
+_FAILED: dict[Check, str] = {
+    "judge": "answers were not judged",
+    "round_trip": "translations were not translated back",
+}
 
 
 class Settings(config.Section):
@@ -45,6 +53,7 @@ class Settings(config.Section):
     checker: config.TeacherSettings
     translator: config.TeacherSettings
     checks: config.Checks
+    max_lost: config.Share
     seed: int
 
 
@@ -63,9 +72,10 @@ def choose(rows: Iterable[Row], share: float, seed: int) -> list[Row]:
     return files.share_of([row for row in rows if not row["failure"]], share, seed, "check")
 
 
-def checked(row: Row, failure: str | None, **found: object) -> Row:
-    """The row of a check."""
-    return {"id": row["id"], "judge": None, "round_trip": None, **found, "failure": failure}
+def checked(row: Row, check: Check, found: object, failure: str | None = None) -> Row:
+    """The row of a check, and what it found."""
+    nothing = {"judge": None, "round_trip": None}
+    return {"id": row["id"], "check": check, **nothing, check: found, "failure": failure}
 
 
 def judge_prompt(row: Row, card: Row, instructions: Instructions) -> Request:
@@ -78,9 +88,9 @@ def judge_prompt(row: Row, card: Row, instructions: Instructions) -> Request:
 def judged(row: Row, reply: Reply) -> list[Row]:
     """The row of a verdict."""
     if reply.value is None:
-        return [checked(row, reply.failure)]
+        return [checked(row, "judge", None, reply.failure)]
     verdict = {name: answer == "yes" for name, answer in reply.value.model_dump().items()}
-    return [checked(row, None, judge=verdict)]
+    return [checked(row, "judge", verdict)]
 
 
 def back_prompt(row: Row, card: Row, instructions: Instructions) -> Request:
@@ -95,7 +105,7 @@ def came_back(row: Row, reply: Reply) -> list[Row]:
     """The row of a round trip."""
     turns, failure = translate.translated(row["messages"], reply)
     score = None if failure else round(round_trip(row["original"], turns), 2)
-    return [checked(row, failure, round_trip=score)]
+    return [checked(row, "round_trip", score, failure)]
 
 
 def round_trip(original: list[Message], back: list[Message]) -> float:
@@ -125,6 +135,24 @@ def check(
         lambda row: back_prompt(row, card, instructions),
         came_back,
     )
+
+
+def check_losses(rows: Sequence[Row], max_lost: float, output: Path) -> None:
+    """Stop where too many checks failed: what they would have found is trained on.
+
+    Raises:
+        UserError: names the check, the share of it that failed and why.
+    """
+    for name, said in _FAILED.items():
+        asked = [row for row in rows if row["check"] == name]
+        failures = Counter(row["failure"] for row in asked if row["failure"])
+        if failures.total() > max_lost * len(asked):
+            reasons = ", ".join(f"{why} {count}" for why, count in failures.most_common())
+            raise UserError(
+                f"{output}: {failures.total()} of {len(asked)} {said} "
+                f"({failures.total() / len(asked):.0%}; {reasons}), and filters.max_lost allows "
+                f"{max_lost:.0%}"
+            )
 
 
 def main() -> None:
@@ -157,6 +185,7 @@ def main() -> None:
         options.language,
         instructions,
     )
+    check_losses(rows, settings.max_lost, options.output)
     asking.finish(options.output, rows)
 
 

@@ -150,8 +150,9 @@ def written(folder: Path, **filters: Any) -> list[str]:
         for n, text in enumerate(TOPICS)
     ]  # fmt: skip
     checked = [
-        {"id": "judged", "judge": {"correct": False}, "round_trip": None},
-        {"id": "translation-2", "judge": None, "round_trip": 5.0},
+        {"id": "judged", "judge": {"correct": False}, "round_trip": None, "failure": None},
+        {"id": "translation-2", "judge": None, "round_trip": 5.0, "failure": None},
+        {"id": "topic-2", "check": "judge", "judge": None, "round_trip": None, "failure": "format"},
     ]
     write_jsonl(folder / "responses.jsonl", generated)
     write_jsonl(folder / "translations.jsonl", translated)
@@ -200,6 +201,9 @@ def test_the_stage_adds_up(
     assert came == 14
     adds_up(came, funnel["filters"], funnel["rows"])
     assert funnel["rows"] == len(rows)
+    notes = {step["name"]: step["note"] for step in funnel["filters"] if step["note"]}
+    assert notes["judge"] == "1 rows were not judged: format 1"
+    assert "round_trip" not in notes
     assert len(rows) + len(removed) == came
     assert not removed.keys() & {item["id"] for item in rows}
     gone = {"held", "judged", "cut", "translation-2"} | ({"near"} if near else set())

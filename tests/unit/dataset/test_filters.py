@@ -201,7 +201,12 @@ def test_invented_urls(row: Any) -> None:
 
 def check(name: str, *judge: bool | None, back: float | None = None) -> dict[str, Any]:
     verdict = dict(zip(["correct", "complete", "language"], judge, strict=True)) if judge else None
-    return {"id": name, "judge": verdict, "round_trip": back}
+    which = "judge" if judge else "round_trip"
+    return {"id": name, "check": which, "judge": verdict, "round_trip": back, "failure": None}
+
+
+def lost(which: str, failure: str) -> dict[str, Any]:
+    return {**check(f"lost-{failure}"), "check": which, "failure": failure}
 
 
 CHECKS = [
@@ -214,8 +219,8 @@ CHECKS = [
 
 
 def test_the_teachers_own_checks(row: Any) -> None:
-    faults = verdicts.faults(CHECKS, ["correct", "complete", "language"], 30.0)
-    judged, back = (verdicts.listed(found or {}) for found in faults)
+    checked = verdicts.read(CHECKS, ["correct", "complete", "language"], 30.0)
+    judged, back = (verdicts.listed(checked[name].faults) for name in ("judge", "round_trip"))
     found = {
         name: why(judged(row("x", id=name))) or why(back(row("x", id=name))) for name in "abcdef"
     }
@@ -223,8 +228,23 @@ def test_the_teachers_own_checks(row: Any) -> None:
         "a": "not correct", "b": None, "c": "not in the language", "d": "lost on the way back",
         "e": None, "f": None,
     }  # fmt: skip
-    assert verdicts.faults(CHECKS, ["complete"], None) == ({}, {})
-    assert verdicts.faults([], ["complete"], 30.0) == (None, None), "nobody was asked"
+    none = verdicts.Checked()
+    assert verdicts.read(CHECKS, ["complete"], None) == {"judge": none, "round_trip": none}
+    assert verdicts.read([], ["complete"], 30.0) == {}, "nobody was asked"
+
+
+def test_a_check_that_failed_is_no_verdict() -> None:
+    failed = [lost("judge", "format"), lost("judge", "http 503"), lost("judge", "format")]
+    checked = verdicts.read([*CHECKS, *failed, lost("round_trip", "length")], ["correct"], 30.0)
+    assert {name: list(one.faults) for name, one in checked.items()} == {
+        "judge": ["a"], "round_trip": ["d"],
+    }  # fmt: skip
+    assert checked["judge"].note("judged") == "3 rows were not judged: format 2, http 503 1"
+    back = checked["round_trip"].note("translated back")
+    assert back == "1 rows were not translated back: length 1"
+    assert verdicts.Checked().note("judged") == ""
+    earlier = {key: value for key, value in failed[0].items() if key != "check"}
+    assert verdicts.read([earlier], ["correct"], 30.0) == {}
 
 
 def test_exact_duplicates_are_equal_to_the_letter(row: Any) -> None:

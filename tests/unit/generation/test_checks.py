@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 import endpoint
 from limbeck import config, files
+from limbeck.errors import UserError
 from limbeck.generation import check_rows, templates, translate
 from limbeck.generation.instructions import load
 from limbeck.teacher.replies import Reply, failed
@@ -71,6 +73,7 @@ def test_the_phrasebook_checks_rows(
         checker=TEACHER,
         translator=TEACHER,
         checks=config.Checks(judge=judge, round_trip=round_trip),
+        max_lost=0.0,
         seed=1,
     )
     run(
@@ -129,8 +132,53 @@ def test_the_judge_knows_the_length_that_was_asked_for(length: str) -> None:
 @pytest.mark.parametrize("failure", ["length", "format"])
 def test_a_check_that_failed_says_so(failure: str) -> None:
     lost = {"judge": None, "round_trip": None, "failure": failure}
-    assert check_rows.judged(answered(0), failed(failure)) == [{"id": "topic-0", **lost}]
-    assert check_rows.came_back(translated(0), failed(failure)) == [{"id": "translation-0", **lost}]
+    assert check_rows.judged(answered(0), failed(failure)) == [
+        {"id": "topic-0", "check": "judge", **lost}
+    ]
+    assert check_rows.came_back(translated(0), failed(failure)) == [
+        {"id": "translation-0", "check": "round_trip", **lost}
+    ]
+
+
+def test_too_many_checks_that_failed_stop_the_stage(tmp_path: Path) -> None:
+    """A share of each kind: many answers that were judged do not make up for translations."""
+    judge = [check_rows.checked(answered(0), "judge", YES)] * 98
+    judge += [check_rows.judged(answered(0), failed(name))[0] for name in ("format", "length")]
+    back = check_rows.came_back(translated(0), failed("http 503"))
+    back += [check_rows.checked(translated(0), "round_trip", 90.0)] * 3
+    check_rows.check_losses(judge, 0.02, tmp_path)
+    check_rows.check_losses([*judge, *back], 0.25, tmp_path)
+    check_rows.check_losses([], 0.0, tmp_path)
+    for rows, message in (
+        (judge, r"2 of 100 answers were not judged \(2%; format 1, length 1\).*allows 1%"),
+        (back, r"1 of 4 translations were not translated back \(25%; http 503 1\)"),
+    ):
+        with pytest.raises(UserError, match=message):
+            check_rows.check_losses(rows, 0.01, tmp_path)
+
+
+@pytest.mark.parametrize(("max_lost", "stops"), [(0.25, False), (0.24, True)])
+def test_a_quarter_of_the_answers_is_not_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, max_lost: float, stops: bool
+) -> None:
+    def answer(body: dict[str, Any], before: int) -> Any:
+        yes = json.dumps(dict.fromkeys(YES, "yes"))
+        return endpoint.completion("?" if "Hujambo!" in str(body["messages"]) else yes)
+
+    files.write_jsonl(tmp_path / "responses.jsonl", map(answered, range(len(ANSWERS))))
+    settings = check_rows.Settings(
+        checker=TEACHER, translator=TEACHER, checks=config.Checks(judge=1.0, round_trip=0.0),
+        max_lost=max_lost, seed=1,
+    )  # fmt: skip
+    stopped = pytest.raises(UserError, match=r"1 of 4 answers were not judged \(25%; format 1\)")
+    with endpoint.serving(answer) as served, stopped if stops else nullcontext():
+        connection = endpoint.connection(served.url).model_dump_json()
+        run(
+            check_rows.main, monkeypatch, tmp_path, instructions=PROMPTS / "checks.yaml",
+            responses="responses.jsonl", settings=settings.model_dump_json(),
+            checker=connection, translator=connection, journals="journal", output="checks.jsonl",
+        )  # fmt: skip
+    assert (tmp_path / "checks.jsonl").exists() != stops
 
 
 # Templates
