@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 from limbeck.errors import UserError
 
 GROUPED = 15  # minutes at most of a job in a group, whose jobs come one after the other
+_DEVICES = Path("/dev")
+# Of Linux, and of Linux inside Windows (WSL 2). A container has those that it was given alone.
+_GPUS = ("nvidia[0-9]*", "dxg")
 
 
 class Partition(NamedTuple):
@@ -89,7 +92,7 @@ class Machine:
         """So many accelerators, or as many as there are. (Here Snakemake bounds them.)"""
         if self._largest:
             return min(int(wanted), self._largest.gpus)
-        return int(wanted) if Path("/dev/nvidia0").exists() else 0
+        return int(wanted) if any(any(_DEVICES.glob(name)) for name in _GPUS) else 0
 
     def memory(self, needed: int, attempt: int) -> int:
         """MB of memory: more at each attempt, for a job that was ended for want of it."""

@@ -82,6 +82,26 @@ def test_no_gpu_is_asked_of_a_cluster_without_one(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
+    ("devices", "gpus"),
+    [
+        (["nvidia0", "nvidiactl"], 1),
+        (["nvidia1", "nvidiactl"], 1),  # of a container that was given the second
+        (["nvidia12"], 1),
+        (["dxg"], 1),  # WSL 2
+        (["nvidiactl", "nvidia-uvm"], 0),  # the driver alone
+        ([], 0),
+    ],
+)
+def test_a_gpu_of_this_machine_is_seen(
+    devices: list[str], gpus: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in devices:
+        (tmp_path / name).touch()
+    monkeypatch.setattr(cluster, "_DEVICES", tmp_path)
+    assert (machine("local").gpu(), machine("local").gpu(False)) == (gpus, 0)
+
+
+@pytest.mark.parametrize(
     ("base", "billions"),
     [
         ("builtin:tiny", 0.01),
