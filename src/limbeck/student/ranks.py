@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
@@ -25,6 +26,9 @@ from limbeck import device, stage
 # The variable that says which process this is, of how many, and the port where they meet. (Clusters
 # set PyTorch's own for their purposes.)
 _PLACE = "LIMBECK_RANK"
+# The others wait while the first writes: the state of a large student, to a slow disk, takes longer
+# than NCCL's ten minutes. `lead` ends all of them where one has failed.
+_PATIENCE = timedelta(days=1)
 
 Part = TypeVar("Part")
 
@@ -136,6 +140,7 @@ def joined() -> bool:
         group.init_process_group(
             "nccl" if torch.cuda.is_available() else "gloo",
             init_method=f"tcp://127.0.0.1:{port}", rank=number, world_size=among,
+            timeout=_PATIENCE,
         )  # fmt: skip
         if number:
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # the first speaks for all

@@ -177,6 +177,25 @@ def test_a_process_that_joins_reads_no_file_to_name_the_folder(
     assert found == [Path("as/the/first/says")]
 
 
+JOINED = """
+import socket
+with socket.create_server(("127.0.0.1", 0)) as free:
+    port = free.getsockname()[1]
+import os
+os.environ |= {"LIMBECK_RANK": f"0/1/{port}", "CUDA_VISIBLE_DEVICES": ""}
+import torch
+from limbeck.student import ranks
+assert ranks.joined()
+group = torch.distributed.group.WORLD
+print(group._get_backend(torch.device("cpu")).options._timeout.days)
+"""
+
+
+def test_processes_wait_for_one_that_writes_for_hours() -> None:
+    done = subprocess.run([sys.executable, "-c", JOINED], capture_output=True, text=True)
+    assert done.stdout == "1\n", done.stderr
+
+
 def test_a_second_training_of_a_student_is_refused(folder: Path, tmp_path: Path) -> None:
     from limbeck.student.train import Settings, run_folder
 
