@@ -20,11 +20,12 @@ from typing import Any
 from limbeck import stage
 from limbeck.config import Section
 from limbeck.errors import UserError
-from limbeck.files import write_json
+from limbeck.files import read_json, write_json
 from limbeck.student.base import fetch
 from limbeck.student.weights import header
 
 _AT_ONCE = 1_000_000  # weights of a tensor
+_TABLE, _HEAD = "model.embed_tokens.weight", "lm_head.weight"
 _TYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
@@ -80,12 +81,19 @@ def tensors(path: Path) -> dict[str, Tensor]:
 
 
 def checkpoint_tensors(name: str, folder: Path) -> dict[str, Tensor]:
-    """The tensors of all files of a checkpoint."""
+    """The tensors of all files of a checkpoint.
+
+    Tied weights are one: some checkpoints of a model store its head, too, and others do not.
+    """
     found = {
         k: v for path in sorted(folder.glob("*.safetensors")) for k, v in tensors(path).items()
     }
     if not found:
         raise UserError(f"merge: {name!r} has no safetensors weights")
+    config = folder / "config.json"
+    tied = config.is_file() and read_json(config).get("tie_word_embeddings")
+    if tied and _TABLE in found:
+        found.setdefault(_HEAD, found[_TABLE])
     return found
 
 

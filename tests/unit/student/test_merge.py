@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import small_families
 from limbeck.errors import UserError
 from limbeck.files import read_json, write_json
 from limbeck.student.merge import Settings, merge
@@ -59,6 +61,34 @@ def test_weights_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         wanted = first + 0.4 * (base[name].float() - first) + 0.6 * (expert[name].float() - first)
         assert torch.equal(tensor, wanted.to(torch.bfloat16)), name
     assert read_json(tmp_path / "merged" / "config.json") == {"made": 1}, "the base's own files"
+
+
+@pytest.mark.parametrize("stored", ["base", "part"])
+def test_a_tied_head_is_stored_or_not(folder: Path, tmp_path: Path, stored: str) -> None:
+    """The hub's Qwen 3 0.6B has its head beside its table; a student of it has the table alone."""
+    import torch
+    from safetensors.torch import save_file
+    from transformers import AutoModelForCausalLM
+
+    base, part = tmp_path / "base", tmp_path / "part"
+    small_families.create("qwen3", folder / "base", base)
+    shutil.copytree(base, part)
+    for checkpoint in (base, part):
+        weights = load(checkpoint)
+        assert "lm_head.weight" not in weights
+        if checkpoint == part:
+            weights = {name: weight + 0.5 for name, weight in weights.items()}
+        if checkpoint.name == stored:
+            weights["lm_head.weight"] = weights["model.embed_tokens.weight"].clone()
+        save_file(weights, checkpoint / "model.safetensors", {"format": "pt"})
+    settings = Settings(origin=str(base), parts={str(part): 0.5})
+    merge(base, settings, tmp_path / "merged")
+    found = load(tmp_path / "merged")
+    assert found.keys() == load(base).keys()
+    for name, weight in load(base).items():
+        assert torch.allclose(found[name], weight + 0.25), name
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "merged")
+    assert model.lm_head.weight.equal(found["model.embed_tokens.weight"])
 
 
 @pytest.mark.parametrize(
