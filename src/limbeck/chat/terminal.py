@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from limbeck.errors import UserError
+from limbeck.evaluation.replies import without_trace
 from limbeck.languages import resolve
 from limbeck.student.encoding import DAY
 
@@ -176,11 +177,6 @@ def fitting(
     raise UserError(f"this is too long for the model, which reads {limit} tokens at once")
 
 
-def without_trace(answer: str) -> str:
-    """An answer without its reasoning, as it goes into the history."""
-    return answer.rpartition(CLOSING)[2].strip()
-
-
 def harmless(text: str) -> str:
     """A text without the control characters that a terminal obeys."""
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
@@ -215,25 +211,30 @@ class Chat:
         self.thinking = thinking
         self.output = output
         self.history: list[Message] = []
+        self.latest: list[Message] = []  # the last question, after what came before it
         self.told: list[Message] = []  # the system message, if there is one
 
     def say(self, text: str) -> None:
-        """Ask, and write the answer as it comes. Ctrl-C ends the answer, not the conversation."""
+        """Ask, and write the answer as it comes. Ctrl-C ends the answer, not the conversation.
+
+        A question without an answer, as where the thought before it had no end, is not remembered.
+        """
         room = self.model.context // 2  # the other half is the answer's
         asked: Message = {"role": "user", "content": text}
 
         def count(messages: Sequence[Message]) -> int:
             return len(self.model.tokens([*self.told, *messages], self.thinking))
 
-        history = fitting([*self.history, asked], count, room)
-        tokens = self.model.tokens([*self.told, *history], self.thinking)
+        self.latest = fitting([*self.history, asked], count, room)
+        tokens = self.model.tokens([*self.told, *self.latest], self.thinking)
         pieces: list[str] = []
         try:
             self._show(self._kept(self.model.answer(tokens, self.model.context - room), pieces))
         except KeyboardInterrupt:
             self._show(["\033[0m ..."] if self.output.isatty() else [" ..."])
         self._show(["\n"])
-        self.history = [*history, {"role": "assistant", "content": without_trace("".join(pieces))}]
+        if answer := without_trace("".join(pieces)):
+            self.history = [*self.latest, {"role": "assistant", "content": answer}]
 
     def _show(self, pieces: Iterable[str]) -> None:
         if self.output.isatty():
@@ -249,10 +250,10 @@ class Chat:
 
     def regenerate(self) -> None:
         """Ask the last question once more, and forget the answer that it had."""
-        if not self.history:
+        if not self.latest:
             print("nothing has been asked yet", file=sys.stderr)
             return
-        *self.history, asked, _ = self.history
+        *self.history, asked = self.latest
         self.say(asked["content"])
 
     def command(self, line: str) -> bool:

@@ -21,7 +21,6 @@ from limbeck.chat.terminal import (
     fitting,
     harmless,
     marked,
-    without_trace,
 )
 from limbeck.errors import UserError
 from limbeck.files import write_parquet
@@ -105,11 +104,6 @@ def test_a_turn_over_the_context_is_refused() -> None:
 )
 def test_the_trace_is_marked_however_its_tags_are_cut(pieces: list[str], shown: str) -> None:
     assert "".join(marked(pieces, "[", "]")) == shown
-
-
-def test_the_trace_stays_out_of_the_history() -> None:
-    assert without_trace("<think>\nhm\n</think>\n\nYes.") == "Yes."
-    assert without_trace("Yes.") == "Yes."
 
 
 @pytest.fixture(scope="module")
@@ -297,20 +291,55 @@ def test_a_terminal_is_given_no_orders() -> None:
     assert harmless(said) == "a]0;titleb[2Jc2Jde\u200c\u06cc\n\tf"
 
 
-class Escaping:
-    """A model that orders the terminal to be cleared."""
+class Reciting:
+    """A model that says what it was given to say."""
 
     context = 100
+
+    def __init__(self, *pieces: str | type[BaseException]) -> None:
+        self.pieces = pieces
 
     def tokens(self, messages: Sequence[Message], thinking: bool) -> list[int]:
         return [1]
 
     def answer(self, tokens: Sequence[int], limit: int) -> Iterator[str]:
-        yield from ("Habari\x1b[2J", "\x1b]0;title\x07 yako")
+        for piece in self.pieces:
+            if not isinstance(piece, str):
+                raise piece
+            yield piece
 
 
 def test_an_answer_gives_the_terminal_no_orders() -> None:
     output = io.StringIO()
-    chat = Chat(cast(Any, Escaping()), False, output)
+    escaping = Reciting("Habari\x1b[2J", "\x1b]0;title\x07 yako")
+    chat = Chat(cast(Any, escaping), False, output)
     chat.say("Hujambo?")
     assert output.getvalue() == "Habari[2J]0;title yako\n"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "remembered"),
+    [
+        (["<think>\nhm\n</think>\n\n", "Ndiyo."], "Ndiyo."),
+        (["Ndi", "yo."], "Ndiyo."),
+        (["Ndi", KeyboardInterrupt], "Ndi"),
+        (["<think>\nhm", " hm"], None),  # at the limit of tokens
+        (["<think>\nhm", KeyboardInterrupt], None),
+        (["<think>hm</think>\n"], None),
+        ([KeyboardInterrupt], None),
+    ],
+)
+def test_what_is_remembered_is_the_answer(
+    pieces: list[str | type[BaseException]], remembered: str | None
+) -> None:
+    talk = Chat(cast(Any, Reciting("Sijambo.")), True, io.StringIO())
+    talk.say("Hujambo?")
+    first = list(talk.history)
+    talk.model = cast(Any, Reciting(*pieces))
+    talk.say("Je?")
+    pair = [{"role": "user", "content": "Je?"}, {"role": "assistant", "content": remembered}]
+    assert talk.history == (first + pair if remembered else first)
+    # In both cases it is the last question that is asked again.
+    talk.model = cast(Any, Reciting("Ndiyo."))
+    talk.regenerate()
+    assert talk.history == [*first, pair[0], {"role": "assistant", "content": "Ndiyo."}]
