@@ -23,7 +23,9 @@ BUILTIN_LANGUAGE = "swh_Latn"
 _UNSPACED = {"Hani", "Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai", "Tibt"}
 _CHARACTERS_A_WORD = 4
 _LONGEST_WORDS = 40  # characters of a word on average; what has more is none
-SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？።፧।॥།۔؟။]+")
+# Marks that close a quotation belong to the sentence. In some languages they open one: those are
+# taken for closing where a space follows.
+SENTENCE_END = re.compile(r"[.!?…]+[\"'“”‘’«»)\]]*(?=\s)|[。！？።፧।॥།۔؟။։។៕]+[\"'”’»)\]」』）]*")
 # What chat templates take for their own: a text may not end a turn, or begin another's.
 _CONTROL = re.compile(
     r"<(?=[|｜]|/?s>|/?think>|/?(?:start|end)_of_turn>|(?:bos|eos|pad|unk)>)|\[(?=/?INST\])", re.I
