@@ -5,19 +5,18 @@ Its name is followed by the language's label in that model: ``nllb-600M:epo_Latn
 """
 
 import json
-import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from limbeck.errors import UserError
+from limbeck.sources.texts import SENTENCE_END
 
 # How models write a label as a token, and what English is called there.
 _TOKENS = (("{}", "eng_Latn"), ("__{}__", "en"), ("<2{}>", "en"))
 _IN_SOURCE = "<2{}>"  # the target's label is the first token of the source; else of the target
 _VOCABULARY = "shared_vocabulary.json"
-# These models know sentences, and leave out what follows the first.
-_SENTENCES = re.compile(r"(?<=[.!?…。！？։።])(?:(?=[\"”»)\]])[\"”»)\]]+)?\s+")
 _LONGEST = 256  # tokens of a sentence's translation
 
 
@@ -55,11 +54,12 @@ class CTranslate2:
     def translate(self, lines: Sequence[str], back: bool) -> list[str]:
         """Each line translated, sentence by sentence."""
         source, target = self._labels[::-1] if back else self._labels
-        split_lines = [_SENTENCES.split(line) for line in lines]
-        sentences = [sentence for parts in split_lines for sentence in parts]
+        split_lines = [sentences(line) for line in lines]
         first = target if self._in_source else source
         tokens = [
-            [first, *self._pieces.encode(sentence, out_type=str), "</s>"] for sentence in sentences
+            [first, *self._pieces.encode(sentence, out_type=str), "</s>"]
+            for parts in split_lines
+            for sentence in parts
         ]
         prefix = None if self._in_source else [[target]] * len(tokens)
         found = self._model.translate_batch(
@@ -75,6 +75,17 @@ class CTranslate2:
 
     def _own(self, tokens: list[str]) -> list[str]:
         return [token for token in tokens if token not in (*self._labels, "<unk>")]
+
+
+def sentences(line: str) -> list[str]:
+    """All of a line, sentence by sentence: these models leave out what follows the first.
+
+    >>> sentences('He said "Go." Then he left. (See below.) End')
+    ['He said "Go."', 'Then he left.', '(See below.)', 'End']
+    """
+    ends = (match.end() for match in SENTENCE_END.finditer(line))
+    parts = [line[start:end].strip() for start, end in pairwise((0, *ends, len(line)))]
+    return [part for part in parts if part]
 
 
 def split(model: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from limbeck.generation import translate
 from limbeck.generation.instructions import load
 from limbeck.languages import resolve
 from limbeck.teacher.client import ask
-from limbeck.translator.ctranslate2 import CTranslate2, check, split
+from limbeck.translator.ctranslate2 import CTranslate2, check, sentences, split
 
 ctranslate2 = pytest.importorskip("ctranslate2")
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
@@ -53,6 +53,28 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ['He said "Go."', "Then he left.", "(See below.)", "End"],
+        ["Il dit «Va.»", "Puis il part !"],
+        ["ሰላም ለዓለም።", "ደህና ነኝ።"],
+        ["کیا حال ہے؟", "میں ٹھیک ہوں۔"],
+        ["សួស្តី។", "អរគុណ"],
+        ["Բարև։", "Ինչպես ես"],
+        ["It is 3.5 m…", "No?!", "Yes"],
+        ["no end"],
+    ],
+)
+def test_a_line_is_all_of_its_sentences(parts: list[str]) -> None:
+    assert sentences(" ".join(parts)) == parts
+
+
+def test_sentences_without_spaces_between_them() -> None:
+    assert sentences("他说「走。」然后走了。好") == ["他说「走。」", "然后走了。", "好"]
+    assert sentences(" ") == []
+
+
 def test_lines_stay_lines_in_both_directions(model: Path) -> None:
     engine = CTranslate2(f"{model}:gl")
     lines = ["the red house is big. a cat and a dog!", "a cat"]
@@ -61,6 +83,8 @@ def test_lines_stay_lines_in_both_directions(model: Path) -> None:
     assert engine.translate(lines, False) == there
     assert there != back, "the direction is told to the model"
     assert not any("__" in line or "<" in line for line in [*there, *back])
+    assert engine.translate(["", *lines], False) == ["", *there]
+    assert engine.translate([""], False) == [""]
 
 
 def test_the_stages_requests_through_the_server(model: Path, tmp_path: Path) -> None:
