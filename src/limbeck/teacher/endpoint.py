@@ -25,6 +25,8 @@ from limbeck.teacher.replies import Record
 # A wrong URL, a wrong key, no money, no access, a wrong model: nothing will work.
 _PERMANENT = (301, 302, 303, 307, 308, 401, 402, 403, 404, 405)
 _PASSING = (408, 409, 425, 429)  # and all of 5xx
+# Finish reasons of OpenRouter and vLLM where a reply broke off: the text so far is none.
+_BROKEN_OFF = ("error", "abort")
 _LOOK = 10.0  # seconds that the list of models may take
 
 SHORTEST_KEY = 16  # characters
@@ -290,6 +292,9 @@ def judged(answer: Any, seconds: float) -> Record | Failure:
     record = replies.record(answer, seconds)
     if record is None:
         return Failure("no choice", detail=_message(answer), refused=False)
+    error = answer["choices"][0].get("error")
+    if error or record.finish_reason in _BROKEN_OFF:
+        return Failure("broken off", detail=_message(error) if error else "", refused=False)
     if record.finish_reason == "stop" and not (record.content or record.reasoning):
         return Failure("empty", refused=False)
     return record

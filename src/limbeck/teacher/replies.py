@@ -57,7 +57,8 @@ class Reply:
     value: BaseModel | None  # the validated reply when a reply_model was given
     # None: usable. Else "length", "content_filter", "empty" or "format" (the reply came and is of
     # no use), "context" (the model's holds no such prompt), or what was wrong with the last try:
-    # "http 500", "timeout", "connection", "truncated", "too large", "malformed", "no choice".
+    # "http 500", "timeout", "connection", "truncated", "too large", "malformed", "no choice",
+    # "broken off".
     failure: str | None
 
 

@@ -69,6 +69,7 @@ def test_a_stage_leaves_and_comes_back_with_the_same_command(tmp_path: Path) -> 
 
 def test_failed_expired_and_missing_are_sent_again_and_finished_ones_never(tmp_path: Path) -> None:
     orders = {1: 500, 2: 429, 3: "expired", 4: "missing", 5: {"choices": []}, 6: completion(None)}
+    orders[7] = completion("half an", "error")
 
     def answer(body: Any, before: int) -> Any:
         number = int(body["messages"][0]["content"].split()[1])
@@ -80,8 +81,8 @@ def test_failed_expired_and_missing_are_sent_again_and_finished_ones_never(tmp_p
             f"reply to question {n}" for n in range(30)
         ]
         again = {name for name, count in endpoint.batched.items() if count > 1}
-        assert again == {f"question {n}" for n in range(1, 7)}
-        assert endpoint.batched.total() == 36
+        assert again == {f"question {n}" for n in range(1, 8)}
+        assert endpoint.batched.total() == 37
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,9 @@ def test_faults_cost_no_row_and_change_no_byte(tmp_path: Path) -> None:
         (["not", "an", "object"], "no choice"),
         (completion(None), "empty"),
         (completion(""), "empty"),
+        (completion("half an", "error"), "broken off"),
+        (completion("half an", "abort"), "broken off"),
+        ({"choices": [{"message": {"content": "so"}, "error": {"code": 502}}]}, "broken off"),
     ],
 )
 def test_passing_failures_are_retried_then_reported_and_not_journaled(
