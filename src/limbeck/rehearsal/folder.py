@@ -12,7 +12,7 @@ from limbeck.config import Rehearsal, Student
 from limbeck.config.options import merged
 from limbeck.costs.measured import REHEARSAL
 from limbeck.files import write_json
-from limbeck.workflow import records
+from limbeck.workflow import judged, records
 from limbeck.workflow.build import Build
 
 STEPS = 20  # of a training, about
@@ -68,6 +68,9 @@ def prepare(build: Build, config: dict[str, Any]) -> None:
         for entry in (here / folder).glob("[!.]*"):
             if entry.name not in own:
                 _link(entry, REHEARSAL / folder / entry.name)
+    for log in _logs(REHEARSAL / "logs"):
+        if not _is_done(log):  # what failed before is tried again, or not of this build
+            log.unlink()
     write_json(REHEARSAL / "config.json", merged(config, small(build)))
 
 
@@ -100,17 +103,46 @@ class Job:
     error: str | None  # the last line of one that failed
 
 
-def jobs(logs: Path = REHEARSAL / "logs") -> Iterator[Job]:
-    """The jobs, by their logs and Snakemake's records of time beside them."""
-    for log in sorted(logs.rglob("*.log")):
-        record = log.with_suffix(".tsv")
-        place = str(log.parent.relative_to(logs)).removeprefix(".")
-        done = record.is_file() and record.stat().st_mtime >= log.stat().st_mtime - 1
-        if not done:
-            yield Job(log.stem, place, 0.0, 0.0, _error(log))
+def jobs(build: Build, logs: Path = REHEARSAL / "logs") -> Iterator[Job]:
+    """The jobs, by their logs and Snakemake's records of time beside them.
+
+    Those of an earlier config are left out. Their logs stay with the others: what two configs have
+    in common is not made again.
+    """
+    for log in _logs(logs):
+        place = log.parent.relative_to(logs)
+        if not _belongs(build, place.parts):
             continue
-        took = records.jobs(record)[0]
-        yield Job(log.stem, place, took.seconds, took.megabytes * 2**20, None)
+        name = str(place).removeprefix(".")
+        if not _is_done(log):
+            yield Job(log.stem, name, 0.0, 0.0, _error(log))
+            continue
+        took = records.jobs(log.with_suffix(".tsv"))[0]
+        yield Job(log.stem, name, took.seconds, took.megabytes * 2**20, None)
+
+
+def _logs(logs: Path) -> list[Path]:
+    return sorted(logs.rglob("*.log"))
+
+
+def _is_done(log: Path) -> bool:
+    """Whether a job came to its end: then Snakemake has written its time."""
+    record = log.with_suffix(".tsv")
+    return record.is_file() and record.stat().st_mtime >= log.stat().st_mtime - 1
+
+
+def _belongs(build: Build, parts: Sequence[str]) -> bool:
+    """Whether a build has all that the folders of a log name; those without any are of all."""
+    if not parts or parts[0] not in build.codes:
+        return not parts
+    section = build.config.classification
+    answering = [part for model in judged.models(build) for part in model.split("/")]
+    scored = [part for model in build.models for part in model.split("/")]
+    named = {
+        *("scores", "judgement", "classification"), *build.config.students, *scored, *answering,
+        *build.benchmarks(parts[0]), *section.tasks, *section.classifiers,
+    }  # fmt: skip
+    return named.issuperset(parts[1:])
 
 
 def said(job: Job, logs: Path = REHEARSAL / "logs") -> str:

@@ -17,7 +17,7 @@ import endpoint
 from limbeck import config
 from limbeck.config.options import merged
 from limbeck.costs.accelerator import Device
-from limbeck.files import write_json
+from limbeck.files import write_json, write_text
 from limbeck.languages import resolve
 from limbeck.rehearsal import folder, machine, needs
 from limbeck.rehearsal.machine import GIB, Check
@@ -280,10 +280,40 @@ def test_jobs_are_read_from_their_logs(tmp_path: Path) -> None:
     (logs / "train_student.log").write_text("step 1\nerror: the loss is no number\n")
     (logs / "mix_rows.log").write_text("mixed\n")
     (logs / "mix_rows.tsv").write_text("s\th:m:s\tmax_rss\n2.5\t0:00:02\t100.0\n")
-    found = {job.rule: job for job in folder.jobs(tmp_path / "logs")}
+    found = {job.rule: job for job in folder.jobs(build(), tmp_path / "logs")}
     assert found["train_student"].error == "the loss is no number"
     assert (found["mix_rows"].seconds, found["mix_rows"].memory) == (2.5, 100 * 2**20)
     assert folder.broken(list(found.values())) == [found["train_student"]]
+
+
+# Of the demonstration, and of configs with other languages, students, forms and benchmarks.
+OWN = (
+    "write_subjects", "swh_Latn/write_topics", "swh_Latn/tiny/train_student",
+    "swh_Latn/tiny/Q8_0/quantize_gguf", "swh_Latn/sib200/prepare_benchmark",
+    "swh_Latn/scores/tiny/Q8_0/sib200/score_model", "swh_Latn/scores/teacher/sib200/score_model",
+    "swh_Latn/classification/topic/linear/train_classifier",
+)  # fmt: skip
+OTHERS = (
+    "yor_Latn/write_topics", "swh_Latn/gone/train_student", "swh_Latn/tiny/Q2_K/quantize_gguf",
+    "swh_Latn/gone/prepare_benchmark", "swh_Latn/scores/gone/base/sib200/score_model",
+    "swh_Latn/scores/tiny/base/gone/score_model", "swh_Latn/scores/comparisons/gone/x/score_model",
+    "swh_Latn/classification/topic/gone/train_classifier",
+)  # fmt: skip
+
+
+def test_jobs_of_an_earlier_rehearsal_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = build()
+    monkeypatch.chdir(tmp_path)
+    logs = Path("rehearsal/logs")
+    for name in (*OWN, *OTHERS):
+        write_text(logs / f"{name}.log", "said")
+        write_text(logs / f"{name}.tsv", "s\tmax_rss\n2.5\t100.0\n")
+    write_text(logs / "swh_Latn/translate_templates.log", "error: it failed before")
+    folder.prepare(made, {})
+    found = {f"{job.place}/{job.rule}".strip("/"): job.error for job in folder.jobs(made)}
+    assert found == dict.fromkeys(OWN)
 
 
 def test_the_machine_is_described() -> None:
