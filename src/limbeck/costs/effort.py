@@ -104,10 +104,9 @@ class Student:
             self.scoring.add(read + written, speed.of(count), "measured")
         elif (size := self._size()) and self.device:
             library = "transformers" if form in CHECKPOINTS else "llama.cpp"
-            at_once = asking.batch if form in CHECKPOINTS else 1
             weights = size * sizes.GGUF.get(form, sizes.GGUF["F16"])
             seconds = hours.reading(size, read, CHIPS[self.device]) + hours.writing(
-                weights, written, library, at_once, CHIPS[self.device]
+                weights, written, library, asking.batch, CHIPS[self.device]
             )
             self.scoring.add(read + written, seconds, "estimated", self.device)
         else:

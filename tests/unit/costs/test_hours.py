@@ -217,6 +217,18 @@ def test_a_plan_estimates_where_nothing_was_measured(there: Path) -> None:
     assert 0 < scoring["hours"] < 1
 
 
+def test_a_gguf_file_writes_as_many_items_at_once_as_the_config_says(there: Path) -> None:
+    write_json(there / "results/swh_Latn/own/training.json", {})
+    for form in ("base", "student", "Q8_0", "Q4_K_M"):
+        write_json(there / f"results/swh_Latn/scores/own/{form}/flores_into_english.json", {})
+    hours = []
+    for batch in (1, 16):
+        asking = benchmarks(run=["flores_into_english"], batch=batch, limit=100).model_dump()
+        [_, scoring] = planned(hardware=H100, student={"base": "owner/name-7B"}, benchmarks=asking)
+        hours.append(scoring["hours"])
+    assert hours[0] > 8 * hours[1] > 0
+
+
 def test_a_base_that_the_device_cannot_train_is_said(there: Path) -> None:
     training, _ = planned(hardware=H100, student={"base": "owner/name-7B"})
     assert training["note"] == "H100, whose 80 GB are less than the 112 needed"
