@@ -32,6 +32,7 @@ rule sum_costs:
         hardware=settings.hardware.model_dump_json(),
     params:
         code=source_digest("limbeck.costs.sum_costs"),
+        models=build.models,
     shell:
         r"""
         exec &>{log:q}
@@ -41,6 +42,7 @@ rule sum_costs:
             --shared work/journal/shared \
             --ledger work/ledger.json \
             --records logs/{wildcards.language:q} \
+            --models {params.models:q} \
             --hardware {resources.hardware:q} \
             --output {output.cost:q}
         """

@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from limbeck.config import CHIPS, chip
+from limbeck import config
+from limbeck.config import CHIPS, TINY, chip
 from limbeck.costs import amounts, hours, measured, sizes
 from limbeck.costs.accelerator import device
 from limbeck.costs.pretend import TOKEN
@@ -52,6 +53,8 @@ class Student:
         self.build, self.name = build, name
         self.settings = build.student(name)
         self.base = memory.first(self.settings.base, build.config.students)
+        begins, students = _begins(self.settings), build.config.students
+        self.alike = [other for other in students if _begins(students[other]) == begins]
         named = build.config.hardware.device
         self.device = named or chip(device().name)
         self.like = measured.Like(self.base, self.settings.training.method, named)
@@ -74,10 +77,12 @@ class Student:
         if not self.settings.merge and not (results / self.name / "training.json").is_file():
             self._train(replay)
         for form in self.build.forms(self.name):
+            # A base is scored once for all students that begin with it: it is the first one's.
+            names = self.alike if form == "base" else [self.name]
             for benchmark, items in replay.items.items():
-                model = f"{self.name}/{form}"
-                done = (results / f"scores/{model}/{benchmark}.json").is_file()
-                if self.build.asks(model, benchmark) and not done:
+                asked = self.build.asks(f"{self.name}/{form}", benchmark)
+                scores = [results / f"scores/{name}/{form}/{benchmark}.json" for name in names]
+                if asked and names[0] == self.name and not any(map(Path.is_file, scores)):
                     self._score(form, benchmark, items)
 
     def _train(self, replay: Replay) -> None:
@@ -129,3 +134,9 @@ class Student:
         if self.device:
             return f"how large {self.base} is"
         return "no GPU here nor in hardware.device, nor a run that was measured"
+
+
+def _begins(student: config.Student) -> tuple[object, ...]:
+    """What decides a student's base; of the built-in one also what its tokenizer is made of."""
+    made = (student.architecture, student.mixture) if student.base == TINY else ()
+    return student.base, student.revision, student.trust_remote_code, made

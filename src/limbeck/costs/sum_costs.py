@@ -1,7 +1,8 @@
 """Sum up what a language cost: its replies, and the hours of training and scoring.
 
 python -m limbeck.costs.sum_costs --journals work/journal/swh_Latn --shared work/journal/shared
-    --ledger work/ledger.json --records logs/swh_Latn --hardware JSON --output cost.json
+    --ledger work/ledger.json --records logs/swh_Latn --models tiny/base tiny/student teacher
+    --hardware JSON --output cost.json
 
 For each stage its replies and tokens, all that its journal holds; the dollars that were paid for
 them, null where the config has no price; and the dollars of requests without a reply, which the
@@ -12,6 +13,7 @@ scored it when that was last done; their dollars and the whole's, null where the
 
 import json
 from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from limbeck import files, stage
 from limbeck.costs.tally import tally
 from limbeck.files import Row
 from limbeck.teacher import budget
-from limbeck.workflow.records import jobs
+from limbeck.workflow.records import job, jobs
 
 
 def costs(journals: Path, shared: Path, ledger: Path) -> dict[str, Any]:
@@ -32,24 +34,30 @@ def costs(journals: Path, shared: Path, ledger: Path) -> dict[str, Any]:
     return {"stages": stages, "total": total, "shared": _stages(shared, ledger)}
 
 
-def hours(records: Path) -> dict[str, dict[str, float]]:
+def hours(records: Path, models: Collection[str]) -> dict[str, dict[str, float]]:
     """Hours of training and scoring, by what was trained and scored.
 
     Args:
         records: the folder of Snakemake's records of a language.
+        models: those that the config has scored; of students every form is one.
     """
+    students = {model.partition("/")[0] for model in models}
     found: dict[str, dict[str, float]]
     found = {"training": defaultdict(float), "scoring": defaultdict(float)}
+    scored = set()
     for path in sorted(records.rglob("*.tsv")):
         parts = path.relative_to(records).parent.parts
-        seconds = sum(job.seconds for job in jobs(path))
-        if path.stem == "train_student":
+        seconds = sum(took.seconds for took in jobs(path))
+        if path.stem == "train_student" and parts[0] in students:
             found["training"][parts[0]] += seconds
         elif path.stem == "train_classifier":
             found["training"]["/".join(parts[:2])] += seconds
         elif path.stem == "score_model" and len(parts) == 4:  # not one that is asked over HTTP
             _, name, form, _ = parts
-            found["scoring"]["/".join((name, form)) if name == "comparisons" else name] += seconds
+            model = f"{name}/{form}"
+            if model in models and job(path) not in scored:
+                scored.add(job(path))
+                found["scoring"][model if name == "comparisons" else name] += seconds
     return {
         kind: {name: round(seconds / 3600, 5) for name, seconds in sums.items()}
         for kind, sums in found.items()
@@ -94,11 +102,12 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, required=True, help="that of no language")
     parser.add_argument("--ledger", type=Path, required=True)
     parser.add_argument("--records", type=Path, required=True, help="Snakemake's, of time")
+    parser.add_argument("--models", nargs="*", default=[], help="that the config has scored")
     parser.add_argument("--hardware", type=json.loads, required=True, help="of the config, JSON")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
     found = costs(options.journals, options.shared, options.ledger)
-    result = whole(found, hours(options.records), options.hardware["price"])
+    result = whole(found, hours(options.records, options.models), options.hardware["price"])
     files.write_json(options.output, result)
 
 

@@ -107,8 +107,9 @@ def jobs(build: Build, logs: Path = REHEARSAL / "logs") -> Iterator[Job]:
     """The jobs, by their logs and Snakemake's records of time beside them.
 
     Those of an earlier config are left out. Their logs stay with the others: what two configs have
-    in common is not made again.
+    in common is not made again. So is what was scored for another student.
     """
+    seen = set()
     for log in _logs(logs):
         place = log.parent.relative_to(logs)
         if not _belongs(build, place.parts):
@@ -117,7 +118,11 @@ def jobs(build: Build, logs: Path = REHEARSAL / "logs") -> Iterator[Job]:
         if not _is_done(log):
             yield Job(log.stem, name, 0.0, 0.0, _error(log))
             continue
-        took = records.jobs(log.with_suffix(".tsv"))[0]
+        record = log.with_suffix(".tsv")
+        if (one := records.job(record)) in seen:
+            continue
+        seen.add(one)
+        took = records.jobs(record)[0]
         yield Job(log.stem, name, took.seconds, took.megabytes * 2**20, None)
 
 

@@ -251,6 +251,20 @@ def test_what_is_there_is_not_planned(there: Path) -> None:
         assert figures == (0, 0, 0, "nothing to come")
 
 
+def test_a_base_is_scored_once_for_all_students_that_begin_with_it(there: Path) -> None:
+    own = {"base": "owner/name-7B", "training": {"max_steps": 100}}
+    students = {"first": own, "second": own, "other": {**own, "revision": "1" * 40}}
+
+    def tokens() -> list[float]:
+        works = planned(hardware=H100, students=students)
+        return [work["tokens"] for work in works if work["kind"] == "scoring"]
+
+    first, second, other = tokens()
+    assert first == other > second > 0
+    write_json(there / "results/swh_Latn/scores/second/base/sib200.json", {})
+    assert tokens() == [second, second, other]
+
+
 def test_a_base_of_unknown_size_is_said(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     write_text(there / "work/config.json", "{}")

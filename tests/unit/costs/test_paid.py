@@ -98,12 +98,27 @@ def test_a_journal_in_use_is_shown_but_not_compacted(
 TOOK = {  # seconds
     "tiny/train_student.tsv": 1800,
     "tiny/mix_rows.tsv": 9,
-    "scores/tiny/student/sib200/score_model.tsv": 72,
+    "scores/tiny/base/sib200/score_model.tsv": 36,
+    "scores/tiny/student/sib200/score_model.tsv": 36,
     "scores/tiny/Q8_0/sib200/score_model.tsv": 36,
     "scores/teacher/sib200/score_model.tsv": 99,
     "scores/comparisons/other/sib200/score_model.tsv": 72,
     "classification/topic/linear/train_classifier.tsv": 36,
+    # Its base was scored for the other student.
+    "other/train_student.tsv": 360,
+    "scores/other/base/sib200/score_model.tsv": 36,
+    "scores/other/student/sib200/score_model.tsv": 36,
+    # Of earlier configs.
+    "gone/train_student.tsv": 1800,
+    "scores/gone/base/sib200/score_model.tsv": 36,
+    "scores/gone/student/sib200/score_model.tsv": 99,
+    "scores/tiny/Q2_K/sib200/score_model.tsv": 99,
+    "scores/comparisons/gone/sib200/score_model.tsv": 99,
 }
+MODELS = [
+    *(f"{name}/{form}" for name in ("tiny", "other") for form in ("base", "student", "Q8_0")),
+    *("comparisons/other", "teacher"),
+]
 
 
 def test_the_costs_of_a_language(tmp_path: Path) -> None:
@@ -119,7 +134,7 @@ def test_the_costs_of_a_language(tmp_path: Path) -> None:
         (logs / place).parent.mkdir(parents=True, exist_ok=True)
         (logs / place).write_text(f"s\tmax_rss\n{seconds}\tNA\n")
     command = [sys.executable, "-m", "limbeck.costs.sum_costs", "--journals", str(folder)]
-    command += ["--shared", str(shared), "--ledger", str(path(tmp_path))]
+    command += ["--shared", str(shared), "--ledger", str(path(tmp_path)), "--models", *MODELS]
     command += ["--records", str(logs), "--hardware", '{"price": 2.0}', "--output", str(output)]
     subprocess.run(command, check=True)
     found = json.loads(output.read_text())
@@ -136,12 +151,12 @@ def test_the_costs_of_a_language(tmp_path: Path) -> None:
     assert found["total"]["dollars"] == 0.0005
     assert found["shared"]["write_subjects"]["dollars"] == 0.0005
     assert found["machine"] == {
-        "training": {"classification/topic": 0.01, "tiny": 0.5},
-        "scoring": {"comparisons/other": 0.02, "tiny": 0.03},
-        "hours": 0.56,
-        "dollars": 1.12,
+        "training": {"classification/topic": 0.01, "tiny": 0.5, "other": 0.1},
+        "scoring": {"comparisons/other": 0.02, "tiny": 0.02, "other": 0.02},
+        "hours": 0.67,
+        "dollars": 1.34,
     }
-    assert found["whole"] == {"dollars": 1.1205}
+    assert found["whole"] == {"dollars": 1.3405}
 
 
 def test_without_a_price_the_whole_is_not_known() -> None:

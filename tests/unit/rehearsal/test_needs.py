@@ -316,6 +316,15 @@ def test_jobs_of_an_earlier_rehearsal_are_left_out(
     assert found == dict.fromkeys(OWN)
 
 
+def test_a_base_that_was_scored_for_another_student_is_no_job(tmp_path: Path) -> None:
+    made = build(students={name: {"base": "builtin:tiny"} for name in ("other", "third")})
+    for name, seconds in {"tiny": 2.5, "other": 2.5, "third": 2.6}.items():
+        log = tmp_path / f"logs/swh_Latn/scores/{name}/base/sib200/score_model.log"
+        write_text(log, "said")
+        write_text(log.with_suffix(".tsv"), f"s\tmax_rss\n{seconds}\t100.0\n")
+    assert [job.seconds for job in folder.jobs(made, tmp_path / "logs")] == [2.5, 2.6]
+
+
 def test_the_machine_is_described() -> None:
     found = [check() for check in machine.CHECKS]
     assert all(isinstance(check, Check) for check in found)
