@@ -167,10 +167,12 @@ class Loop:
         """Read the largest batch that will come, and forget it."""
         begun = time.monotonic()
         samples, steps = self.samples["train"], self.steps
-        if self.longest:
-            samples = room.full(samples, self.longest, self.device_tokens)
-            steps = [list(range(len(samples)))]
-        batch = room.largest(samples, steps, self.layout, self.device_tokens)
+        if self.longest:  # then of a step of such rows
+            training = self.training
+            count = training.step_rows or math.ceil(training.step_tokens / self.longest)
+            samples = room.full(samples, self.longest, count)
+            steps = [list(range(count))]
+        batch = room.largest(samples, steps, self._batches)
         tokens = layout.size([len(sample.input_ids) for sample in samples], batch)
         with room.needed(tokens, self.device):
             self._loss(samples, batch, tokens).backward()

@@ -16,23 +16,21 @@ ADVICE = (
     "bfloat16 or adam8bit, training.method lora (on CUDA with memory nf4); spread over devices: "
     "training.shard"
 )
-Layout = Callable[[Sequence[int], layout.Rows, int], list[layout.Batch]]
+Layout = Callable[[list[int], layout.Rows], list[layout.Batch]]
 
 
-def largest(
-    samples: Sequence[Encoded], steps: Iterable[layout.Rows], lay: Layout, device_tokens: int
-) -> layout.Batch:
+def largest(samples: Sequence[Encoded], steps: Iterable[layout.Rows], lay: Layout) -> layout.Batch:
     """The batch of most tokens, padding among them, of all steps."""
     lengths = [len(sample.input_ids) for sample in samples]
-    batches = (batch for rows in steps for batch in lay(lengths, rows, device_tokens))
+    batches = (batch for rows in steps for batch in lay(lengths, rows))
     return max(batches, key=lambda batch: layout.size(lengths, batch))
 
 
-def full(samples: Iterable[Encoded], length: int, device_tokens: int) -> list[Encoded]:
-    """As many rows of ``length`` tokens, all of them learned, as the device takes; at least one."""
+def full(samples: Iterable[Encoded], length: int, count: int) -> list[Encoded]:
+    """So many rows of ``length`` tokens, all of them learned."""
     tokens = chain.from_iterable(sample.input_ids for sample in samples)
     row = list(islice(cycle(tokens), length))
-    return [Encoded(row, row)] * max(1, device_tokens // length)
+    return [Encoded(row, row)] * count
 
 
 @contextmanager

@@ -273,3 +273,24 @@ def test_the_look_at_the_largest_batch_changes_nothing(
     assert "of 1,000 tokens, fits" in capsys.readouterr().out
     assert longer.losses == plain.losses
     assert longer.validations == plain.validations
+
+
+@pytest.mark.parametrize(
+    ("changes", "device_tokens", "longest", "tokens"),
+    [
+        ({}, 4096, 100, 600),  # no batch is larger than a step
+        ({}, 4096, 250, 750),
+        ({}, 256, 100, 200),
+        ({}, 256, 1000, 1000),  # a row that is longer comes alone
+        ({"step_rows": 3}, 4096, 100, 300),
+        ({"step_rows": 3}, 256, 100, 200),
+    ],
+)
+def test_the_largest_batch_of_long_rows_is_one_that_comes(
+    bases: Any, samples: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    changes: dict[str, int], device_tokens: int, longest: int, tokens: int,
+) -> None:  # fmt: skip
+    settings = Settings(max_steps=1, **changes)
+    options = {"device_tokens": device_tokens, "longest": longest}
+    make(bases("llama"), samples, tmp_path, settings, **options).run()
+    assert f"the largest batch, of {tokens:,} tokens, fits" in capsys.readouterr().out

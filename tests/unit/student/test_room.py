@@ -3,6 +3,7 @@
 import resource
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -14,15 +15,15 @@ ROWS = [Encoded([1] * length, [1] * length) for length in (3, 9, 4, 7, 2)]
 
 def test_the_largest_batch_is_of_any_step() -> None:
     steps = [[0, 2, 4], [1, 3]]
-    found = room.largest(ROWS, steps, layout.packed, 100)
+    found = room.largest(ROWS, steps, partial(layout.packed, device_tokens=100))
     assert sorted(row for line in found for row in line) == [1, 3]
     # With room for one row alone it is the longest row.
-    assert room.largest(ROWS, steps, layout.grouped, 1) == [[1]]
+    assert room.largest(ROWS, steps, partial(layout.grouped, device_tokens=1)) == [[1]]
 
 
-@pytest.mark.parametrize(("length", "count"), [(4, 5), (20, 1), (30, 1)])
+@pytest.mark.parametrize(("length", "count"), [(4, 5), (20, 1), (30, 2)])
 def test_rows_as_long_as_they_may_be(length: int, count: int) -> None:
-    rows = room.full(ROWS, length, 20)
+    rows = room.full(ROWS, length, count)
     assert [len(row.input_ids) for row in rows] == [length] * count
     assert all(row.labels == row.input_ids for row in rows)
 

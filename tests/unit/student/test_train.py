@@ -122,10 +122,19 @@ def two(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("two")
 def test_two_processes_train_as_one(folder: Path, tmp_path: Path) -> None:
     one = TRAINING.model_copy(update={"epochs": 1.0})  # what rounding changes grows with the steps
-    run("train", *train_options(folder, tmp_path / "one", one))
+    alone = run("train", *train_options(folder, tmp_path / "one", one))
     done = run("train", *train_options(folder, tmp_path / "both", one), "--devices", 2)
     assert done.stdout.count("train: ") == 1, "the first speaks for all"
     assert_alike(tmp_path / "one", tmp_path / "both")
+    # What is tried to fit is what comes: about half of a step for each.
+    assert largest_batch(done.stdout) < 0.7 * largest_batch(alone.stdout)
+
+
+def largest_batch(said: str) -> int:
+    """The tokens of the batch that was tried."""
+    found = re.search(r"the largest batch, of (\d+) tokens, fits", said)
+    assert found, said
+    return int(found[1])
 
 
 @pytest.mark.usefixtures("two")
