@@ -61,6 +61,16 @@ ENDLESS = Fault("endless")  # 200 with a body that never ends
 BOMB = Fault("bomb")  # 200 with a body that unpacks to a thousand times as much
 HANGING = Fault("hanging")  # no answer at all
 ECHO = Fault("echo")  # 401 with the request's headers in the message
+# What OpenRouter says, with 403, of an input that its moderation flagged.
+FLAGGED = json.dumps(
+    {
+        "error": {
+            "code": 403,
+            "message": "Your input was flagged",
+            "metadata": {"reasons": ["violence"], "flagged_input": "How ...", "model_slug": "m"},
+        }
+    }
+).encode()
 
 
 def completion(content: str | None, finish_reason: str = "stop", **message: Any) -> Body:

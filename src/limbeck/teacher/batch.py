@@ -21,7 +21,15 @@ from limbeck import config
 from limbeck.errors import UserError
 from limbeck.files import read_json, write_json
 from limbeck.teacher.budget import Account
-from limbeck.teacher.endpoint import LARGEST, Endpoint, Failure, judged, one_line, passing
+from limbeck.teacher.endpoint import (
+    LARGEST,
+    Endpoint,
+    Failure,
+    judged,
+    moderated,
+    one_line,
+    passing,
+)
 from limbeck.teacher.limits import pause
 from limbeck.teacher.replies import Record
 
@@ -281,8 +289,11 @@ class Batches:
         status = response.get("status_code") if isinstance(response, dict) else None
         if not isinstance(status, int):
             return str(key), Failure("malformed")
+        body = response.get("body")
         if status == 200:
-            return str(key), judged(response.get("body"), 0.0)
+            return str(key), judged(body, 0.0)
+        if moderated(status, body):
+            return str(key), Failure("content_filter", passing=False)
         return str(key), Failure(f"http {status}", passing=passing(status))
 
     def forget(self, submitted: Submitted, outcomes: Outcomes) -> None:

@@ -285,7 +285,7 @@ class _Asking:
             wait = pause(failure.wait, call.tries)
             asyncio.get_running_loop().call_later(wait, self.queue.put_nowait, call)
             return
-        self.given_up += failure.kind != "context"
+        self.given_up += failure.kind not in ("context", "content_filter")  # the request's own
         if self.given_up >= _HOPELESS:
             raise UserError(self.endpoint.nothing(self.progress.last_error))
 

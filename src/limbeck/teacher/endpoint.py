@@ -226,16 +226,22 @@ class Endpoint:
 
     def _refusal(self, status: int, wait: float | None, text: bytes) -> Failure:
         try:
-            detail = _message(self.parsed(text))
+            said = self.parsed(text)
         except ValueError:
-            detail = _message(self.safe(text.decode(errors="replace")))
-        if status in _PERMANENT:
+            said = self.safe(text.decode(errors="replace"))
+        detail = _message(said)
+        if moderated(status, said):
+            return Failure(
+                "content_filter", detail=detail, passing=False, refused=False, sent=False
+            )
+        # With a time to come back 402 says that too much is in flight, else that no money is left.
+        passes = passing(status) or (status == 402 and wait is not None)
+        if status in _PERMANENT and not passes:
             variable = self.connection.api_key_env
             source = f"the key in {variable}" if variable else "no key (api_key_env is not set)"
             raise UserError(
                 f"{self.url}: http {status} for model {self.model!r} with {source}{detail}"
             )
-        passes = passing(status)
         failure = Failure(f"http {status}", wait, detail, passes, refused=passes, sent=False)
         failure.excess = capacity.refused(status, text.decode(errors="replace"))
         return failure
@@ -285,6 +291,20 @@ async def _text(response: aiohttp.ClientResponse, largest: int) -> bytes:
 def passing(status: int) -> bool:
     """Whether a request that was refused with an HTTP status may work later."""
     return status in _PASSING or status >= 500
+
+
+def moderated(status: int, answer: Any) -> bool:
+    """Whether a 403 is of one input that was flagged, and not of the key.
+
+    https://openrouter.ai/docs/api/reference/errors-and-debugging
+    """
+    error = answer.get("error") if isinstance(answer, dict) else None
+    metadata = error.get("metadata") if isinstance(error, dict) else None
+    return (
+        status == 403
+        and isinstance(metadata, dict)
+        and {"reasons", "flagged_input"} <= metadata.keys()
+    )
 
 
 def judged(answer: Any, seconds: float) -> Record | Failure:

@@ -125,6 +125,28 @@ def test_ten_answers_without_a_trace_are_enough_to_stop(
         assert served.requests == 40
 
 
+def test_prompts_that_moderation_flags_are_lost_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """However many come in a row: the others are answered."""
+    flagged = [{"id": f"f{n}", "prompt": f"Baya {n}?", "pivot": None} for n in range(40)]
+    others = [{"id": f"p{n}", "prompt": f"Swali {n}?", "pivot": None} for n in range(10)]
+    prompts = [{**row, "failure": None} for row in flagged + others]
+    files.write_jsonl(tmp_path / "prompts.jsonl", prompts)
+
+    def moderated(body: dict[str, Any], before: int) -> Any:
+        bad = "Baya" in body["messages"][-1]["content"]
+        return endpoint.raw(endpoint.FLAGGED, 403) if bad else endpoint.completion("Jibu.")
+
+    inputs = ("--prompts", str(tmp_path / "prompts.jsonl"))
+    section = {"min_reasoning": 0, "traces": "free", "lengths": ["natural"]}
+    with endpoint.serving(moderated) as served:
+        rows = run(monkeypatch, tmp_path, served.url, "respond", section, *inputs)
+        assert served.requests == 50  # none is tried again
+    assert Counter(row["failure"] for row in rows) == {"content_filter": 40, None: 10}
+    assert "10 rows, 40 lost (content_filter 40)" in capfd.readouterr().err
+
+
 def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree_topics = {
         "general_seeds": ["health", "culture"],

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from batches import BatchEndpoint, long_reply, serving_batches
 from endpoint import (
+    FLAGGED,
     completion,
     connection,
     echo,
@@ -243,6 +244,7 @@ def test_an_odd_list_of_batches_has_none_of_ours(tmp_path: Path, said: bytes) ->
         (b', "response": {"status_code": 200, "body": {"choices": 5}}}', "no choice"),
         (b', "response": null, "error": "words"}', "batch error"),
         (b', "response": {"status_code": 400, "body": "words"}}', "http 400"),
+        (b', "response": {"status_code": 403, "body": %s}}' % FLAGGED, "content_filter"),
     ],
     ids=lambda value: repr(value[:40]),
 )

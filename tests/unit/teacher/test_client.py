@@ -88,6 +88,7 @@ def test_faults_cost_no_row_and_change_no_byte(tmp_path: Path) -> None:
         (status(500), "http 500"),
         (status(503), "http 503"),
         (status(429, **{"Retry-After": "0"}), "http 429"),
+        (status(402, **{"Retry-After": "0"}), "http 402"),  # too much money is in flight
         (DROPPED, "connection"),
         (TRUNCATED, "truncated"),
         (MALFORMED, "malformed"),
