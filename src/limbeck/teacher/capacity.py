@@ -25,6 +25,9 @@ _PROMPT = re.compile(
 _LEAST = 64  # tokens; what is left for a reply below it is of no use
 _LIMITS = ("max_tokens", "max_completion_tokens")
 _MARGIN = 32  # tokens that the estimate of a prompt may be short of
+# Bytes that a prompt counts for at least: the tokens of a short one are its template's, and say
+# nothing of those of a long one.
+_SHORT = 500
 
 
 def listed(answer: bytes, model: str) -> int | None:
@@ -32,7 +35,9 @@ def listed(answer: bytes, model: str) -> int | None:
     try:
         entries = outside.loads(answer)["data"]
         found = [entry for entry in entries if entry.get("id") == model]
-        sizes = [entry.get(name) for entry in found or entries[:1] for name in _LISTED]
+        # Of a server with one model the name may be another one, such as its file's.
+        known = found or (entries if len(entries) == 1 else [])
+        sizes = [entry.get(name) for entry in known for name in _LISTED]
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
     return next((size for size in sizes if isinstance(size, int) and size > 0), None)
@@ -77,7 +82,7 @@ class Capacity:
 
     def count(self, body: dict[str, Any], prompt_tokens: int) -> None:
         """Learn from a request how many tokens its prompt has."""
-        self._ratio = max(self._ratio, prompt_tokens / max(1, _size(body)))
+        self._ratio = max(self._ratio, prompt_tokens / _size(body))
 
     def fit(self, body: dict[str, Any], prompt: int | None = None) -> dict[str, Any] | None:
         """The request with as long a reply as the context leaves; None if that is of no use.
@@ -109,4 +114,5 @@ class Capacity:
 
 
 def _size(body: dict[str, Any]) -> int:
-    return sum(len(str(message["content"]).encode()) for message in body["messages"])
+    own = sum(len(str(message["content"]).encode()) for message in body["messages"])
+    return max(_SHORT, own)

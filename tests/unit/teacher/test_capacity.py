@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from pydantic import BaseModel
 
 import endpoint
-from limbeck.teacher.capacity import listed, refused
+from limbeck.teacher.capacity import Capacity, listed, refused
 from limbeck.teacher.client import Reply, Request, ask
 from world import start
 from world.teacher import Manners, refusals
@@ -81,9 +83,50 @@ def test_a_reply_that_filled_the_context_is_not_asked_for_again(tmp_path: Path) 
     assert len(limits) == 1 + 3  # the first was refused
 
 
+class Listing(endpoint.Endpoint):
+    """Says what its model holds, and puts 80 tokens of a template around each prompt."""
+
+    async def _models(self, request: web.Request) -> web.Response:
+        return web.json_response({"data": [{"id": "teacher", "max_model_len": 4096}]})
+
+    def say(self, body: dict[str, Any], before: int) -> Any:
+        said = '{"fruit": "zumbarole"}' if "fruit" in str(body["messages"]) else '{"name": "Asha"}'
+        prompt = 80 + sum(len(message["content"]) for message in body["messages"]) // 4
+        usage = {"prompt_tokens": prompt, "completion_tokens": 8}
+        return {**endpoint.completion(said), "usage": usage}
+
+
+class Name(BaseModel):
+    name: str
+
+
+def test_a_template_s_tokens_do_not_make_long_prompts_longer(tmp_path: Path) -> None:
+    """The probe for the form of replies is the shortest of all prompts."""
+    served = Listing()
+    served.answer = served.say
+    requests = [Request(request.messages, Name) for request in questions(4, 400)]
+    with endpoint.running(served):
+        connection = endpoint.connection(served.url, concurrency=1)
+        told = endpoint.teacher(structured="auto", max_tokens=3000)
+        replies = ask(requests, told, connection, tmp_path / "j", tmp_path)
+    assert {reply.failure for reply in replies} == {None}
+    assert [body["max_tokens"] for body in served.bodies] == [3000] * 5
+
+
+def test_short_prompts_leave_their_template_s_tokens() -> None:
+    holds = Capacity("m")
+    holds.limit = CONTEXT
+    short = {"messages": [{"role": "user", "content": "Who?"}], "max_tokens": CONTEXT}
+    holds.count(short, 80)
+    fitted = holds.fit(short)
+    assert fitted is not None
+    assert CONTEXT - 150 < fitted["max_tokens"] <= CONTEXT - 80
+
+
 LISTS: list[tuple[bytes, int | None]] = [
     (b'{"data": [{"id": "other", "max_model_len": 1}, {"id": "m", "max_model_len": 4096}]}', 4096),
     (b'{"data": [{"id": "m", "context_length": 8192}]}', 8192),
+    (b'{"data": [{"id": "a", "max_model_len": 1}, {"id": "b", "max_model_len": 4096}]}', None),
     (b'{"data": [{"id": "a-folder", "max_context_length": 32768}]}', 32768),
     (b'{"data": [{"id": "m", "meta": {"n_ctx_train": 4096}}]}', None),
     (b'{"data": []}', None),
