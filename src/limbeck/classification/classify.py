@@ -5,7 +5,8 @@ python -m limbeck.classification.classify --language card.json --task config/tas
     --settings JSON --connection JSON --journal FILE --output predictions.parquet
 
 A fair comparison: the teacher as classifier sees what the teacher as writer saw, and its answers
-are constrained to the labels. An answer that names no label is wrong, and no class of its own.
+are constrained to the labels. An answer that names no label is wrong, and no class of its own; a
+text that the endpoint failed on has none, and stops the stage.
 Settings: {"teacher", "seed"}.
 """
 
@@ -29,7 +30,7 @@ from limbeck.files import Row
 from limbeck.generation import asking
 from limbeck.generation.asking import Teacher
 from limbeck.generation.instructions import Instructions, load, quote
-from limbeck.teacher.client import Message, Reply, Request
+from limbeck.teacher.client import Message, Reply, Request, check_answered
 
 
 @cache
@@ -85,7 +86,11 @@ def classify(
     card: Row,
     instructions: Instructions,
 ) -> list[Row]:
-    """What the teacher says of each test text, without and with the seeds."""
+    """What the teacher says of each test text, without and with the seeds.
+
+    Raises:
+        UserError: it does not hold the seeds, or the endpoint failed on a text.
+    """
     form = label_model(tuple(task.names))
     shots_of: dict[str, list[Message]] = {"zero-shot": []}
     if seeds:
@@ -99,23 +104,25 @@ def classify(
             asked = _next(text) if shots else question(task, card, instructions, text)
             return Request([*shots, {"role": "user", "content": asked}], form)
 
-        def parse(item: Row, reply: Reply) -> list[Row]:
-            if shots and reply.failure == "context":
-                raise UserError(
-                    f"{task.name}: {teacher.settings.model!r} does not hold the "
-                    f"{len(seeds)} demonstrations of its own few-shot prompt; lower "
-                    "classification.seeds"
-                )
-            label = read(reply, task)
-            return [{"source": source, "size": 0, "repeat": 0, "id": item["id"],
-                     "predicted": label, "reply": None if label else reply.content}]  # fmt: skip
-
-        return teacher.ask(items, prompt, parse)
+        came = teacher.ask(items, prompt, lambda item, reply: [(item, reply)])
+        if shots and any(reply.failure == "context" for _, reply in came):
+            raise UserError(
+                f"{task.name}: {teacher.settings.model!r} does not hold the "
+                f"{len(seeds)} demonstrations of its own few-shot prompt; lower "
+                "classification.seeds"
+            )
+        check_answered([reply for _, reply in came], teacher.journal)
+        return [_answer(source, item, reply, read(reply, task)) for item, reply in came]
 
     # By the longest prompt alone the model says whether it holds them, before any other is paid
     # for; endpoints count tokens, and an estimate would refuse what fits.
     ask(list(shots_of)[-1], [max(test, key=lambda row: len(row["text"].encode()))])
     return [row for source in shots_of for row in ask(source, test)]
+
+
+def _answer(source: str, item: Row, reply: Reply, label: str | None) -> Row:
+    return {"source": source, "size": 0, "repeat": 0, "id": item["id"],
+            "predicted": label, "reply": None if label else reply.content}  # fmt: skip
 
 
 def main() -> None:

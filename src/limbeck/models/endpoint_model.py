@@ -8,10 +8,7 @@ from limbeck.errors import UserError
 from limbeck.files import digest
 from limbeck.models.protocol import Done, Generation, ignore
 from limbeck.student.encoding import Message
-from limbeck.teacher.client import Reply, Request, ask
-
-# Failures that are the model's own: a reply of no use, or a prompt that it cannot hold.
-_ANSWERED = {None, "length", "content_filter", "empty", "format", "context"}
+from limbeck.teacher.client import Reply, Request, ask, check_answered
 
 
 class EndpointModel:
@@ -42,12 +39,7 @@ class EndpointModel:
         """
         requests = [self._request(messages) for messages in prompts]
         replies = ask(requests, self._teacher, self._connection, self._journal)
-        failures = [reply.failure for reply in replies if reply.failure not in _ANSWERED]
-        if failures:
-            raise UserError(
-                f"the teacher failed on {len(failures)} of {len(replies)} prompts "
-                f"({failures[0]}); run again, what came is in {self._journal}"
-            )
+        check_answered(replies, self._journal)
         found = [Generation(self._text(reply), reply.failure or "stop") for reply in replies]
         for place, reply in enumerate(found):
             done(place, reply)

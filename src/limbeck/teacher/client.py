@@ -23,9 +23,11 @@ from limbeck.teacher.progress import Progress
 from limbeck.teacher.replies import Message, Record, Reply, Request
 from limbeck.teacher.server import Server
 
-__all__ = ["Message", "Reply", "Request", "ask"]
+__all__ = ["Message", "Reply", "Request", "ask", "check_answered"]
 
 _HOPELESS = 20  # requests given up in a row, with no reply between: the endpoint is down
+# Failures that are the model's own: a reply of no use, or a prompt that it cannot hold.
+_ANSWERED = {None, "length", "content_filter", "empty", "format", "context"}
 
 
 def ask(
@@ -74,6 +76,20 @@ def ask(
     if requests:
         print(progress.line(), file=sys.stderr, flush=True)
     return [asking.answers[row] for row in range(len(requests))]
+
+
+def check_answered(replies: Sequence[Reply], journal: Path) -> None:
+    """Stop where the endpoint failed on a request: a score without it would not be the model's.
+
+    Raises:
+        UserError: says to run again.
+    """
+    failures = [reply.failure for reply in replies if reply.failure not in _ANSWERED]
+    if failures:
+        raise UserError(
+            f"the teacher failed on {len(failures)} of {len(replies)} prompts "
+            f"({failures[0]}); run again, what came is in {journal}"
+        )
 
 
 @dataclass(eq=False, slots=True)

@@ -224,7 +224,7 @@ def run(main: Any, monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
     main()
 
 
-def ask_teacher(monkeypatch: pytest.MonkeyPatch, folder: Path, url: str) -> None:
+def ask_teacher(monkeypatch: pytest.MonkeyPatch, folder: Path, url: str, retries: int = 8) -> None:
     """Have the teacher classify six texts, with four seeds of each label shown or none."""
     files.write_json(folder / "card.json", CARD)
     files.write_jsonl(folder / "seeds.jsonl", rows(4, "seed"))
@@ -235,7 +235,7 @@ def ask_teacher(monkeypatch: pytest.MonkeyPatch, folder: Path, url: str) -> None
         task=ROOT / "config/tasks/sentiment.yaml",
         instructions=ROOT / "config/prompts/classification.yaml",
         seeds=folder / "seeds.jsonl", test=folder / "test.jsonl", settings=settings,
-        connection=endpoint.connection(url).model_dump_json(),
+        connection=endpoint.connection(url, retries=retries).model_dump_json(),
         journal=folder / "journal.jsonl", output=folder / "predictions.parquet",
     )  # fmt: skip
 
@@ -281,6 +281,25 @@ def test_seeds_that_the_teacher_does_not_hold_are_named(
     ):
         ask_teacher(monkeypatch, tmp_path, served.url)
     assert len(served.bodies) == 1  # by the longest prompt alone
+
+
+def test_a_text_that_the_endpoint_failed_on_is_no_wrong_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came is kept, and the next run asks for the rest."""
+    down = True
+
+    def answer(body: dict[str, Any], before: int) -> Any:
+        fails = down and f"<text>{TEST[1]['text']}</text>" in body["messages"][-1]["content"]
+        return endpoint.status(500) if fails else endpoint.completion('{"label": "positive"}')
+
+    with endpoint.serving(answer) as served:
+        with pytest.raises(UserError, match=r"failed on 1 of 6 prompts \(http 500\); run again"):
+            ask_teacher(monkeypatch, tmp_path, served.url, retries=0)
+        assert not (tmp_path / "predictions.parquet").exists()
+        down, asked = False, served.requests
+        ask_teacher(monkeypatch, tmp_path, served.url)
+    assert (asked, served.requests) == (7, 13)
 
 
 def test_the_labels_are_told_once_however_many_the_seeds() -> None:
