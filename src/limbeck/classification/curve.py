@@ -61,9 +61,9 @@ def runs(
         yield from _shown(synthetic, human, seeds, settings, repeats)
         return
     for source, rows in _sources(synthetic, human, settings):
-        for size in sizes(settings.sizes, len(rows)) if rows else []:
-            if source == "human" and synthetic and size > len(synthetic):
-                continue
+        # Of more texts of people than the teacher wrote, as many: they are its control.
+        most = min(len(rows), len(synthetic or human))
+        for size in sizes(settings.sizes, most) if rows else []:
             # Of all texts there is one sample; only what starts from chance differs on it.
             same = size == len(rows) and settings.classifier.kind == "linear"
             for repeat in range(1 if same else repeats):

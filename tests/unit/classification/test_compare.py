@@ -179,7 +179,7 @@ def test_runs_of_a_curve(classifier: Classifier, whole: int) -> None:
     found = list(curve.runs(rows(40, "s"), rows(60, "h"), rows(4, "h"), settings))
     assert Counter((run.source, run.size) for run in found) == {
         ("synthetic", 10): 2, ("synthetic", 20): 2, ("synthetic", 40): whole,
-        ("human", 10): 2, ("human", 20): 2, ("seeds", 40): 1,
+        ("human", 10): 2, ("human", 20): 2, ("human", 40): 2, ("seeds", 40): 1,
     }  # fmt: skip
     assert all(len(run.rows) == run.size for run in found)
     assert len({row["id"] for row in found[-1].rows}) == 4
