@@ -6,6 +6,7 @@ exit code.
 
 import argparse
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -84,11 +85,11 @@ def rehearse(options: argparse.Namespace) -> int:
     good = _say(_jobs(found), to)
     if not code:
         good = _say(_published(build), to) and good
-    planned = plan.summary(build, WORK)
+    planned = _planned(build)
     whole = projection.project(build, found, planned)
     if options.json:
-        seconds = {name: [one.seconds, one.error] for name, one in whole.items()}
-        seconds["wall"] = list(_tuple(projection.wall(whole, device().cuda)))
+        seconds = {name: _pair(one) for name, one in whole.items()}
+        seconds["wall"] = _pair(projection.wall(whole, device().cuda))
         print(json.dumps({"good": good, "plan": planned, "seconds": seconds}, indent=2))
     else:
         print("\nThe whole run, as far as it is still to come:\n")
@@ -96,8 +97,16 @@ def rehearse(options: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
-def _tuple(hours: Hours) -> tuple[float, float]:
-    return hours.seconds, hours.error
+def _planned(build: Build) -> dict[str, Any]:
+    """The plan for this machine, whatever device the config has plans reckon with."""
+    hardware = build.config.hardware.model_copy(update={"device": None})
+    config = build.config.model_copy(update={"hardware": hardware})
+    return plan.summary(Build(config, build.languages), WORK)
+
+
+def _pair(hours: Hours) -> list[float | None]:
+    """As JSON holds them, which has no NaN."""
+    return [None if math.isnan(part) else part for part in (hours.seconds, hours.error)]
 
 
 def _last(log: Path) -> str:
@@ -157,6 +166,8 @@ def _projection(build: Build, planned: dict[str, Any], whole: dict[str, Hours]) 
 
 
 def _hours(hours: Hours) -> tuple[str, str]:
+    if math.isnan(hours.seconds):
+        return "not known", ""
     return f"{hours.seconds / 3600:.2f}", f"± {hours.error / 3600:.2f}" if hours.error else ""
 
 

@@ -53,6 +53,7 @@ def _small(student: Student) -> dict[str, Any]:
             "translations": min(mixture.translations, rows // 4),
             "pairs": min(mixture.pairs, rows // 2),
             "english": min(mixture.english, rows // 8),
+            "texts": min(mixture.texts, rows // 4),
             "validation": max(mixture.validation, 0.05),
         },
         "training": {"epochs": 1.0, "max_steps": None},

@@ -274,6 +274,14 @@ def test_the_small_config_asks_the_same_questions() -> None:
     assert whole.config.questions("generator") is None
 
 
+def test_a_student_of_texts_is_rehearsed_on_few() -> None:
+    reader = {"base": "builtin:tiny", "mixture": {"texts": 1_000_000}}
+    changed = build(students={"tiny": None, "reader": reader})
+    small = folder.small(changed)["students"]["reader"]["mixture"]
+    # 20 steps of 32,768 tokens, in texts of 800.
+    assert small["texts"] == 20 * 32_768 // 800
+
+
 def test_jobs_are_read_from_their_logs(tmp_path: Path) -> None:
     logs = tmp_path / "logs/swh_Latn/tiny"
     logs.mkdir(parents=True)
