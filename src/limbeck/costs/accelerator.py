@@ -12,6 +12,7 @@ class Device(NamedTuple):
     name: str
     memory: int  # bytes
     cuda: bool
+    number: int = 1  # of those that are there
 
 
 def memory() -> int:
@@ -29,4 +30,6 @@ def device() -> Device:
             name, _, megabytes = line.rpartition(", ")
             if megabytes.strip().isdigit():
                 found.append(Device(name, int(megabytes) * 2**20, True))
-    return max(found, key=lambda one: one.memory, default=Device("the processor", memory(), False))
+    if not found:
+        return Device("the processor", memory(), False)
+    return max(found, key=lambda one: one.memory)._replace(number=len(found))

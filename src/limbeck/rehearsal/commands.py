@@ -78,7 +78,7 @@ def rehearse(options: argparse.Namespace) -> int:
     print(
         f"ok       rehearsing in {REHEARSAL}/; what snakemake says is in {log}", file=to, flush=True
     )
-    code = folder.run(options.cores, Path.cwd(), log)
+    code = folder.run(folder.command(build, options.cores, Path.cwd()), log)
     found = list(folder.jobs(build))
     if code and not folder.broken(found):
         raise UserError(f"rehearse: snakemake stopped ({log}): {_last(log)}")

@@ -10,6 +10,7 @@ from typing import Any
 
 from limbeck.config import Rehearsal, Student
 from limbeck.config.options import merged
+from limbeck.costs.accelerator import device
 from limbeck.costs.measured import REHEARSAL
 from limbeck.files import write_json
 from limbeck.workflow import judged, records
@@ -80,13 +81,21 @@ def _link(target: Path, link: Path) -> None:
         link.symlink_to(target.resolve())
 
 
-def run(cores: str, repository: Path, log: Path) -> int:
-    """Run snakemake in the folder as far as it goes; its exit code. What it says goes to a log."""
-    command = [
+def command(build: Build, cores: str, repository: Path) -> list[str]:
+    """The command that runs snakemake in the folder as far as it goes."""
+    most = max(student.training.devices for student in build.config.students.values())
+    gpus = min(most, device().number)
+    # They take the place of the profile's, all of them.
+    resources = ["--resources", "teacher=2", f"gpu={gpus}"] if gpus > 1 else []
+    return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile")),
-        *("--directory", str(REHEARSAL), "--cores", cores, "--keep-going"),
+        *("--directory", str(REHEARSAL), "--cores", cores, "--keep-going", *resources),
         *("--configfile", str(REHEARSAL / "config.json")),
     ]
+
+
+def run(command: Sequence[str], log: Path) -> int:
+    """Run a command; its exit code. What it says goes to a log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)

@@ -62,7 +62,8 @@ def _accelerator() -> Check:
     found = device()
     if not found.cuda:
         return Check(True, "GPU: none, so training runs on the CPU")
-    return Check(True, f"GPU: {found.name}, {found.memory / GIB:.1f} GiB")
+    several = f", the largest of {found.number}" if found.number > 1 else ""
+    return Check(True, f"GPU: {found.name}, {found.memory / GIB:.1f} GiB{several}")
 
 
 def _llama() -> Check:

@@ -64,6 +64,7 @@ def bases(build: Build) -> Iterator[Check]:
     for name, student in config.students.items():
         origin = memory.first(student.base, config.students)
         where = f"students.{name}: {student.base}"
+        yield from _devices(name, student.training, here)
         if student.training.memory == "nf4" and not here.cuda:
             lacks = "it needs a CUDA device, and there is none here"
             yield Check(False, f"students.{name}: training.memory: nf4: {lacks}")
@@ -79,13 +80,27 @@ def bases(build: Build) -> Iterator[Check]:
         except UserError as error:
             yield Check(False, str(error).replace("base: ", f"students.{name}.base: ", 1))
             continue
-        needed = parameters * memory.on_each(student.training)
+        devices = min(student.training.devices, here.number)
+        needed = parameters * memory.on_each(
+            student.training.model_copy(update={"devices": devices})
+        )
         words = f"has {parameters / 1e9:.1f} billion parameters and takes {_gib(needed)} to train"
         room = f"{here.name} has {_gib(here.memory)}"
         if needed < FITS * here.memory:
             yield Check(True, f"{where} {words}; {room}")
             continue
         yield Check(False, f"{where} {words}, and {room}: {_leaner(parameters, here)}")
+
+
+def _devices(name: str, training: Training, here: Device) -> Iterator[Check]:
+    """Where there are fewer devices than a training asks for, whether those will do."""
+    there = here.number if here.cuda else 0
+    if training.devices <= max(1, there):
+        return
+    good = there > 1 or not training.shard
+    does = "it takes what there is" if good else "training.shard needs two at least"
+    yield Check(good, f"students.{name}: training.devices: {training.devices} GPUs, of which this "
+                f"machine has {there or 'none'}: {does}")  # fmt: skip
 
 
 def _leaner(parameters: int, here: Device) -> str:

@@ -179,7 +179,14 @@ def main() -> None:
     os.environ[FOLDER] = str(folder)  # for those that join: a large base takes long to digest
     # Of several processes it is the one that started them who holds it.
     held = lock.take(folder.with_suffix(".lock"), str(folder), "trains this student already")
-    if len(devices := device.claim(options.devices or 1)) > 1:
+    devices = device.claim(options.devices or 1)
+    if options.shard and len(devices) < 2:
+        raise UserError(
+            "training.shard: weights are spread over two GPUs or more, and this training has "
+            f"{len(devices) or 'none'}: run snakemake with --resources gpu=4, or as many as there "
+            "are, or set shard: false"
+        )
+    if len(devices) > 1:
         if code := ranks.lead(devices):
             sys.exit(code)
     else:

@@ -16,6 +16,7 @@ import configs
 import endpoint
 from limbeck import config
 from limbeck.config.options import merged
+from limbeck.costs import accelerator
 from limbeck.costs.accelerator import Device
 from limbeck.files import write_json, write_text
 from limbeck.languages import resolve
@@ -48,11 +49,12 @@ def based(base: str | Path, method: str = "full") -> dict[str, Any]:
 
 
 @contextmanager
-def device(monkeypatch: pytest.MonkeyPatch, gigabytes: float) -> Iterator[None]:
-    """A GPU of some size."""
+def device(monkeypatch: pytest.MonkeyPatch, gigabytes: float, count: int = 1) -> Iterator[None]:
+    """A GPU of some size, or several."""
     with monkeypatch.context() as patched:
-        found = Device("NVIDIA L4", round(gigabytes * GIB), True)
-        patched.setattr(needs, "device", lambda: found)
+        found = Device("NVIDIA L4", round(gigabytes * GIB), True, count)
+        for module in needs, folder:
+            patched.setattr(module, "device", lambda: found)
         yield
 
 
@@ -84,6 +86,44 @@ def test_a_base_must_fit_the_device(
         [found] = needs.bases(build(**based(base, method)))
     assert found.good == good
     assert said in found.line
+
+
+@pytest.mark.parametrize(
+    ("count", "shard", "lines"),
+    [
+        (1, True, [(False, "4 GPUs, of which this machine has 1: training.shard needs two"),
+                   (False, "NVIDIA L4 has 24 GiB")]),
+        (2, True, [(True, "4 GPUs, of which this machine has 2: it takes what there is"),
+                   (False, "NVIDIA L4 has 24 GiB")]),
+        (3, True, [(True, "this machine has 3"), (True, "takes 16 GiB to train")]),
+        (4, True, [(True, "takes 12 GiB to train")]),
+        (1, False, [(True, "this machine has 1"), (False, "takes 48 GiB to train")]),
+    ],
+)  # fmt: skip
+def test_devices_are_counted(
+    count: int, shard: bool, lines: list[tuple[bool, str]], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(needs.base, "check_tokenizer", lambda *_: None)
+    own = {"base": str(sized(tmp_path / "base", 6)), "training": {"devices": 4, "shard": shard}}
+    made = build(students={"tiny": None, "own": own})
+    with device(monkeypatch, 24, count):
+        found = list(needs.bases(made))
+        command = folder.command(made, "all", ROOT)
+    for check, (good, said) in zip(found, lines, strict=True):
+        assert check.good == good
+        assert said in check.line
+    assert (f"gpu={count}" in command) == (count > 1), "what is rehearsed has them, too"
+
+
+def test_all_devices_of_a_machine_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho NVIDIA L4, 23034\necho NVIDIA L40S, 46068\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert accelerator.device() == Device("NVIDIA L40S", 46068 * 2**20, True, 2)
 
 
 def test_a_base_without_a_chat_template_is_named(tmp_path: Path) -> None:

@@ -149,6 +149,17 @@ def test_sharded_weights_train_as_whole_ones(folder: Path, tmp_path: Path) -> No
     assert all(value.dtype == found[name].dtype for name, value in weights(folder / "base").items())
 
 
+def test_weights_are_not_spread_over_one_device(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    options = [*train_options(folder, tmp_path), "--devices", 1, "--shard", 1]
+    done = run("train", *options, check=False)
+    assert done.returncode == 1
+    assert "error: training.shard: " in done.stderr
+    assert "--resources gpu=4" in done.stderr
+
+
 def assert_alike(alone: Path, together: Path) -> None:
     """Two processes have done what one has."""
     one, both = read_json(alone / "training.json"), read_json(together / "training.json")
