@@ -45,3 +45,13 @@ def take(path: Path, what: str, does: str, patience: float = 0.0) -> int:
             print(f"{what}: waiting for {holder.strip(',')}", file=sys.stderr, flush=True)
             said = True
         time.sleep(0.1)
+
+
+def held(path: Path) -> bool:
+    """Whether a process holds the lock whose file is at ``path``."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False

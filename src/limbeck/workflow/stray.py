@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.errors import UserError
+from limbeck.files.lock import held
 
 BUILD = Path("results/build.json")
 # Of each language and student: states of a training, answers of a scoring.
@@ -63,9 +64,21 @@ def _work(build: dict[str, Any]) -> Iterator[Path]:
     names = {*build["config"]["students"], *_OTHERS}
     for top in _WORK:
         for file in _files(top):
-            language, name = file.relative_to(top).parts[:2]
-            if language not in languages or name not in names:
+            language, name, *parts = file.relative_to(top).parts
+            known = language in languages and name in names
+            if not known or (len(parts) > 1 and _is_left(top / language / name / parts[0])):
                 yield file
+
+
+def _is_left(folder: Path) -> bool:
+    """Whether a folder is the state of a training that nobody goes on with, as of other settings.
+
+    The student's own has ended where its history is there, which Snakemake removes before it trains
+    anew. One of a rehearsal may be under way.
+    """
+    lock = folder.with_suffix(".lock")
+    history = BUILD.parent / Path(*folder.parts[-3:-1]) / "training.json"
+    return lock.is_file() and history.is_file() and not held(lock)
 
 
 def _files(folder: Path) -> Iterator[Path]:

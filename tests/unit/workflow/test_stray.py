@@ -1,12 +1,14 @@
 """`limbeck clean` tells what a build left behind, and removes it when told."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from limbeck import cli
 from limbeck.errors import UserError
+from limbeck.files import lock
 
 NEEDED = (
     "results/swh_Latn/rows.parquet",
@@ -80,6 +82,30 @@ def test_it_is_removed_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> N
     assert files() == {*NEEDED, "results/build.json", "results/ro-crate-metadata.json"}
     assert not Path("results/swh_Latn/gone").exists()
     assert not Path("results/yor_Latn").exists()
+
+
+def test_the_state_of_a_training_that_nobody_goes_on_with_is_stray() -> None:
+    for student in "ended", "goes_on":
+        for state in "changed", "held":
+            write(f"work/training/swh_Latn/{student}/{state}/state.pt")
+            write(f"work/training/swh_Latn/{student}/{state}.lock")
+        write(f"work/training/swh_Latn/{student}/unsloth/kernel.py")
+    history = "results/swh_Latn/ended/training.json"
+    write(history)
+    files_needed = [{"path": path, "sha256": "x"} for path in (*NEEDED[:2], history)]
+    config = {"languages": ["swh_Latn"], "students": {"kept": {}, "ended": {}, "goes_on": {}}}
+    whole = {"config": config, "stages": [{"outputs": files_needed}], "pages": [NEEDED[2]]}
+    write("results/build.json", json.dumps(whole))
+    held = lock.take(Path("work/training/swh_Latn/ended/held.lock"), "it", "trains")
+    limbeck(*CLEAN)
+    os.close(held)
+    there = Path("work/training/swh_Latn")
+    assert not (there / "ended/changed").exists()
+    assert (there / "ended/unsloth/kernel.py").is_file()
+    left = {str(state.relative_to(there)) for state in there.rglob("state.pt")}
+    assert left == {"ended/held/state.pt", "goes_on/changed/state.pt", "goes_on/held/state.pt"}
+    limbeck(*CLEAN)
+    assert not (there / "ended/held").exists(), "its training has ended"
 
 
 def test_without_a_finished_build_nothing_is_removed() -> None:
