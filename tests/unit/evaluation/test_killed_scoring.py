@@ -40,7 +40,7 @@ def command(folder: Path, name: str, model: Path, output: str) -> list[str]:
     options: dict[str, object] = {
         "benchmark": name, "language": folder / "language.json", "instructions": PROMPTS,
         "test": folder / name / "test.jsonl", "shots": folder / name / "shots.jsonl",
-        "model": model, "name": "tiny/student", "settings": json.dumps(settings), "batch": 2,
+        "model": model, "settings": json.dumps(settings), "batch": 2,
         "answers": folder / f"{output}.answers.jsonl", "output": folder / f"{output}.json",
         "items": folder / f"{output}.items.parquet",
     }  # fmt: skip
