@@ -56,10 +56,10 @@ def test_a_renamed_student_is_neither_trained_nor_scored_again(
     path = finished.folder / "renamed.json"
     path.write_text(json.dumps(values))
     folder = finished.folder / "results/swh_Latn"
-    scores = [folder / f"scores/renamed/{form}/sib200.json" for form in ("base", "student", "F16")]
+    scores = [folder / f"scores/renamed/{form}/sib200.json" for form in ("base", "student")]
     wanted = [str(path.relative_to(finished.folder)) for path in scores]
     result = finished.snakemake(*wanted, config=str(path))
-    assert jobs(result) >= 8, "its rows, its base, its training, its files and their scores"
+    assert jobs(result) >= 5, "its rows, its base, its training and their scores"
     assert put_back(result) == jobs(result)
     for name in ("train.parquet", "checkpoint/model.safetensors"):
         assert (folder / "renamed" / name).read_bytes() == (folder / "tiny" / name).read_bytes()
