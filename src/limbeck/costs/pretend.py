@@ -256,14 +256,14 @@ def translated(
     """A made-up translation, so many times as long, line by line: pairs are made of lines."""
 
     def other(line: str) -> str:
-        length = round(ratio * len(line.encode()))
-        return f"{next(numbers)} ".ljust(length, "x") if line.strip() else line
+        return f"{next(numbers)} ".ljust(round(ratio * len(line.encode())), "x")
 
-    said = ["\n".join(map(other, turn["content"].split("\n"))) for turn in turns]
-    return [
-        {"role": turn["role"], "content": content}
-        for turn, content in zip(turns, said, strict=True)
-    ]
+    return [{"role": turn["role"], "content": by_line(turn["content"], other)} for turn in turns]
+
+
+def by_line(text: str, other: Callable[[str], str]) -> str:
+    """A text with others in place of the lines that say something."""
+    return "\n".join(other(line) if line.strip() else line for line in text.split("\n"))
 
 
 def unlike(mark: str, length: int) -> str:

@@ -16,7 +16,7 @@ from limbeck.classification import classify, examples, prepare, tasks
 from limbeck.config import BUILTIN, DATA_SETS, HUB, Examples, Role
 from limbeck.costs import amounts, judged
 from limbeck.costs.measured import REHEARSAL
-from limbeck.costs.pretend import Asked, Memory, Pretender
+from limbeck.costs.pretend import Asked, Memory, Pretender, by_line
 from limbeck.costs.tally import records
 from limbeck.dataset import sentences
 from limbeck.dataset.rows import from_response, from_text, from_translation
@@ -378,7 +378,7 @@ def _copy(row: Row, number: int) -> Row:
     """The row with another number at each line: equal lines are learned once."""
 
     def other(text: str) -> str:
-        return "\n".join(f"{line} {number}" if line.strip() else line for line in text.split("\n"))
+        return by_line(text, lambda line: f"{line} {number}")
 
     name = f"{row['id']} {number}"
     if "messages" not in row:

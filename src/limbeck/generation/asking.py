@@ -137,6 +137,11 @@ def prompt_row(
     }
 
 
+def reasons(failures: Counter[str]) -> str:
+    """Why replies were of no use, the commonest first, and how often."""
+    return ", ".join(f"{name} {count}" for name, count in failures.most_common())
+
+
 def finish(output: Path, rows: Sequence[Row], asked: Sequence[Row] | None = None) -> None:
     """Write the rows, and say how many of them are failures.
 
@@ -153,13 +158,12 @@ def finish(output: Path, rows: Sequence[Row], asked: Sequence[Row] | None = None
         if row["failure"]:
             failures[row["failure"]] += row.get("lost") or 1
     whole = sum(not row["failure"] for row in rows)
-    reasons = ", ".join(f"{name} {count}" for name, count in failures.most_common())
     asked = rows if asked is None else asked
     if asked and all(row["failure"] for row in asked):
         raise UserError(
             f"{output}: nothing that was asked of the teacher came, most often because of "
-            f"{failures.most_common(1)[0][0]!r} ({reasons})"
+            f"{failures.most_common(1)[0][0]!r} ({reasons(failures)})"
         )
     files.write_jsonl(output, rows)
-    lost = f", {failures.total()} lost ({reasons})" if failures else ""
+    lost = f", {failures.total()} lost ({reasons(failures)})" if failures else ""
     print(f"{output}: {whole} rows{lost}", file=sys.stderr)

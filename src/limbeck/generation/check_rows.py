@@ -147,11 +147,10 @@ def check_losses(rows: Sequence[Row], max_lost: float, output: Path) -> None:
         asked = [row for row in rows if row["check"] == name]
         failures = Counter(row["failure"] for row in asked if row["failure"])
         if failures.total() > max_lost * len(asked):
-            reasons = ", ".join(f"{why} {count}" for why, count in failures.most_common())
             raise UserError(
                 f"{output}: {failures.total()} of {len(asked)} {said} "
-                f"({failures.total() / len(asked):.0%}; {reasons}), and filters.max_lost allows "
-                f"{max_lost:.0%}"
+                f"({failures.total() / len(asked):.0%}; {asking.reasons(failures)}), "
+                f"and filters.max_lost allows {max_lost:.0%}"
             )
 
 
