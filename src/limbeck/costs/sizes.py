@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from limbeck.errors import UserError
+from limbeck.student import weights
 from limbeck.workflow import memory
 
 # Bytes of a parameter in a GGUF file (llama.cpp, tools/quantize/README.md: bits a weight / 8).
@@ -34,14 +35,16 @@ def size(name: str) -> int:
     if folder.is_file():  # GGUF
         return round(memory.parameters(name))
     if folder.is_dir():
-        total = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+        total = sum(path.stat().st_size for path in weights.files(folder))
     else:
         import huggingface_hub
 
         try:
             files = huggingface_hub.HfApi().list_repo_tree(name)
             total = sum(
-                getattr(file, "size", 0) for file in files if file.path.endswith(".safetensors")
+                getattr(file, "size", 0)
+                for file in files
+                if file.path.endswith(".safetensors") and not file.path.startswith(weights.AGAIN)
             )
         except Exception as error:  # the hub's client raises those of its HTTP library, too
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]

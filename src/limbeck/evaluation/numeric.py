@@ -20,11 +20,17 @@ _NUMBER = re.compile(r"-?(?:\d{1,3}(?:[,\u066c '’]\d{3})+(?!\d)|\d+)(?:\.\d+)?
 _MOST = 40  # digits; what is longer is no answer to a sum in words
 
 
-def last(text: str) -> str | None:
-    """The last number in a text, written in one way; None where there is none."""
+def numbers(text: str) -> list[str]:
+    """The numbers in a text as they are written, in ASCII."""
     plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
     digits = "".join(str(unicodedata.decimal(sign, sign)) for sign in plain)
-    found = _NUMBER.findall(digits.replace("\N{ARABIC DECIMAL SEPARATOR}", "."))
+    found: list[str] = _NUMBER.findall(digits.replace("\N{ARABIC DECIMAL SEPARATOR}", "."))
+    return found
+
+
+def last(text: str) -> str | None:
+    """The last number in a text, written in one way; None where there is none."""
+    found = numbers(text)
     if not found or len(found[-1]) > _MOST:
         return None
     number = Decimal(re.sub(r"[^\d.-]", "", found[-1]))
@@ -35,12 +41,16 @@ def load(rows: Sequence[Row], custom: Counting) -> list[Item]:
     """Items of which each wants a number.
 
     Raises:
-        ValueError: an answer is no number.
+        ValueError: an answer is no number, or could be read as several.
     """
     items = []
     for row in rows:
         given = value(row, custom.answer)
-        if (gold := last(given)) is None:
-            raise ValueError(f"has {given!r:.60} as {custom.answer}, which is no number")
+        number = given.rpartition("####")[2]  # what is before it is GSM8K's way to the answer
+        gold = last(number)
+        if gold is None or len(numbers(number)) > 1:  # such as 3,5 or 1e-05
+            raise ValueError(
+                f"has {given!r:.60} as {custom.answer}, which is no number such as 1,234.5"
+            )
         items.append(Item(str(row["number"]), {"question": value(row, custom.question)}, gold))
     return items

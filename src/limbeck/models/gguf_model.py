@@ -15,7 +15,15 @@ from typing import Any, NamedTuple
 from limbeck.errors import UserError
 from limbeck.files import file_digest
 from limbeck.models.chat_template import ChatTemplate
-from limbeck.models.protocol import Done, Generation, continuations, ignore, say_if_long, shared
+from limbeck.models.protocol import (
+    Done,
+    Generation,
+    continuations,
+    ignore,
+    opened,
+    say_if_long,
+    shared,
+)
 from limbeck.student.encoding import Message
 from limbeck.student.llama import apart, read_metadata
 
@@ -93,7 +101,8 @@ class GgufModel:
                     if not ended:
                         new.append(token)
                     if ended or len(new) == max_tokens:
-                        found[row] = Generation(self._text(new), "stop" if ended else "length")
+                        text = opened(texts[row], thinking) + self._text(new)
+                        found[row] = Generation(text, "stop" if ended else "length")
                         done(row, found[row])
                         decoder.forget(sequence, start)
                         del running[sequence]

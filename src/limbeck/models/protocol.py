@@ -23,6 +23,14 @@ def ignore(place: int, answer: Any) -> None:
     """Tell nobody of an answer."""
 
 
+def opened(prompt: str, thinking: bool) -> str:
+    """What a reply begins with although it is the prompt's end: the opening of its trace.
+
+    Some templates write it, such as those of models that always think.
+    """
+    return "<think>" if thinking and prompt.rstrip().endswith("<think>") else ""
+
+
 class Model(Protocol):
     """A model that can be asked. Replies come in the order of the prompts.
 

@@ -7,7 +7,15 @@ from typing import Any, NamedTuple
 
 from limbeck.errors import UserError
 from limbeck.files import digest, file_digest
-from limbeck.models.protocol import Done, Generation, continuations, ignore, say_if_long, shared
+from limbeck.models.protocol import (
+    Done,
+    Generation,
+    continuations,
+    ignore,
+    opened,
+    say_if_long,
+    shared,
+)
 from limbeck.student import encoding, weights
 from limbeck.student.encoding import Message
 
@@ -78,7 +86,8 @@ class TransformersModel:
         """See `limbeck.models.Model.generate`."""
         import torch
 
-        ids = [self._encode(self._render(messages, thinking)) for messages in prompts]
+        texts = [self._render(messages, thinking) for messages in prompts]
+        ids = [self._encode(text) for text in texts]
         say_if_long([len(tokens) + max_tokens for tokens in ids], self._context)
         found: dict[int, Generation] = {}
         head = self._head(ids)
@@ -92,7 +101,7 @@ class TransformersModel:
                     past_key_values=head.cache(len(rows)),
                 )
             for row, tokens in zip(rows, output[:, inputs.shape[1] :].tolist(), strict=True):
-                found[row] = self._reply(tokens)
+                found[row] = self._reply(tokens, opened(texts[row], thinking))
                 done(row, found[row])
         return [found[row] for row in range(len(ids))]
 
@@ -228,10 +237,10 @@ class TransformersModel:
         ]
         return torch.tensor(padded, device=self._device), torch.tensor(mask, device=self._device)
 
-    def _reply(self, tokens: list[int]) -> Generation:
+    def _reply(self, tokens: list[int], opening: str = "") -> Generation:
         end = next((i for i, token in enumerate(tokens) if token in self._stops), None)
         text = self._tokenizer.decode(tokens[:end], skip_special_tokens=True)
-        return Generation(text, "length" if end is None else "stop")
+        return Generation(opening + text, "length" if end is None else "stop")
 
 
 class Head(NamedTuple):

@@ -118,7 +118,7 @@ def _small_files(name: str, revision: str | None) -> Path:
     if folder.is_dir():
         return folder
     with _silence():
-        return base.fetch(name, revision, trust_remote_code=False, weights=False)
+        return base.fetch(name, revision, trust_remote_code=False, whole=False)
 
 
 @contextlib.contextmanager

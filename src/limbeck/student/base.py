@@ -16,6 +16,8 @@ from limbeck import stage
 from limbeck.config import TINY, Architecture, Section
 from limbeck.errors import UserError
 from limbeck.files import read_parquet
+from limbeck.student import weights
+from limbeck.student.encoding import render
 
 # Never pickled weights: reading those runs code.
 FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "LICENSE*"]
@@ -31,10 +33,10 @@ class Settings(Section):
     seed: int
 
 
-def fetch(name: str, revision: str | None, trust_remote_code: bool, weights: bool = True) -> Path:
+def fetch(name: str, revision: str | None, trust_remote_code: bool, whole: bool = True) -> Path:
     """The folder of a base that exists: ``name`` itself, or a snapshot of the hub's model.
 
-    Without its weights it is of use to look at alone.
+    If it is not ``whole`` its weights are left out: it is of use to look at alone.
 
     Raises:
         UserError: neither a folder nor a model that can be reached.
@@ -51,9 +53,14 @@ def fetch(name: str, revision: str | None, trust_remote_code: bool, weights: boo
     import huggingface_hub.errors
 
     patterns = [*FILES, "*.py"] if trust_remote_code else FILES
-    patterns = patterns if weights else [name for name in patterns if "safetensors" not in name]
+    patterns = patterns if whole else [name for name in patterns if "safetensors" not in name]
     try:
-        path = huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=patterns)
+        path = huggingface_hub.snapshot_download(
+            name,
+            revision=revision,
+            allow_patterns=patterns,
+            ignore_patterns=[f"{weights.AGAIN}*"],
+        )
     except huggingface_hub.errors.GatedRepoError:
         raise UserError(
             f"base: {name!r} is gated; accept its licence on the hub and log in (hf auth login)"
@@ -75,10 +82,10 @@ def link(source: Path, output: Path, trust_remote_code: bool) -> None:
     """Fill ``output`` with the files of a checkpoint: weights linked, others copied."""
     output.mkdir(parents=True, exist_ok=True)
     patterns = [*FILES, "*.py"] if trust_remote_code else FILES
+    for path in weights.files(source):
+        (output / path.name).symlink_to(path.resolve())
     for path in sorted({path for pattern in patterns for path in source.glob(pattern)}):
-        if path.suffix == ".safetensors":
-            (output / path.name).symlink_to(path.resolve())
-        elif path.is_file():
+        if path.is_file() and path.suffix != ".safetensors":
             shutil.copyfile(path, output / path.name)
 
 
@@ -86,7 +93,7 @@ def check(folder: Path, name: str, trust_remote_code: bool) -> None:
     """Raise a `UserError` if the base lacks what training needs; nothing is guessed."""
     if not (folder / "config.json").is_file():
         raise UserError(f"base: {name!r} has no config.json")
-    if not any(folder.glob("*.safetensors")):
+    if not weights.files(folder):
         raise UserError(f"base: {name!r} has no safetensors weights; other forms are not read")
     check_tokenizer(folder, name, trust_remote_code)
 
@@ -109,6 +116,14 @@ def check_tokenizer(folder: Path, name: str, trust_remote_code: bool) -> None:
         )
     if tokenizer.eos_token_id is None:
         raise UserError(f"base: the tokenizer of {name!r} names no end-of-sequence token")
+    roles = ("system", "user", "assistant")  # traces and short answers are asked for by the system
+    try:
+        render(tokenizer, [{"role": role, "content": role} for role in roles])
+    except Exception as error:  # a template is somebody else's program
+        raise UserError(
+            f"base: the chat template of {name!r} refuses a system prompt ({error}); add one that "
+            "writes it into the user's turn, as chat_template.jinja, to a local copy"
+        ) from None
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from limbeck.config import Training
 from limbeck.errors import UserError
 from limbeck.student import guard, layout, muon, ranks, room, rounding
 from limbeck.student.encoding import IGNORED, Encoded
-from limbeck.student.packing import Way, tensors
+from limbeck.student.packing import Way, device, tensors
 
 GRADIENT = 1.0  # the greatest length of a step's gradient; a longer one is shortened to it
 
@@ -77,7 +77,7 @@ class Loop:
         self.layout = layout.grouped if way == "alone" else layout.packed
         self.autocast = autocast
         self.longest = longest
-        self.device = next(model.parameters()).device
+        self.device = device(model)
         self.sharded = ranks.sharded(model)
         self.lengths = {
             name: [len(sample.input_ids) for sample in part] for name, part in samples.items()
@@ -279,13 +279,18 @@ class Loop:
         # Adam keeps two numbers beside each weight; of 8 bits they are as large as it.
         state = weights * (2 if self.training.memory == "adam8bit" else 3)
         self.folder.mkdir(parents=True, exist_ok=True)
+        own = {
+            name: path.stat().st_size if (path := self.folder / name).is_file() else 0
+            for name in ("state.pt", "best.pt")
+        }
         free = shutil.disk_usage(self.folder).free
-        if free < weights:
+        best = 2 * weights if self.samples["validation"] else 0  # one while a better is written
+        if free + own["best.pt"] < best:
             raise UserError(
                 f"{self.folder}: {free / 1e9:.1f} GB are free, and the weights of the best "
-                f"validation take {weights / 1e9:.1f}"
+                f"validation take {weights / 1e9:.1f}, twice that while better ones are written"
             )
-        if free < 2 * state + weights:
+        if free + sum(own.values()) < 2 * state + weights:
             self.clock.seconds = math.inf
             print(
                 f"training: nothing is saved in between ({free / 1e9:.1f} GB are free, and two "

@@ -22,7 +22,7 @@ from limbeck.config import Section
 from limbeck.errors import UserError
 from limbeck.files import read_json, write_json
 from limbeck.student.base import fetch
-from limbeck.student.weights import header
+from limbeck.student.weights import files, header
 
 _AT_ONCE = 1_000_000  # weights of a tensor
 _TABLE, _HEAD = "model.embed_tokens.weight", "lm_head.weight"
@@ -85,9 +85,7 @@ def checkpoint_tensors(name: str, folder: Path) -> dict[str, Tensor]:
 
     Tied weights are one: some checkpoints of a model store its head, too, and others do not.
     """
-    found = {
-        k: v for path in sorted(folder.glob("*.safetensors")) for k, v in tensors(path).items()
-    }
+    found = {k: v for path in files(folder) for k, v in tensors(path).items()}
     if not found:
         raise UserError(f"merge: {name!r} has no safetensors weights")
     config = folder / "config.json"
@@ -154,7 +152,7 @@ def merge(base: Path, settings: Settings, checkpoint: Path) -> None:
     temporary = checkpoint.with_name(f".{checkpoint.name}.new")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    for shard in sorted(base.glob("*.safetensors")):
+    for shard in files(base):
         write_shard(shard, temporary / shard.name, found, list(settings.parts.values()))
     for path in base.iterdir():
         if path.is_file() and path.suffix != ".safetensors":

@@ -45,26 +45,33 @@ def tensors(samples: list[Encoded], batch: Batch, way: Way, device: Any) -> dict
     return {name: value.to(device) for name, value in found.items()}
 
 
+def device(model: Any) -> Any:
+    """Where a model computes. Frozen embeddings may be elsewhere: Unsloth keeps them in memory."""
+    return next(weight for weight in model.parameters() if weight.requires_grad).device
+
+
 def find_way(model: Any, samples: list[Encoded]) -> Way:
     """The first way in which rows that share a line give the logits that each gives alone.
 
     Two things are looked at, with two short rows: the second one's logits must not change with what
-    the first one says, and must be those of the row alone, but for rounding.
+    the first one says, and must be those of the row alone, but for rounding. The rows stand in each
+    of two lines, since batches have several: Unsloth's own forward passes, which some families have
+    on CUDA, look at positions in a batch of one line only. They have no use for a mask either.
     """
     if len(samples) < 2:
         return "alone"
     model.eval()
     first, second = sorted(samples, key=lambda sample: len(sample.input_ids))[:2]
     rows = [first, second, Encoded(first.input_ids[::-1], first.labels)]
-    weight = next(model.parameters())
-    rounding = 1e-3 if weight.dtype == torch.float32 else 0.1
-    ways: tuple[Way, ...] = ("positions", "mask")
+    rounding = 1e-3 if next(model.parameters()).dtype == torch.float32 else 0.1
+    own = any(getattr(module, "_unsloth_fast_path", False) for module in model.modules())
+    ways: tuple[Way, ...] = ("positions",) if own else ("positions", "mask")
     for way in ways:
 
         def logits(line: list[int], way: Way = way) -> Any:
-            inputs = tensors(rows, [line], way, weight.device)
+            inputs = tensors(rows, [line, line], way, device(model))
             del inputs["labels"]
-            found = model(**inputs, use_cache=False).logits[0].float()
+            found = model(**inputs, use_cache=False).logits[-1].float()
             return found[-len(second.input_ids) :]
 
         with torch.no_grad():

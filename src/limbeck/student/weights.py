@@ -12,6 +12,13 @@ from typing import Any
 from limbeck.errors import UserError
 
 Header = dict[str, dict[str, Any]]
+AGAIN = "consolidated"  # so begin files in which Mistral's models have their weights a second time
+
+
+def files(folder: Path) -> list[Path]:
+    """The files of a checkpoint's weights, in order."""
+    found = sorted(folder.glob("*.safetensors"))
+    return [path for path in found if not path.name.startswith(AGAIN)]
 
 
 def header(path: Path) -> tuple[Header, int]:
@@ -40,5 +47,5 @@ def check(folder: Path) -> None:
 
     The libraries that read them would say so without its name, or not in one line.
     """
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in files(folder):
         header(path)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from limbeck.config import Classifier, Config, Student, Training
+from limbeck.student import weights
 from limbeck.workflow.places import CHECKPOINTS
 
 CLIENT = 2_000  # a program that asks an endpoint, or reads and writes rows
@@ -38,7 +39,7 @@ def known_parameters(base: str) -> float | None:
     if base.startswith("builtin:"):
         return 1e7
     path = Path(base).expanduser()
-    files = list(path.glob("*.safetensors")) if path.is_dir() else [path]
+    files = weights.files(path) if path.is_dir() else [path]
     if found := sum(file.stat().st_size for file in files if file.is_file()):
         return found / (1 if path.suffix == ".gguf" else _HALF)
     name = base.rpartition("@")[0] or base

@@ -11,7 +11,7 @@ from limbeck import cli
 from limbeck.errors import UserError
 from limbeck.evaluation import numeric
 from limbeck.evaluation.replies import without_trace
-from limbeck.files import read_json, read_parquet, write_jsonl
+from limbeck.files import Row, read_json, read_parquet, write_jsonl
 
 REPLIES = [
     ("18", "18"),
@@ -60,7 +60,10 @@ def _run(*arguments: object) -> None:
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """A config with sums in words, the answer of each being its number."""
-    sums = [{"sum": f"Juma ana machungwa {n}. Ana mangapi?", "jumla": n} for n in range(20)]
+    sums: list[Row] = [
+        {"sum": f"Juma ana machungwa {n}. Ana mangapi?", "jumla": n} for n in range(20)
+    ]
+    sums[4]["jumla"] = "2 + 2 = 4\n#### 4"  # as in GSM8K
     write_jsonl(tmp_path / "swh_Latn.jsonl", sums)
     path = tmp_path / "my.yaml"
     path.write_text(
@@ -103,8 +106,9 @@ def test_mistakes_are_one_line(options: list[str], message: str, config: Path) -
     assert "\n" not in str(caught.value)
 
 
-def test_an_answer_that_is_no_number_is_told(config: Path, tmp_path: Path) -> None:
-    write_jsonl(tmp_path / "swh_Latn.jsonl", [{"sum": "?", "jumla": "nyingi"}] * 20)
-    with pytest.raises(UserError, match="row 1 has 'nyingi' as jumla, which is no number"):
+@pytest.mark.parametrize("answer", ["nyingi", "3,5", 1e-05, "3 of 4"])
+def test_an_answer_that_is_no_number_is_told(config: Path, tmp_path: Path, answer: Any) -> None:
+    write_jsonl(tmp_path / "swh_Latn.jsonl", [{"sum": "?", "jumla": answer}] * 20)
+    with pytest.raises(UserError, match=f"row 1 has '{answer}' as jumla, which is no number"):
         _run("score", "--model", "somewhere", "--language", "Swahili", "--configfile", config,
              "--benchmark", "sums")  # fmt: skip

@@ -1,5 +1,6 @@
 """Greedy replies: batched as one by one, from a checkpoint, its GGUF file and an endpoint."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 from test_likelihood import after_shots, prompts
 
 import endpoint as endpoints
+import tiny_checkpoint
 import tiny_gguf
 from limbeck.errors import UserError
+from limbeck.evaluation.replies import without_trace
 from limbeck.models import hub, open_model
 from limbeck.models.gguf_model import GgufModel
 from limbeck.models.protocol import Generation
@@ -44,6 +47,20 @@ def test_answers_are_told_as_they_come(
         told = {}
         scores = model.loglikelihood(asked, [["A", "mtoto"]] * 7, done=told.__setitem__)
         assert told == dict(enumerate(scores))
+
+
+def test_a_trace_that_the_prompt_opens_is_no_answer(checkpoint: Path, tmp_path: Path) -> None:
+    always = tmp_path / "always"
+    shutil.copytree(checkpoint, always)
+    template = always / "chat_template.jinja"
+    template.write_text(template.read_text() + "{{ '<think>\\n' if add_generation_prompt }}")
+    gguf = tiny_checkpoint.write_gguf(always, tmp_path / "F32.gguf")
+    for model in (TransformersModel(always, batch=2, threads=1), GgufModel(gguf, 2, 1)):
+        (cut,) = model.generate(prompts(1), 3, thinking=True)
+        assert cut.finish_reason == "length"
+        assert (cut.text[:7], without_trace(cut.text)) == ("<think>", "")
+        (direct,) = model.generate(prompts(1), 3)
+        assert cut.text == "<think>" + direct.text, "a student answers here without closing it"
 
 
 HUB_NAMES = {

@@ -29,6 +29,7 @@ def test_a_folder_is_linked(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder / "base", source)
     (source / "pytorch_model.bin").write_bytes(b"pickled")
     (source / "modeling_own.py").write_text("raise SystemExit")
+    shutil.copy(source / "model.safetensors", source / "consolidated.safetensors")
     output = tmp_path / "base"
     run(
         "base", "--train", folder / "train.parquet", "--validation", folder / "validation.parquet",
@@ -36,7 +37,7 @@ def test_a_folder_is_linked(folder: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert {path.name for path in output.iterdir()} == {
         path.name for path in (folder / "base").iterdir()
-    }, "neither pickled weights nor code come along"
+    }, "neither pickled weights nor code come along, nor weights a second time"
     assert (output / "model.safetensors").is_symlink()
     assert not (output / "config.json").is_symlink()
     base.link(source, tmp_path / "trusted", trust_remote_code=True)
@@ -84,3 +85,15 @@ def test_a_missing_part_is_never_guessed(
         path.unlink()
     with pytest.raises(UserError, match=message):
         base.check(source, "it", trust_remote_code=False)
+
+
+def test_a_template_that_refuses_a_system_prompt(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "base", tmp_path / "own")
+    path = tmp_path / "own/chat_template.jinja"
+    gemma = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('No system!') }}{% endif %}"
+    path.write_text(gemma + path.read_text())
+    with pytest.raises(
+        UserError, match=r"refuses a system prompt \(No system!\); add one"
+    ) as caught:
+        base.check(tmp_path / "own", "it", trust_remote_code=False)
+    assert "\n" not in str(caught.value)

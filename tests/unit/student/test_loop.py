@@ -105,6 +105,66 @@ def test_packed_rows_give_the_logits_of_rows_alone(bases: Any, samples: Any, fam
         assert differ("mask") < 1e-5
 
 
+def test_the_way_is_tried_in_batches_of_several_lines(bases: Any, samples: Any) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from limbeck.student.packing import find_way
+
+    class OneLine(torch.nn.Module):
+        """A model that looks at positions in a batch of one line, as Unsloth's own passes do."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = AutoModelForCausalLM.from_pretrained(bases("llama"), dtype=torch.float32)
+
+        def forward(self, input_ids: Any, position_ids: Any = None, **given: Any) -> Any:
+            positions = position_ids if len(input_ids) == 1 else None
+            return self.inner(input_ids, position_ids=positions, **given)
+
+    torch.set_num_threads(1)
+    model = OneLine()
+    assert find_way(model, samples["train"]) != "positions"
+    for module in model.modules():
+        module._unsloth_fast_path = True  # type: ignore[assignment]
+    assert find_way(model, samples["train"]) == "alone"
+
+
+def test_a_frozen_embedding_may_be_elsewhere(bases: Any) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from limbeck.student.packing import device
+
+    model = AutoModelForCausalLM.from_pretrained(bases("llama"), dtype=torch.float32)
+    elsewhere = torch.nn.Embedding(*model.get_input_embeddings().weight.shape, device="meta")
+    model.set_input_embeddings(elsewhere.requires_grad_(False))
+    assert device(model).type == "cpu"
+
+
+def test_what_a_training_has_saved_is_room_for_it(
+    bases: Any, samples: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+    from types import SimpleNamespace
+
+    loop = make(bases("llama"), samples, tmp_path, save_every=1.0)
+    weights = sum(weight.nbytes for weight in loop.weights.values())
+    for name, size in (("state.pt", 3 * weights), ("best.pt", weights)):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+    usage = SimpleNamespace(free=3 * weights)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    loop._look_at_disk()
+    assert loop.clock.seconds == 1.0
+    usage.free = 2 * weights
+    loop._look_at_disk()
+    assert loop.clock.seconds == math.inf, "the best weights still have room"
+    usage.free = weights // 2
+    with pytest.raises(UserError, match="twice that while better ones are written"):
+        loop._look_at_disk()
+
+
 @pytest.mark.parametrize("family", ["llama", "granite4"])
 def test_the_device_batch_changes_no_loss(
     bases: Any, samples: Any, tmp_path: Path, family: str
