@@ -16,7 +16,7 @@ WORKDIR /opt/limbeck
 COPY . .
 RUN make .venv/ready
 
-# The code runs from where it was installed; config, results and journals are the caller's.
-ENV PATH="/opt/limbeck/.venv/bin:$PATH"
+# Libraries and programs are the image's; code, config, results and journals are the caller's clone.
+ENV PATH="/opt/limbeck/.venv/bin:$PATH" PYTHONPATH=/project/src
 WORKDIR /project
 CMD ["limbeck", "--help"]

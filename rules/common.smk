@@ -6,6 +6,10 @@ only changes speed goes into `threads:` and `resources:`, which make nothing sta
 """
 
 import shlex
+import sys
+
+# What is planned is of the code that the stages run, whatever is installed.
+sys.path.insert(0, f"{workflow.basedir}/src")
 
 from limbeck.files import write_json
 from limbeck.workflow import (
@@ -55,8 +59,8 @@ onstart:
     machine.check()
     if bucket:
         bucket.check()
-    write_json("work/config.json", config)
-    kept.prune(settings.keep * 1e9)
+    write_json("logs/config.json", config)
+    kept.sweep()
 
 
 onsuccess:

@@ -300,7 +300,7 @@ rule write_build:
         exec &>{log:q}
 
         python -m limbeck.report.provenance \
-            --config work/config.json \
+            --config logs/config.json \
             --output {output.build:q} \
             --crate {output.crate:q}
         """

@@ -103,7 +103,7 @@ def scoring(like: Like, form: str, benchmark: str) -> Speed | None:
 
 def _students(like: Like) -> Iterator[tuple[Path, str, str]]:
     """Where such students were trained: a run's folder, the language, the student's name."""
-    for place, said in ((Path(), "work/config.json"), (REHEARSAL, "config.json")):
+    for place, said in ((Path(), "logs/config.json"), (REHEARSAL, "config.json")):
         if not (place / said).is_file():
             continue
         students = read_json(place / said).get("students") or {}

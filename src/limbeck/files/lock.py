@@ -21,10 +21,13 @@ def take(path: Path, what: str, does: str, patience: float = 0.0) -> int:
         patience: seconds to wait for it.
 
     Raises:
-        UserError: another process holds it; the line names that.
+        UserError: another process holds it (the line names that), or it cannot be opened.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # the umask says whether groups share
+    except OSError as error:
+        raise UserError(f"{path}: cannot be locked ({error.strerror})") from None
     deadline = time.monotonic() + patience
     said = False
     while True:

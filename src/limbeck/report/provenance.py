@@ -1,6 +1,6 @@
 """Write what a build was made from: its config, its code and libraries, and each stage's digests.
 
-    python -m limbeck.report.provenance --config work/config.json \\
+    python -m limbeck.report.provenance --config logs/config.json \\
         --output results/build.json --crate results/ro-crate-metadata.json
 
 The config is the one that Snakemake read. Of each stage that the build's pages tell of, the key

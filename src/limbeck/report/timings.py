@@ -82,12 +82,14 @@ def timings(folder: Path, cost: dict[str, Any]) -> list[Timing]:
         cost: of ``cost.json``.
     """
     found: dict[str, Timing] = {}
+    seen: set[object] = set()
 
     def of(rule: str) -> Timing:
         return found.setdefault(rule, Timing(STAGES.get(rule, rule.replace("_", " "))))
 
     for path in sorted(folder.rglob("*.tsv")):
-        if path.stem not in PAGES:
+        if path.stem not in PAGES and (job := records.job(path)) not in seen:
+            seen.add(job)
             _add(of(path.stem), path)
     for journal, spent in cost.get("stages", {}).items():
         asked_by = journal.partition("-")[0]

@@ -84,7 +84,7 @@ class Journal:
                 "writes this journal; one process at a time may",
                 PATIENCE,
             )
-            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
             self._reader = path.open("rb")
         except OSError as error:
             raise UserError(f"{path}: the journal cannot be opened ({error.strerror})") from None

@@ -136,15 +136,20 @@ def entries() -> Iterator[Entry]:
     yield from sorted(found, key=lambda entry: entry.used)
 
 
-def prune(limit: float) -> int:
-    """Remove the longest unused until what is kept beside the results is ``limit`` bytes at most.
-
-    Gives the bytes that were freed. What a killed process left half made goes, too.
-    """
+def sweep() -> None:
+    """Remove what a killed process left half made."""
     for half in FOLDER.glob(".*"):
         with contextlib.suppress(FileNotFoundError):  # it was finished at this moment
             if time.time() - half.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(half, ignore_errors=True)
+
+
+def prune(limit: float) -> int:
+    """Remove the longest unused until what is kept beside the results is ``limit`` bytes at most.
+
+    Gives the bytes that were freed. To be called when a run has put back what it needs: results
+    that somebody deleted are kept here alone.
+    """
     found = list(entries())
     total, freed = sum(entry.alone for entry in found), 0
     for entry in found:

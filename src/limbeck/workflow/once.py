@@ -30,6 +30,7 @@ from limbeck.workflow import kept
 from limbeck.workflow.bucket import Bucket
 
 LOCKS = Path("work/locks")
+_PACKAGE = Path(__file__).parents[1]
 # What these make is run: it comes from where its digest is known, alone.
 CODE = ("fetch_converter",)
 STUDENT = "{student}"  # stands for a student's name in keys and records
@@ -72,6 +73,7 @@ def _once(rule: Any, run: Job, workflow: Any, bucket: Bucket | None) -> Job:
         lock = take(LOCKS / key, ", ".join(outputs), "makes it", patience=math.inf)
         try:
             _clear(outputs)
+            changed = False
             # Whoever forces a job wants it made.
             record = None if _forced(rule.name, workflow) else _fetch(key, outputs, bucket)
             with _shared(given["params"].get("journal"), bucket):
@@ -81,8 +83,11 @@ def _once(rule: Any, run: Job, workflow: Any, bucket: Bucket | None) -> Job:
                 else:
                     run(*arguments, **named)
                     record = {**decides, **_told(given)}
-                    _keep(key, outputs, record)
-            if bucket:
+                    if changed := _code() != PLANNED:
+                        _say(f"not kept: {', '.join(outputs)}; the code was changed meanwhile")
+                    else:
+                        _keep(key, outputs, record)
+            if bucket and not changed:
                 bucket.keep(key, outputs, record)
             _tidy(given["params"].get("work"))
         finally:
@@ -237,6 +242,15 @@ def _tell(given: Mapping[str, Any], record: Mapping[str, Any], key: str) -> None
         Path(path).write_text(f"unchanged since {made}, kept as {key}; its log:\n{text}", "utf-8")
     if given["bench_record"]:
         vars(given["bench_record"]).update(record["time"])
+
+
+def _code() -> list[tuple[str, int, int]]:
+    """What tells an edit of the code: each file's name, size and time."""
+    found = sorted(path for path in _PACKAGE.rglob("*.py"))
+    return [(str(path), (at := path.stat()).st_size, at.st_mtime_ns) for path in found]
+
+
+PLANNED = _code()  # keys are of it; stages import what is there when they start
 
 
 def _say(line: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from limbeck.errors import UserError
 from limbeck.files.lock import held
+from limbeck.workflow import alone
 
 BUILD = Path("results/build.json")
 # Of each language and student: states of a training, answers of a scoring.
@@ -41,7 +42,13 @@ def folders() -> dict[Path, list[Path]]:
 
 
 def remove(files: list[Path]) -> None:
-    """Remove stray files, and the folders that are empty then."""
+    """Remove stray files, and the folders that are empty then.
+
+    Raises:
+        UserError: a run builds here, and some of them may be what it makes.
+    """
+    if alone.LOCK.is_file() and held(alone.LOCK):
+        raise UserError("a run builds here, and may need what its last build left out; wait for it")
     for file in files:
         file.unlink(missing_ok=True)
         for folder in list(file.parents)[:-2]:  # results/ itself and what it lies in stay

@@ -133,7 +133,7 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(effort, "device", lambda: Device("the processor", 0, False))
     (tmp_path / "config").symlink_to(ROOT / "config")
     built = {"one": {"base": "b"}, "two": {"base": "student:one"}, "gone": None}
-    write_json(tmp_path / "work/config.json", {"students": built})
+    write_json(tmp_path / "logs/config.json", {"students": built})
     for name in ("one", "two"):
         history = {"device": "NVIDIA L4"}
         write_json(tmp_path / f"results/swh_Latn/{name}/training.json", history)
@@ -181,7 +181,7 @@ def test_a_training_that_went_on_says_nothing_of_its_speed(there: Path) -> None:
 
 def test_a_rehearsal_was_measured_too(there: Path) -> None:
     (there / "rehearsal").mkdir()
-    (there / "work/config.json").rename(there / "rehearsal/config.json")
+    (there / "logs/config.json").rename(there / "rehearsal/config.json")
     assert measured.training(Like("b", "full", None)) is None
     for name in ("logs", "results"):
         (there / name).rename(there / "rehearsal" / name)
@@ -267,6 +267,6 @@ def test_a_base_is_scored_once_for_all_students_that_begin_with_it(there: Path) 
 
 def test_a_base_of_unknown_size_is_said(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    write_text(there / "work/config.json", "{}")
+    write_text(there / "logs/config.json", "{}")
     training, _ = planned(hardware=H100, student={"base": "owner/name"})
     assert (training["basis"], training["note"]) == ("not known", "how large owner/name is")

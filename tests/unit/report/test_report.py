@@ -200,6 +200,15 @@ def test_stages_come_in_the_order_of_the_flow(folder: Path) -> None:
     assert (found[2].replies, found[2].tokens, found[2].dollars) == (7, 3, None)
 
 
+def test_a_base_that_two_students_share_took_its_time_once(tmp_path: Path) -> None:
+    build.write_timings(tmp_path)
+    base = tmp_path / "scores/tiny/base/sib200/score_model.tsv"
+    other = tmp_path / "scores/other/base/sib200" / base.name
+    other.parent.mkdir(parents=True)
+    other.write_bytes(base.read_bytes())
+    assert timings(tmp_path, {})[-1].seconds == 30.0
+
+
 @pytest.mark.parametrize(
     ("low", "high", "ticks"),
     [(0, 3.2, [0, 1, 2, 3]), (0, 100, [0, 50, 100]), (0, 7, [0, 2, 4, 6])],

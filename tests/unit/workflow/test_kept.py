@@ -148,5 +148,5 @@ def test_two_processes_and_kills_leave_whole_entries() -> None:
         assert there() == FILES
     for half in kept.FOLDER.glob(".*"):
         os.utime(half, (1e9, 1e9))
-    kept.prune(1e9)
+    kept.sweep()
     assert not list(kept.FOLDER.glob(".*")), "what the killed left half made goes"

@@ -9,6 +9,7 @@ import pytest
 from limbeck import cli
 from limbeck.errors import UserError
 from limbeck.files import lock
+from limbeck.workflow import alone
 
 NEEDED = (
     "results/swh_Latn/rows.parquet",
@@ -113,3 +114,15 @@ def test_without_a_finished_build_nothing_is_removed() -> None:
     with pytest.raises(UserError, match="run snakemake to its end first"):
         limbeck(*CLEAN)
     assert files() == before
+
+
+def test_nothing_is_removed_while_a_run_builds() -> None:
+    build()
+    before = files()
+    running = lock.take(alone.LOCK, ".", "builds here")
+    with pytest.raises(UserError, match="a run builds here"):
+        limbeck(*CLEAN)
+    assert files() == before
+    os.close(running)
+    limbeck(*CLEAN)
+    assert files() < before
