@@ -255,6 +255,7 @@ rule train_classifier:
         code=lambda w: programs.classifier(build, w),
         told=lambda w: told.classifier(build, w),
         settings=lambda w: as_json(**classified.settings(build, w)),
+        work="work/curves/{language}/{task}/{classifier}",
     shell:
         r"""
         exec &>{log:q}
@@ -270,6 +271,9 @@ rule train_classifier:
             --settings {params.settings:q} \
             --device-tokens {resources.device_tokens} \
             --threads {threads} \
+            --base {input.files:q} \
+            --code {params.code:q} \
+            --work {params.work:q} \
             --predictions {output.predictions:q} \
             --model {output.model:q}
         """

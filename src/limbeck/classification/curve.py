@@ -2,14 +2,15 @@
 
 python -m limbeck.classification.curve --language card.json --task config/tasks/topic.yaml
     --instructions config/prompts/classification.yaml --train [train.parquet] --human human.jsonl
-    --seeds seeds.jsonl --test test.jsonl --settings JSON [--threads N]
-    --predictions predictions.parquet --model FOLDER
+    --seeds seeds.jsonl --test test.jsonl --settings JSON [--base FILE ...] [--code DIGEST]
+    [--threads N] --work work/curves/ --predictions predictions.parquet --model FOLDER
 
 Sources: `zero-shot`, nothing at all; `synthetic`, the teacher's examples; `human`, as many of
 people where there are; `seeds`, the control, the teacher's seeds alone, repeated to the size of the
 synthetic set, where a teacher of ours wrote it. Each size is sampled several times. Training sees
 no test text; of the test set only the texts are read, to be predicted. The model trained on all
-synthetic examples is the one that is kept; without any that on all human texts.
+synthetic examples is the one that is kept; without any that on all human texts. A curve that is
+killed, or has other sizes or repeats, makes those trainings that are not in --work yet.
 Settings: {"classifier", "sizes", "repeats", "seed", "apart"}; apart: each strategy's examples are a
 source, too, by its name.
 """
@@ -17,6 +18,7 @@ source, too, by its name.
 import os
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
@@ -28,8 +30,9 @@ from limbeck.classification.examples import TEMPLATES
 from limbeck.classification.predictions import ZERO_SHOT, write
 from limbeck.classification.sampling import balanced, sizes
 from limbeck.classification.tasks import load as load_task
+from limbeck.classification.trainings import Trainings
 from limbeck.errors import UserError
-from limbeck.files import Row
+from limbeck.files import Row, lock
 from limbeck.generation.instructions import load
 
 
@@ -116,6 +119,16 @@ def _shown(
 
 def main() -> None:
     """Run the stage."""
+    options = _options()
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)  # before anything heavy is imported
+    held = lock.take(options.work / "lock", str(options.work), "trains this classifier already")
+    try:
+        _curve(options)
+    finally:
+        os.close(held)
+
+
+def _options() -> Namespace:
     parser = stage.parser(__doc__)
     parser.add_argument("--language", type=files.read_json, required=True)
     parser.add_argument("--device-tokens", type=int, default=8192, help="on the device at once")
@@ -124,48 +137,61 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--train", type=Path, nargs="?", help="the teacher's examples, if any")
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
-    options = parser.parse_args()
-    settings: Settings = options.settings
-    room = {"device_tokens": options.device_tokens}
-    training = settings.classifier.training.model_copy(update=room)
-    classifier = settings.classifier.model_copy(update={"training": training})
-    settings = settings.model_copy(update={"classifier": classifier})
-    os.environ["OMP_NUM_THREADS"] = str(options.threads)  # before anything heavy is imported
+    parser.add_argument("--base", type=Path, nargs="*", default=[], help="what tells of its edits")
+    parser.add_argument("--code", default="", help="the digest of what trains")
+    parser.add_argument("--work", type=Path, required=True, help="folder that survives a crash")
+    return parser.parse_args()
 
+
+def _curve(options: Namespace) -> None:
+    settings: Settings = options.settings
     synthetic = files.read_parquet(options.train) if options.train else []
     human, seeds = (list(files.read_jsonl(path)) for path in (options.human, options.seeds))
     if all(row["strategy"] is None for row in synthetic):
         seeds = []  # whoever wrote the examples saw others
-    tests = [(row["id"], row["text"]) for row in files.read_jsonl(options.test)]
-    texts = [text for _, text in tests]
+    tests = list(files.read_jsonl(options.test))
+    trainings = _trainings(options, [row["text"] for row in tests])
+    planned = list(runs(synthetic, human, seeds, settings))
+    if not planned:
+        raise UserError(f"{options.human}: texts of two labels at least are wanted to learn from")
+    learned = [run for run in planned if run.source == planned[0].source]
+    whole = max(learned, key=lambda run: run.size)  # the first of its repeats
+    keys = [trainings.key(run.rows, settings.seed + run.repeat) for run in planned]
+    known = sum(trainings.has(key, run is whole) for run, key in zip(planned, keys, strict=True))
+    print(f"{known} of {len(planned)} trainings were made before", file=sys.stderr)
+    rows: list[Row] = []
+    for run, key in zip(planned, keys, strict=True):
+        if not trainings.has(key, run is whole):
+            started = time.monotonic()
+            trainings.make(key, run.rows, settings.seed + run.repeat, run is whole)
+            seconds = time.monotonic() - started
+            print(f"{run.source} {run.size}, repeat {run.repeat}: {seconds:.1f} s", file=sys.stderr)
+        rows += [
+            {"source": run.source, "size": run.size, "repeat": run.repeat, "id": test["id"],
+             "predicted": label, "reply": None}
+            for test, label in zip(tests, trainings.said(key), strict=True)
+        ]  # fmt: skip
+    write(options.predictions, rows)
+    trainings.give(keys[planned.index(whole)], options.model)
+
+
+def _trainings(options: Namespace, texts: list[str]) -> Trainings:
+    classifier: config.Classifier = options.settings.classifier
+    room = {"device_tokens": options.device_tokens}
+    training = classifier.training.model_copy(update=room)
     context = kinds.Context(
         load_task(options.task),
         options.language,
         load(options.instructions, TEMPLATES),
         options.threads,
     )
-    rows: list[Row] = []
-    planned = list(runs(synthetic, human, seeds, settings))
-    learned = planned[0].source if planned else None
-    if learned is None:
-        raise UserError(f"{options.human}: texts of two labels at least are wanted to learn from")
-    kept = max(run.size for run in planned if run.source == learned)
-    for run in planned:
-        started = time.monotonic()
-        model = kinds.train(run.rows, settings.classifier, settings.seed + run.repeat, context)
-        if run[:3] == (learned, kept, 0):
-            told = (settings.classifier, options.task.stem, options.language["code"])
-            kinds.save(model, *told, options.model)
-        predicted = model.predict(texts)
-        del model  # before the next one needs its memory
-        rows += [
-            {"source": run.source, "size": run.size, "repeat": run.repeat, "id": identifier,
-             "predicted": label, "reply": None}
-            for (identifier, _), label in zip(tests, predicted, strict=True)
-        ]  # fmt: skip
-        seconds = time.monotonic() - started
-        print(f"{run.source} {run.size}, repeat {run.repeat}: {seconds:.1f} s", file=sys.stderr)
-    write(options.predictions, rows)
+    return Trainings(
+        options.work,
+        classifier.model_copy(update={"training": training}),
+        context,
+        texts,
+        [options.code, *map(files.file_digest, options.base)],
+    )
 
 
 if __name__ == "__main__":

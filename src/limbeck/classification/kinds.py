@@ -74,6 +74,18 @@ def train(rows: Sequence[Row], settings: Classifier, seed: int, context: Context
     return llm.instructed(rows, settings, llm.wording(*told), seed, context.threads)
 
 
+def told(rows: Sequence[Row], settings: Classifier, context: Context) -> Row:
+    """How a language model is asked that learns from rows; the other kinds read texts alone."""
+    if settings.kind not in ("icl", "instruct"):
+        return {}
+    from limbeck.classification import llm
+
+    words = (context.task, context.card, context.instructions)
+    if settings.kind == "icl":
+        return llm.shown(rows, settings, *words).content()
+    return llm.wording(*words).content()
+
+
 def save(model: Trained, settings: Classifier, task: str, language: str, folder: Path) -> None:
     """Write a classifier with its card; the card comes last."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -190,6 +190,15 @@ def channel(
     return Channel(contexts)
 
 
+def shown(
+    rows: Sequence[Row], settings: Classifier, task: Task, card: Row, instructions: Instructions
+) -> Way:
+    """The way with the rows as demonstrations that the settings name."""
+    if settings.by == "channel":
+        return channel(task, card, instructions, rows, settings.prompt)
+    return with_shots(wording(task, card, instructions), rows)
+
+
 def in_context(
     rows: Sequence[Row],
     settings: Classifier,
@@ -200,11 +209,7 @@ def in_context(
 ) -> Choosing:
     """A model as it is, shown the rows as demonstrations."""
     base = _fetch(settings)
-    way: Way = (
-        channel(task, card, instructions, rows, settings.prompt)
-        if settings.by == "channel"
-        else with_shots(wording(task, card, instructions), rows)
-    )
+    way = shown(rows, settings, task, card, instructions)
     return Choosing(_opened(base, threads, settings.trust_remote_code), way, base)
 
 

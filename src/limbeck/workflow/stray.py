@@ -17,6 +17,7 @@ from limbeck.workflow import alone
 BUILD = Path("results/build.json")
 # Of each language and student: states of a training, answers of a scoring.
 _WORK = (Path("work/training"), Path("work/answers"))
+_CURVES = Path("work/curves")  # of each language, task and classifier: its trainings
 _LANGUAGE = re.compile(r"[a-z]{2,3}_[A-Z][a-z]{3}")
 # Scored models that are no students.
 _OTHERS = {"teacher", "translator", "comparisons"}
@@ -75,6 +76,12 @@ def _work(build: dict[str, Any]) -> Iterator[Path]:
             known = language in languages and name in names
             if not known or (len(parts) > 1 and _is_left(top / language / name / parts[0])):
                 yield file
+    classification = build["config"].get("classification") or {}
+    tasks, classifiers = (classification.get(key) or () for key in ("tasks", "classifiers"))
+    for file in _files(_CURVES):
+        language, task, classifier, *_ = file.relative_to(_CURVES).parts
+        if language not in languages or task not in tasks or classifier not in classifiers:
+            yield file
 
 
 def _is_left(folder: Path) -> bool:

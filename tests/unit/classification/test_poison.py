@@ -72,7 +72,7 @@ def build(
         instructions="config/prompts/classification.yaml", train=folder / "train.parquet",
         human=folder / "human.jsonl", seeds=folder / "seeds.jsonl", test=folder / "test.jsonl",
         settings=json.dumps(settings), predictions=folder / "predictions.parquet",
-        model=folder / "model",
+        work=folder / "work", model=folder / "model",
     )  # fmt: skip
     learned = {
         path.name: path.read_bytes() for path in (folder / "model").iterdir() if path.is_file()

@@ -18,6 +18,7 @@ NEEDED = (
     "results/reproduction/classification.tsv",
     "work/training/swh_Latn/kept/state",
     "work/answers/swh_Latn/teacher/sib200.jsonl",
+    "work/curves/swh_Latn/topic/linear/key.json",
     "work/journal/swh_Latn/score-sib200.jsonl",
     "work/journal/yor_Latn/write_topics.jsonl",
 )
@@ -27,6 +28,7 @@ STRAY = (
     "results/yor_Latn/rows.parquet",
     "work/training/swh_Latn/gone/state",
     "work/answers/yor_Latn/teacher/sib200.jsonl",
+    "work/curves/swh_Latn/topic/gone/key.json",
 )
 CLEAN = ["clean", "--stray"]
 
@@ -46,7 +48,9 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def build() -> None:
     """What a finished build says of itself."""
     files = [{"path": path, "sha256": "x"} for path in NEEDED[:2]]
-    config = {"languages": ["swh_Latn"], "students": {"kept": {}}}
+    classification = {"tasks": ["topic"], "classifiers": {"linear": {"kind": "linear"}}}
+    students = {"kept": {}}
+    config = {"languages": ["swh_Latn"], "students": students, "classification": classification}
     whole = {"config": config, "stages": [{"outputs": files}], "pages": [NEEDED[2]]}
     write("results/build.json", json.dumps(whole))
     write("results/ro-crate-metadata.json")
