@@ -13,6 +13,7 @@ yes/no self-check, arXiv 2506.12158.
 """
 
 import random
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -132,10 +133,10 @@ class Writing:
     def _orders(self) -> Iterator[Order]:
         """Requests for what is missing of each label."""
         wanted, each = self.settings.examples.per_label, self.settings.examples.per_request
-        strategies = self.settings.examples.strategies
-        sets = [[name] for name in strategies] if self.settings.examples.apart else [strategies]
         there = Counter(self._set(row) for row in self.rows if not row["failure"])
         for label in self.task.names:
+            strategies = self._dealt(label)
+            sets = [[name] for name in strategies] if self.settings.examples.apart else [strategies]
             for dealt in sets:
                 of = self._set({"label": label, "strategy": dealt[0]})
                 first = self.asked.get(of, 0)
@@ -143,6 +144,23 @@ class Writing:
                 self.asked[of] = first + count
                 for number in range(first, first + count):
                     yield Order(label, number, dealt[number % len(dealt)])
+
+    def _dealt(self, label: str) -> list[config.Strategy]:
+        """The strategies of a label: one that shows texts only where there is one to show."""
+        fit = [name for name in self.settings.examples.strategies if self._fits(label, name)]
+        return fit or ["descriptions"]
+
+    def _fits(self, label: str, strategy: str) -> bool:
+        return not _DEMONSTRATED & set(parts(strategy)) or bool(self._pool(label, strategy))
+
+    def bare(self) -> list[str]:
+        """The labels that go without a strategy, as they have no text for it to show."""
+        strategies = self.settings.examples.strategies
+        return [
+            label
+            for label in self.task.names
+            if not all(self._fits(label, name) for name in strategies)
+        ]
 
     def _set(self, row: Row) -> tuple[str, str | None]:
         """What a row counts for: its label, and its strategy where each is a set of its own."""
@@ -190,14 +208,16 @@ class Writing:
 
     def _shown(self, order: Order) -> list[tuple[str, str]]:
         """The demonstrations of an order as (id, text)."""
+        pool = self._pool(order.label, order.strategy)
         count = self.settings.examples.demonstrations
-        rng = self._drawn(order)
-        if "english" in parts(order.strategy):
-            texts = self.task.labels[order.label].examples
-            pool = [(f"{self.task.name}/{order.label}/{i}", text) for i, text in enumerate(texts)]
-        else:
-            pool = [(row["id"], row["text"]) for row in self.seeds if row["label"] == order.label]
-        return rng.sample(pool, min(count, len(pool)))
+        return self._drawn(order).sample(pool, min(count, len(pool)))
+
+    def _pool(self, label: str, strategy: str) -> list[tuple[str, str]]:
+        """The texts of a label that a strategy draws demonstrations from, as (id, text)."""
+        if "english" in parts(strategy):
+            texts = self.task.labels[label].examples
+            return [(f"{self.task.name}/{label}/{i}", text) for i, text in enumerate(texts)]
+        return [(row["id"], row["text"]) for row in self.seeds if row["label"] == label]
 
     def _parse(self, order: Order, reply: Reply) -> list[Row]:
         texts = listed(reply, self.settings.examples.per_request)
@@ -316,6 +336,12 @@ def main() -> None:
         options.settings,
         Teacher.of(options),
     )
+    if bare := writing.bare():
+        print(
+            f"{writing.task.name}: of {', '.join(bare)} there are no texts to show; other "
+            "strategies, or descriptions alone, take the place of those that show some",
+            file=sys.stderr,
+        )
     asking.finish(options.output, writing.run())
 
 

@@ -96,9 +96,11 @@ def select(
     """
     if not settings.examples.apart:
         return _select(rows, card, settings, test)
+    # A label without texts to show has descriptions, which may be no strategy of the config.
+    names = dict.fromkeys([*settings.examples.strategies, *(row["strategy"] for row in rows)])
     sets = [
         _select([row for row in rows if row["strategy"] == name], card, settings, test)
-        for name in settings.examples.strategies
+        for name in names
     ]
     kept = sorted((row for own, _ in sets for row in own), key=lambda row: str(row["id"]))
     return kept, [together(steps) for steps in zip(*(steps for _, steps in sets), strict=True)]

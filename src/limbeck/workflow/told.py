@@ -123,7 +123,9 @@ def examples(build: Build) -> str:
     if (wanted := build.config.classification.written) is None:
         return ""
     parts = {name for strategy in wanted.strategies for name in strategy.split("+")}
-    names = sorted({strategy.split("+")[0] for strategy in wanted.strategies})
+    first = {strategy.split("+")[0] for strategy in wanted.strategies}
+    # What a label without texts to show is asked for.
+    names = sorted(first | ({"descriptions"} if first & {"english", "language"} else set()))
     names += ["summary"] if "summaries" in parts else []
     names += ["hint", "hint_of_text", "subjects", "writers", "lengths"] if wanted.hints else []
     names += ["check"] if wanted.self_check or "check" in parts else []

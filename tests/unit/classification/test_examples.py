@@ -68,12 +68,18 @@ def writer(refuse: Callable[[str], bool] = lambda text: False) -> endpoint.Answe
     return answer
 
 
-def write(url: str, folder: Path, task: tasks.Task = TASK, **changes: Any) -> list[dict[str, Any]]:
+def write(
+    url: str,
+    folder: Path,
+    task: tasks.Task = TASK,
+    seeds: list[dict[str, str]] = SEEDS,
+    **changes: Any,
+) -> list[dict[str, Any]]:
     settings = examples.Settings(teacher=endpoint.teacher(), examples=section(**changes), seed=1)
     teacher = Teacher(settings.teacher, endpoint.connection(url), folder / "journal.jsonl")
     path = ROOT / "config/prompts/classification.yaml"
     instructions = load(path, examples.TEMPLATES)
-    return examples.Writing(task, CARD, instructions, SEEDS, settings, teacher).run()
+    return examples.Writing(task, CARD, instructions, seeds, settings, teacher).run()
 
 
 def test_enough_of_each_label_with_provenance(tmp_path: Path) -> None:
@@ -155,6 +161,25 @@ def test_without_subjects_there_are_no_hints(tmp_path: Path) -> None:
         bodies = served.bodies
     assert sum(not row["failure"] for row in rows) == 6 * len(LABELS)
     assert not any("<hints>" in body["messages"][-1]["content"] for body in bodies)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_label_without_seeds_shows_none(apart: bool, tmp_path: Path) -> None:
+    """The other strategies have its requests, and descriptions where there is no other."""
+    seeds = [seed for seed in SEEDS if seed["label"] != "sports"]
+    changes: dict[str, Any] = {"apart": apart, "self_check": False}
+    with endpoint.serving(writer()) as served:
+        rows = write(served.url, tmp_path, seeds=seeds, strategies=["language"], **changes)
+        both = ["language", "summaries"]
+        some = write(served.url, tmp_path / "both", seeds=seeds, strategies=both, **changes)
+        messages = [body["messages"][-1]["content"] for body in served.bodies]
+    assert not any(re.search(r"<examples>\s*</examples>", text) for text in messages)
+    for found, other in ((rows, "descriptions"), (some, "summaries")):
+        assert {row["strategy"] for row in found if row["label"] == "sports"} == {other}
+        assert sum(row["label"] == "sports" for row in found) == 6
+    settings = select.Settings(examples=section(strategies=["language"], apart=apart), seed=1)
+    kept, _ = select.select(rows, CARD, settings, HeldOut([]))
+    assert {row["label"] for row in kept} == set(LABELS)
 
 
 SEVEN = ["summaries", "english+summaries", "english+check", "language", "language+summaries",
