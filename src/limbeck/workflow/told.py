@@ -139,13 +139,16 @@ def classifier(build: Build, wildcards: Any) -> str:
     if found.kind not in ("icl", "instruct"):
         return ""
     content = _task(wildcards.task)
-    by_channel = found.kind == "icl" and found.by == "channel"
-    words = [(label, body["names"].get(wildcards.language)) for label, body in content["labels"]]
-    return as_json(
-        task=task(wildcards),
-        words=words if by_channel and found.prompt else None,
-        template=prompts(build, "classification", "channel" if by_channel else "choose"),
-    )
+    labels = content["labels"]
+    if found.kind == "instruct" or found.by != "channel":
+        template, asked = "choose", [content["question"], [label for label, _ in labels]]
+    elif found.prompt:  # which stands instead of the template
+        words = [(label, body["names"].get(wildcards.language)) for label, body in labels]
+        return as_json(asked=words)
+    else:
+        meanings = [(label, body.get("description")) for label, body in labels]
+        template, asked = "channel", [content["text_kind"], meanings]
+    return as_json(asked=asked, template=prompts(build, "classification", template))
 
 
 def task(wildcards: Any) -> str:

@@ -11,7 +11,8 @@ from configs import ROOT, apertium, config, elsewhere, translating
 from limbeck import config as configuration
 from limbeck.config import Role
 from limbeck.config.options import merged
-from limbeck.workflow import classified, scored, shown, written
+from limbeck.files import write_text
+from limbeck.workflow import classified, scored, shown, told, written
 from limbeck.workflow.build import Build, load
 from limbeck.workflow.places import local_files
 
@@ -56,6 +57,45 @@ def test_the_files_of_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         section = config()["classification"] | {"data": data}
         found[data] = classified.task_files(load(config(classification=section)), wildcards)
     assert found == {"builtin": [], "task": [], str(tmp_path): [str(given)]}
+
+
+ICL: dict[str, Any] = {"kind": "icl", "base": "b"}
+ASKED: list[tuple[dict[str, Any], set[str]]] = [
+    ({"kind": "linear"}, set()),
+    ({"kind": "instruct", "base": "b"}, {"question"}),
+    ({**ICL, "by": "label"}, {"question"}),
+    ({**ICL, "by": "channel"}, {"text_kind", "description"}),
+    ({**ICL, "by": "channel", "prompt": "{name}:"}, {"names"}),
+]
+
+
+@pytest.mark.parametrize(("section", "read"), ASKED)
+def test_a_classifier_is_told_what_it_reads(
+    section: dict[str, Any], read: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edit of what it never sees does not train it again."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/prompts").symlink_to(ROOT / "config/prompts")
+    own = config()["classification"] | {"classifiers": {"one": section}}
+    build = load(config(classification=own))
+    monkeypatch.chdir(tmp_path)
+    one = {"description": "d", "examples": ["e"], "aliases": ["a"], "names": {"swh_Latn": "n"}}
+
+    def told_by(**changes: Any) -> str:
+        task: dict[str, Any] = {"question": "q", "text_kind": "k", "labels": {"x": dict(one)}}
+        for key, value in changes.items():
+            (task if key in task else task["labels"]["x"])[key] = value
+        name = f"own{len(list(Path('config').rglob('own*')))}"
+        write_text(Path(f"config/tasks/{name}.yaml"), json.dumps(task))
+        asked = SimpleNamespace(task=name, language="swh_Latn", classifier="one")
+        return told.classifier(build, asked)
+
+    before = told_by()
+    edits: dict[str, Any] = {
+        "question": "other", "text_kind": "other", "description": "other", "examples": ["other"],
+        "aliases": ["other"], "names": {"swh_Latn": "other"},
+    }  # fmt: skip
+    assert {key for key, value in edits.items() if told_by(**{key: value}) != before} == read
 
 
 def test_prices_the_budget_and_batches_reach_no_param() -> None:
