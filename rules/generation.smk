@@ -514,7 +514,8 @@ rule check_rows:
             max_lost=settings.filters.max_lost,
             seed=settings.seed,
         ),
-        journals="work/journal/{language}",
+        journal="work/journal/{language}/judge_responses.jsonl",
+        back="work/journal/{language}/translate_back.jsonl",
         responses=lambda w, input: option("--responses", input.responses),
         translations=lambda w, input: option("--translations", input.translations),
     shell:
@@ -529,6 +530,7 @@ rule check_rows:
             --settings {params.settings:q} \
             --checker {resources.checker:q} \
             --translator {resources.translator:q} \
-            --journals {params.journals:q} \
+            --journal {params.journal:q} \
+            --back {params.back:q} \
             --output {output.checks:q}
         """

@@ -38,6 +38,7 @@ rule upper:
     params:
         settings=config["settings"],
         journal="work/journal/upper.jsonl",
+        further="work/journal/further.jsonl",
     shell:
         r"""
         exec &> >(tee {log:q})
@@ -162,6 +163,20 @@ def test_replies_of_a_stage_that_failed_are_there(
     assert content.Object("limbeck/work/journal/upper.jsonl").get()["Body"].read().split() == [
         b"own", b"to", b"a", b"b",
     ]  # fmt: skip
+
+
+def test_all_journals_and_batches_are_shared(
+    machines: tuple[Machine, Machine], content: Any
+) -> None:
+    first, second = machines
+    state = "work/journal/further.batches.json"
+    first.run(then=f"echo f >> work/journal/further.jsonl; echo under way > {state}; false", code=1)
+    second.run("b", then=f"cp {state} seen; rm {state}")
+    assert second.lines("work/journal/further.jsonl") == ["f"]
+    assert second.lines("seen") == ["under way"]
+    assert content.Object(f"limbeck/{state}").get()["Body"].read() == b"", "none are any more"
+    (first.folder / state).unlink()
+    first.run("c", then=f"test ! -e {state}")
 
 
 def test_a_name_that_leads_out_of_a_folder_is_not_taken(

@@ -3,7 +3,8 @@
 python -m limbeck.generation.check_rows --language card.json
     --instructions config/prompts/checks.yaml --responses responses.jsonl
     --translations translations.jsonl
-    --settings JSON --checker JSON --translator JSON --journals FOLDER --output checks.jsonl
+    --settings JSON --checker JSON --translator JSON
+    --journal judge_responses.jsonl --back translate_back.jsonl --output checks.jsonl
 
 The judge is asked whether an answer is correct, complete and in the language, and is told the
 length that was asked for. A translated conversation is translated back into English, from the
@@ -165,16 +166,15 @@ def main() -> None:
     add("--settings", type=stage.json_option(Settings), required=True, help="JSON")
     for role in ("checker", "translator"):
         add(f"--{role}", type=stage.json_option(Connection), required=True, help="JSON")
-    add("--journals", type=Path, required=True, help="keep the replies from run to run")
+    add("--journal", type=Path, required=True, help="keeps the verdicts from run to run")
+    add("--back", type=Path, required=True, help="keeps the ways back, likewise")
     add("--output", type=Path, required=True)
     options = parser.parse_args()
     settings: Settings = options.settings
     instructions = load(options.instructions, TEMPLATES)
 
-    checker = Teacher(settings.checker, options.checker, options.journals / "judge_responses.jsonl")
-    back = Teacher(
-        settings.translator, options.translator, options.journals / "translate_back.jsonl"
-    )
+    checker = Teacher(settings.checker, options.checker, options.journal)
+    back = Teacher(settings.translator, options.translator, options.back)
     rows = check(
         files.read_jsonl(options.responses) if options.responses else (),
         files.read_jsonl(options.translations) if options.translations else (),

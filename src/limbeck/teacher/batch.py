@@ -30,6 +30,7 @@ from limbeck.teacher.endpoint import (
     one_line,
     passing,
 )
+from limbeck.teacher.journal import state_path
 from limbeck.teacher.limits import pause
 from limbeck.teacher.replies import Record
 
@@ -49,11 +50,6 @@ class Submitted:
     keys: list[str]
     dollars: float  # the most that it can cost
     batch: str | None = None  # the endpoint's name of it; None: perhaps not made yet
-
-
-def state_path(journal: Path) -> Path:
-    """The state file of a stage's batches."""
-    return journal.with_suffix(".batches.json")
 
 
 def read(journal: Path) -> tuple[str, list[Submitted]]:

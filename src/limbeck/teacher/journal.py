@@ -61,6 +61,11 @@ def entry(line: bytes) -> Entry | None:
     return Entry(key, model, record) if sound else None
 
 
+def state_path(journal: Path) -> Path:
+    """The state file of a stage's batches, beside its journal (`limbeck.teacher.batch`)."""
+    return journal.with_suffix(".batches.json")
+
+
 class Journal:
     """An open journal. One process at a time holds it; a second is refused.
 

@@ -21,7 +21,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from limbeck.errors import UserError
-from limbeck.files import write_json
+from limbeck.files import write_json, write_text
+from limbeck.teacher.journal import state_path
 from limbeck.workflow import kept
 
 PLUGIN = "snakemake-storage-plugin-s3==0.3.6"
@@ -95,6 +96,24 @@ class Bucket:
                 file.write(b"\n" * torn + b"".join(missing))
         if ours.keys() - theirs.keys():
             self._put(journal, path)
+
+    def take_batches(self, journal: str) -> None:
+        """Have the state of the batches that another machine submitted, where none is here."""
+        path = state_path(Path(journal))
+        if path.exists():
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder, "state")
+            if self._get(str(path), copy) and (state := copy.read_text("utf-8")):
+                write_text(path, state)
+
+    def leave_batches(self, journal: str) -> None:
+        """Store the state of batches whole; an empty one says that none are under way any more."""
+        path = state_path(Path(journal))
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder, "state")
+            copy.write_bytes(path.read_bytes() if path.exists() else b"")
+            self._put(str(path), copy)
 
     def publish(self, paths: Iterable[str]) -> None:
         """Store files that no stage keeps, as far as they are there; leave with one line else."""

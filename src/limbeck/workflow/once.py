@@ -26,11 +26,13 @@ from typing import Any
 from limbeck.errors import UserError
 from limbeck.files import digest
 from limbeck.files.lock import take
+from limbeck.teacher.journal import state_path
 from limbeck.workflow import kept
 from limbeck.workflow.bucket import Bucket
 
 LOCKS = Path("work/locks")
 _PACKAGE = Path(__file__).parents[1]
+JOURNAL = "work/journal/"
 # What these make is run: it comes from where its digest is known, alone.
 CODE = ("fetch_converter",)
 STUDENT = "{student}"  # stands for a student's name in keys and records
@@ -76,7 +78,7 @@ def _once(rule: Any, run: Job, workflow: Any, bucket: Bucket | None) -> Job:
             changed = False
             # Whoever forces a job wants it made.
             record = None if _forced(rule.name, workflow) else _fetch(key, outputs, bucket)
-            with _shared(given["params"].get("journal"), bucket):
+            with _shared(given["params"], bucket):
                 if record:
                     _say(f"unchanged: {', '.join(outputs)} (kept as {key})")
                     _tell(given, record, key)
@@ -143,8 +145,8 @@ def _listed(value: Any) -> list[Any]:
     return [value] if isinstance(value, str) else list(value)
 
 
-def _is_work(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith("work/")
+def _is_work(value: Any, place: str = "work/") -> bool:
+    return isinstance(value, str) and value.startswith(place)
 
 
 def _bytes(path: Path) -> Any:
@@ -189,22 +191,30 @@ def _in_one_line() -> Iterator[None]:
 
 
 @contextmanager
-def _shared(journal: str | None, bucket: Bucket | None) -> Iterator[None]:
+def _shared(params: Any, bucket: Bucket | None) -> Iterator[None]:
     """Ask nothing that another machine has paid for, and leave it what was paid here."""
-    if not (journal and bucket):
+    if not bucket:
         yield
         return
-    bucket.replies(journal)
-    known = _size(journal)
+    journals = [value for _, value in params.items() if _is_work(value, JOURNAL)]
+    for journal in journals:
+        bucket.replies(journal)
+        bucket.take_batches(journal)
+    known = {journal: _paid(Path(journal)) for journal in journals}
     try:
         yield
     finally:
-        if _size(journal) != known:
-            bucket.replies(journal)
+        for journal, paid in known.items():
+            if _paid(Path(journal)) != paid:
+                bucket.replies(journal)
+                bucket.leave_batches(journal)
 
 
-def _size(path: str) -> int:
-    return os.path.getsize(path) if os.path.exists(path) else 0
+def _paid(journal: Path) -> tuple[int, bytes]:
+    """What tells whether a stage has asked: the journal's size, and its batches' state."""
+    state = state_path(journal)
+    size = journal.stat().st_size if journal.is_file() else 0
+    return size, state.read_bytes() if state.is_file() else b""
 
 
 def _keep(key: str, outputs: list[str], record: dict[str, Any]) -> None:

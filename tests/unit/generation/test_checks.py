@@ -19,6 +19,7 @@ PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
 CARD = {"name": "Swahili", "endonym": "Kiswahili", "script": "Latn", "script_name": "Latin"}
 PHRASEBOOK = endpoint.connection(None, server="phrasebook", idle=5.0).model_dump_json()
 TEACHER = endpoint.teacher(model="phrasebook", max_tokens=2000)
+JOURNALS = {"journal": "judge_responses.jsonl", "back": "translate_back.jsonl"}
 YES = {"correct": True, "complete": True, "language": True}
 
 # (prompt, response, verdict)
@@ -80,7 +81,7 @@ def test_the_phrasebook_checks_rows(
         check_rows.main, monkeypatch, tmp_path, instructions=PROMPTS / "checks.yaml",
         responses="responses.jsonl", translations="translations.jsonl",
         settings=settings.model_dump_json(), checker=PHRASEBOOK, translator=PHRASEBOOK,
-        journals="journal", output="checks.jsonl",
+        **JOURNALS, output="checks.jsonl",
     )  # fmt: skip
     found = {row["id"]: row for row in files.read_jsonl("checks.jsonl")}
     verdicts = {f"topic-{n}": ANSWERS[n][2] for n in range(len(ANSWERS))} if judge else {}
@@ -94,7 +95,7 @@ def test_the_phrasebook_checks_rows(
         assert found[name]["round_trip"] == 100 if same else found[name]["round_trip"] < 30
     journals = {"judge_responses": len(verdicts), "translate_back": len(back)}
     for name, count in journals.items():
-        path = Path(f"journal/{name}.jsonl")
+        path = Path(f"{name}.jsonl")
         assert (len(path.read_text().splitlines()) if path.exists() else 0) == count
 
 
@@ -176,7 +177,7 @@ def test_a_quarter_of_the_answers_is_not_judged(
         run(
             check_rows.main, monkeypatch, tmp_path, instructions=PROMPTS / "checks.yaml",
             responses="responses.jsonl", settings=settings.model_dump_json(),
-            checker=connection, translator=connection, journals="journal", output="checks.jsonl",
+            checker=connection, translator=connection, **JOURNALS, output="checks.jsonl",
         )  # fmt: skip
     assert (tmp_path / "checks.jsonl").exists() != stops
 

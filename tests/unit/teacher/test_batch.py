@@ -18,9 +18,9 @@ from endpoint import (
 )
 from limbeck import config
 from limbeck.errors import UserError
-from limbeck.teacher.batch import state_path
 from limbeck.teacher.budget import path, read
 from limbeck.teacher.client import Request, ask
+from limbeck.teacher.journal import state_path
 
 
 class Judgement(BaseModel):
