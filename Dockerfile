@@ -16,7 +16,8 @@ WORKDIR /opt/limbeck
 COPY . .
 RUN make .venv/ready
 
-# Libraries and programs are the image's; code, config, results and journals are the caller's clone.
+# Libraries are the image's; the code is the caller's, as config, results and journals are. Where
+# there is none, what was installed runs.
 ENV PATH="/opt/limbeck/.venv/bin:$PATH" PYTHONPATH=/project/src
 WORKDIR /project
 CMD ["limbeck", "--help"]

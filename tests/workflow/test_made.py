@@ -12,6 +12,7 @@ from test_killed import answer, config
 from endpoint import serving
 from kills import built
 from limbeck.files import read_jsonl
+from limbeck.workflow import kept
 from limbeck.workflow.options import config_of
 from project import TEST_CONFIG, Project, Result
 
@@ -45,6 +46,19 @@ def test_a_text_and_its_earlier_wording(finished: Project) -> None:
     assert put_back(back) == jobs(back)
     assert finished.files("results") == before
     assert "Nothing to be done" in finished.snakemake().output
+
+
+def test_deleted_results_come_back_whatever_may_be_kept(
+    finished: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(finished.folder)
+    before = built(finished)
+    shutil.rmtree("results")
+    result = finished.snakemake("--config", "keep=0")
+    assert put_back(result) >= 5
+    assert trainings(result) == 0
+    assert built(finished) == before
+    assert not [entry for entry in kept.entries() if entry.alone], "at the end it is 0"
 
 
 def test_a_renamed_student_is_neither_trained_nor_scored_again(

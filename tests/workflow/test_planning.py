@@ -52,6 +52,17 @@ HEAVY = {
 }  # fmt: skip
 
 
+def test_what_plans_is_the_code_beside_the_workflow(tmp_path: Path) -> None:
+    """Another checkout may be the one that is installed."""
+    project = Project(tmp_path / "project")
+    (project.folder / "src/limbeck/workflow/told.py").write_text("raise SystemExit('beside it')")
+    said = subprocess.run(
+        project.command("-n"), cwd=project.folder, capture_output=True, text=True,
+        env=project.environment | {"PYTHONPATH": str(ROOT / "src")},
+    )  # fmt: skip
+    assert "beside it" in said.stdout + said.stderr
+
+
 @pytest.mark.parametrize(
     "config",
     [None, *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("config/presets/*.yaml"))],

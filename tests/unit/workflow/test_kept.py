@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -106,6 +107,18 @@ def test_the_longest_unused_goes_first() -> None:
     assert [entry.folder.name for entry in kept.entries()] == ["3", "0"]
     kept.prune(0)
     assert not [entry for entry in kept.entries() if entry.alone]
+
+
+def test_a_start_removes_nothing_that_is_whole() -> None:
+    make()
+    kept.keep("k", OUTPUTS, {})
+    shutil.rmtree("results")
+    (kept.FOLDER / ".new-killed").mkdir()
+    os.utime(kept.FOLDER / ".new-killed", (1e9, 1e9))
+    kept.sweep()
+    assert [path.name for path in kept.FOLDER.iterdir()] == ["k"]
+    assert kept.fetch("k", OUTPUTS)
+    assert there() == FILES
 
 
 def test_a_full_disk_leaves_nothing_half_made() -> None:
