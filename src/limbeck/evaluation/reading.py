@@ -115,9 +115,10 @@ def _table(path: Path) -> list[Row]:
 
 
 def _open(path: Path) -> TextIO:
+    # With or without the mark at the start that Excel writes.
     if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _checked(path: Path, read: Callable[[], Result]) -> Result:

@@ -28,6 +28,14 @@ def write(path: Path, header: list[str], rows: list[list[str]]) -> Path:
     return path
 
 
+@pytest.mark.parametrize("zipped", [False, True])
+def test_the_mark_that_excel_writes_is_no_part_of_a_column(zipped: bool, tmp_path: Path) -> None:
+    content = "text,label\nnzuri sana,positive\n".encode("utf-8-sig")
+    path = tmp_path / ("x.csv.gz" if zipped else "x.csv")
+    path.write_bytes(gzip.compress(content) if zipped else content)
+    assert [row["text"] for row in data.read_csv(path, SENTIMENT)] == ["nzuri sana"]
+
+
 def test_a_folder_of_csv_files(tmp_path: Path) -> None:
     rows = [["1", "nzuri, sana", "positive", "1"], ["2", "mbaya", "negative", "0"]]
     write(tmp_path / "sentiment/sw-test.csv.gz", ["id", "text", "intent", "label"], rows)
