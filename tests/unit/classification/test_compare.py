@@ -120,6 +120,11 @@ def test_chance_of_two_even_labels() -> None:
     assert compare.chance(GOLD, TASK.names) == {"accuracy": 0.5, "macro_f1": 0.5}
 
 
+def test_chance_counts_a_label_without_a_text_as_the_scores_do() -> None:
+    found = compare.chance(GOLD, [*TASK.names, "none"])
+    assert found == {"accuracy": 0.5, "macro_f1": round((0.4 + 0.4 + 0) / 3, 4)}
+
+
 def rows(count: int, prefix: str) -> list[Row]:
     return [
         {"id": f"{prefix}{i}", "text": f"{GOLD[i]} {i}", "label": GOLD[i]} for i in range(count)
