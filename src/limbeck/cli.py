@@ -1,6 +1,7 @@
 """People's commands: init, languages, chat, and those of the rooms."""
 
 import argparse
+import io
 import re
 import sys
 from collections.abc import Callable
@@ -238,8 +239,12 @@ def main() -> None:
     """The console script."""
 
     def run() -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):  # names of languages are in all scripts
+            sys.stdout.reconfigure(errors="backslashreplace")
         options = parser().parse_args()
-        sys.exit(options.run(options))
+        code = options.run(options)
+        sys.stdout.flush()
+        sys.exit(code)
 
     stage.run(run)
 

@@ -55,6 +55,7 @@ def run(main: Callable[[], None]) -> None:
         _join(int(run))
     try:
         main()
+        sys.stdout.flush()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
@@ -62,6 +63,9 @@ def run(main: Callable[[], None]) -> None:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
+        if run:  # what broke is no reader's pipe: a stage's output is its log
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # flushed at the end
         sys.exit(0)
     except OSError as error:
         if error.filename is None and error.errno not in _OF_A_DISK:

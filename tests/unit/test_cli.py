@@ -197,3 +197,21 @@ def test_the_command_line_is_light() -> None:
     code = "import sys, limbeck.cli; limbeck.cli.parser(); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert {"torch", "llama_cpp", "pyarrow", "jinja2"}.isdisjoint(done.stdout.split())
+
+
+@pytest.mark.parametrize("options", [["languages"], ["languages", "--resolve", "Sorani"]])
+def test_a_reader_that_left_is_no_mistake(options: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "limbeck.cli", *options]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, cwd=REPOSITORY)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_terminal_that_does_not_know_a_script() -> None:
+    command = [sys.executable, "-m", "limbeck.cli", "languages", "ethiopic"]
+    latin = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, capture_output=True, cwd=REPOSITORY, env=latin)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Tigrinya" in done.stdout

@@ -105,7 +105,9 @@ def plan(folder: Path, owner: str, student: str | None = None) -> list[Repositor
     for name in [student] if student else students:
         card = _card(folder / name / "model_card.md", owner, "model")
         address = f"{owner}/{common.model_repository(folder.name, name)}"
-        repositories.append(Repository(address, "model", card, dict(_model_files(folder, name))))
+        repositories.append(
+            Repository(address, "model", card, dict(_model_files(folder, name, card)))
+        )
     needed = [path for repository in repositories for path in repository.files.values()]
     if missing := [str(path) for path in needed if not path.is_file()]:
         raise UserError(f"publish: {', '.join(missing)}: there is no such file; build it first")
@@ -120,14 +122,16 @@ def _students(card: str) -> list[str]:
     return [name for name in names if name != common.ROWS]
 
 
-def _model_files(folder: Path, student: str) -> Iterator[tuple[str, Path]]:
+def _model_files(folder: Path, student: str, card: str) -> Iterator[tuple[str, Path]]:
     checkpoint = folder / student / "checkpoint"
     yield "config.json", checkpoint / "config.json"
     for path in sorted(checkpoint.glob("*")):
         if path.is_file() and not path.name.startswith(".") and path.name != "README.md":
             yield path.name, path
     for path in sorted((folder / student / "gguf").glob("*.gguf")):
-        yield common.gguf_name(folder.name, student, path.stem), path
+        name = common.gguf_name(folder.name, student, path.stem)
+        if name in card:  # one that is not is of an earlier build
+            yield name, path
 
 
 def _card(path: Path, owner: str, kind: str) -> str:

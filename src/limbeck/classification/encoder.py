@@ -1,7 +1,8 @@
 """The encoder student: a fine-tuned encoder with a classification head, a Hugging Face folder.
 
 Its epochs end when the loss on a held-out share of the training examples stops falling, and the
-weights of the best epoch are kept; without patience it goes through all of them, on all examples.
+weights of the best epoch are kept; without patience it goes through all of them, on all examples,
+and so it does where no label has an example to spare.
 The base `builtin:tiny` is a small ModernBERT of random weights with a
 tokenizer made from the training examples: it shows the way, and needs no download.
 """
@@ -140,7 +141,7 @@ def _fit(
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
-        if tuning.patience is None:
+        if tuning.patience is None or not held:
             continue
         now = _held_out_loss(encoder, held, weights)
         if now < best:
@@ -185,7 +186,7 @@ def _held_out_loss(encoder: Encoder, rows: list[Row], weights: Mapping[str, floa
             float(_loss(encoder, part, weights)) * len(part)
             for part in _batches(rows, _PREDICTED_AT_ONCE)
         ]
-    return sum(losses) / max(1, len(rows))
+    return sum(losses) / len(rows)
 
 
 def _start(settings: Classifier, labels: list[str], texts: list[str]) -> Encoder:

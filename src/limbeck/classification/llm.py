@@ -238,6 +238,7 @@ def instructed(
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise UserError(f"classifier: its training failed: {' '.join(last)}")
+    print(done.stdout, end="", file=sys.stderr)  # which rows were too long, among others
     model = _open(work / "checkpoint", threads, settings.trust_remote_code)
     return Choosing(model, plain, work / "checkpoint", own)
 

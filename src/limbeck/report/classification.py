@@ -164,4 +164,6 @@ def _verdict(name: str, body: Row, task: Row) -> dict[str, str]:
         return {"kind": "better", "text": f"{name} {said}; {measured}."}
     if last["to_teacher"]["interval"][1] < 0:
         return {"kind": "worse", "text": f"{name} stays below {teacher}; {measured}."}
+    if last["to_teacher"]["sure"]:
+        return {"kind": "better", "text": f"{name} beats {teacher}, at 95%; {measured}."}
     return {"kind": "even", "text": f"{name} does not surely differ from {teacher}; {measured}."}

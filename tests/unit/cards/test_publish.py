@@ -60,6 +60,15 @@ def test_nothing_is_sent_without_yes(results: Path) -> None:
     assert "timestamp" not in done.stdout
 
 
+def test_a_file_of_an_earlier_build_stays(results: Path) -> None:
+    old = results / "swh_Latn/tiny/gguf/Q2_K.gguf"
+    old.write_bytes(b"GGUF")
+    done = publish(results, "--to", "me")
+    old.unlink()
+    assert done.returncode == 0, done.stderr
+    assert "Q2_K" not in done.stdout
+
+
 def test_what_is_published_arrives_and_is_not_sent_twice(results: Path) -> None:
     folder = results / "swh_Latn"
     with hub.serving() as stand_in:

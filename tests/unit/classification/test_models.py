@@ -81,6 +81,18 @@ def test_an_encoder_without_early_stopping(tmp_path: Path) -> None:
     assert sizes == {10: 4, 20: 4, 21: 6, 41: 8, 900: 8}
 
 
+def test_an_encoder_of_one_text_a_label_goes_through_all_epochs() -> None:
+    """There is none to hold out, and so none that says that an epoch was the best."""
+    one = {row["label"]: row for row in rows(0, 8)}.values()
+    tuning = {"learning_rate": 3e-3, "epochs": 30, "warmup": 0.0, "schedule": "constant"}
+    settings = Classifier(kind="encoder", base="builtin:tiny", fine_tuning=tuning)
+    model = kinds.train(list(one), settings, 1, CONTEXT)
+    assert model.predict([row["text"] for row in one]) == [row["label"] for row in one]
+    assert isinstance(model, encoder.Encoder)
+    weights = {row["label"]: 1.0 for row in one}
+    assert float(encoder._loss(model, list(one), dict(sorted(weights.items())))) < 0.1
+
+
 @pytest.mark.parametrize("family", ["xlm-roberta", "modernbert", "distilbert", "deberta-v2", "t5"])
 def test_the_dropout_of_a_head(family: str) -> None:
     from transformers import AutoConfig

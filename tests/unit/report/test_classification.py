@@ -25,6 +25,16 @@ def test_what_is_sure(share: float, kind: str, said: str, tmp_path: Path) -> Non
     assert said in verdict["text"]
 
 
+def test_what_is_sure_of_a_model_that_is_shown_nothing(tmp_path: Path) -> None:
+    found = report_build.classified(tmp_path, 0.95)
+    body = found["classifiers"]["linear"]
+    best = max(body["points"], key=lambda point: float(point["macro_f1"]))
+    body |= {"points": [best | {"source": "zero-shot", "n": 0}], "beats_teacher_from": None}
+    verdict = classification.view(found)["classifiers"][0]["verdict"]
+    assert verdict["kind"] == "better"
+    assert "linear beats the teacher (few-shot), at 95%; with no example the" in verdict["text"]
+
+
 def test_the_table_has_every_system_and_source(tmp_path: Path) -> None:
     view = classification.view(report_build.classified(tmp_path, 0.95))
     cells = {row["name"]: [cell and cell["n"] for cell in row["cells"]] for row in view["rows"]}
