@@ -204,9 +204,11 @@ def _shared(params: Any, bucket: Bucket | None) -> Iterator[None]:
     try:
         yield
     finally:
-        for journal, paid in known.items():
-            if _paid(Path(journal)) != paid:
+        for journal, (size, state) in known.items():
+            now = _paid(Path(journal))
+            if now[0] != size:
                 bucket.replies(journal)
+            if now[1] != state:
                 bucket.leave_batches(journal)
 
 
