@@ -68,3 +68,4 @@ onsuccess:
         bucket.publish(
             ["results/build.json", "results/ro-crate-metadata.json", *build.pages()]
         )
+    kept.prune(settings.keep * 1e9)
