@@ -41,11 +41,7 @@ def size(name: str) -> int:
 
         try:
             files = huggingface_hub.HfApi().list_repo_tree(name)
-            total = sum(
-                getattr(file, "size", 0)
-                for file in files
-                if file.path.endswith(".safetensors") and not file.path.startswith(weights.AGAIN)
-            )
+            total = sum(getattr(file, "size", 0) for file in files if weights.is_file(file.path))
         except Exception as error:  # the hub's client raises those of its HTTP library, too
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise UserError(f"base: {name!r} cannot be looked at ({reason})") from None

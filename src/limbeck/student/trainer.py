@@ -151,5 +151,5 @@ def device(count: int) -> str:
 
 
 def _large(base: Path) -> bool:
-    size = sum(path.stat().st_size for path in base.glob("*.safetensors"))
+    size = sum(path.stat().st_size for path in weights.files(base))
     return size >= 2 * RECOMPUTE_FROM

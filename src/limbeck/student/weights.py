@@ -15,10 +15,14 @@ Header = dict[str, dict[str, Any]]
 AGAIN = "consolidated"  # so begin files in which Mistral's models have their weights a second time
 
 
+def is_file(name: str) -> bool:
+    """Whether a checkpoint's file of this name has weights of it, once."""
+    return name.endswith(".safetensors") and not name.startswith(AGAIN)
+
+
 def files(folder: Path) -> list[Path]:
     """The files of a checkpoint's weights, in order."""
-    found = sorted(folder.glob("*.safetensors"))
-    return [path for path in found if not path.name.startswith(AGAIN)]
+    return sorted(path for path in folder.glob("*") if is_file(path.name))
 
 
 def header(path: Path) -> tuple[Header, int]:

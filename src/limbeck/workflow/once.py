@@ -258,8 +258,8 @@ def _tell(given: Mapping[str, Any], record: Mapping[str, Any], key: str) -> None
 
 def _code() -> list[tuple[str, int, int]]:
     """What tells an edit of the code: each file's name, size and time."""
-    found = sorted(path for path in _PACKAGE.rglob("*.py"))
-    return [(str(path), (at := path.stat()).st_size, at.st_mtime_ns) for path in found]
+    files = sorted(_PACKAGE.rglob("*.py"))
+    return [(str(path), (at := path.stat()).st_size, at.st_mtime_ns) for path in files]
 
 
 PLANNED = _code()  # keys are of it; stages import what is there when they start
