@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import real_texts
 import small_families
 from limbeck.files import read_json, write_json
 from limbeck.student import tiny
@@ -232,6 +233,7 @@ def main() -> None:
 
 def write(folder: Path) -> None:
     """Write all models in a process of its own, so that the tests import nothing heavy."""
+    real_texts.folder()  # there a skip would be an error
     subprocess.run(
         [sys.executable, "-m", "world.bases", str(folder)], check=True,
         cwd=Path(__file__).parents[1],

@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 import endpoint
+import real_texts
 from limbeck.teacher.capacity import Capacity, listed, refused
 from limbeck.teacher.client import Reply, Request, ask
 from world import start
@@ -31,6 +32,7 @@ def asked(
     manners: Manners, requests: list[Request], folder: Path, **teacher: Any
 ) -> tuple[list[Reply], list[int]]:
     """The replies, and the limits of all requests that were sent."""
+    real_texts.folder()  # the teacher's sentences; in its own thread a skip would be an error
     with start.teaching(manners) as served:
         connection = endpoint.connection(served.url, concurrency=1)
         replies = ask(
