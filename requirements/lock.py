@@ -33,14 +33,15 @@ CUDA_ONLY = re.compile(
 # than the package index has.
 CPU_BUILD = {"torch==2.13.0": "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"}
 
-# Each environment by the extras of pyproject.toml that its stages import.
+# Each environment by the extras of pyproject.toml that its stages import; "teacher" is also where a
+# stage may start the server of one.
 ENVIRONMENTS = {
     "teacher": ["teacher"],
-    "dataset": ["dataset"],
+    "dataset": ["dataset", "teacher"],
     "train": ["dataset", "train"],
     "export": ["dataset", "export"],
-    "evaluate": ["dataset", "evaluate"],
-    "classify": ["classify", "dataset", "evaluate"],
+    "evaluate": ["dataset", "evaluate", "teacher"],
+    "classify": ["classify", "dataset", "evaluate", "train"],
     "report": ["report"],
 }
 

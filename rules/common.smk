@@ -34,10 +34,12 @@ from limbeck.workflow.cluster import Machine
 from limbeck.workflow.digest import digests, pinned, source_digest
 from limbeck.workflow.hastened import hasten
 from limbeck.workflow.once import once
+from limbeck.workflow.options import overlaid
 from limbeck.workflow.places import local_files, option
 from limbeck.workflow.settings import as_json, general
 
-build = load(config)
+wanted = overlaid(config, workflow.config_settings.config_args or [])
+build = load(wanted)
 settings = build.config
 bucket = Bucket(settings.bucket, workflow) if settings.bucket else None
 machine = Machine(workflow)
@@ -59,7 +61,7 @@ onstart:
     machine.check()
     if bucket:
         bucket.check()
-    write_json("logs/config.json", config)
+    write_json("logs/config.json", wanted)
     kept.sweep()
 
 

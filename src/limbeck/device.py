@@ -5,7 +5,9 @@ Snakemake counts devices (``--resources gpu=4``) and does not say which; a clust
 """
 
 import contextlib
+import gc
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -35,6 +37,13 @@ def claim(wanted: int = 1) -> list[str]:
         if len(claimed) == wanted:
             break
     return claimed
+
+
+def release() -> None:
+    """Give back the memory of models that are no more, which torch else keeps for itself."""
+    if torch := sys.modules.get("torch"):
+        gc.collect()
+        torch.cuda.empty_cache()  # does nothing where CUDA was not begun
 
 
 def _names() -> list[str]:

@@ -117,7 +117,7 @@ class Work:
         nodes = [Node("seed", seed) for seed in seeds]
         step = Step("prompts", "TopicPrompts", "topic", -(-count // len(nodes)))
         told = self.told("topics", topics.TEMPLATES)
-        model = self.teacher.settings.model
+        model = self.teacher.settings.name
         return self.ask(
             nodes,
             lambda node: prompt(node, step, self.card, told),
@@ -139,7 +139,7 @@ class Work:
         section = self.settings.conversations.model_copy(update={"limit": count})
         into = self.told("translate", translate.TEMPLATES)
         back = self.told("checks", check_rows.TEMPLATES)
-        model = self.teacher.settings.model
+        model = self.teacher.settings.name
         translated = self.ask(
             conversations.collect(section, self.settings.seed),
             lambda row: translate.prompt(row, self.card, into),

@@ -24,7 +24,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from limbeck import config, files, stage
+from limbeck import config, device, files, stage
 from limbeck.classification import kinds
 from limbeck.classification.examples import TEMPLATES
 from limbeck.classification.predictions import ZERO_SHOT, write
@@ -164,6 +164,7 @@ def _curve(options: Namespace) -> None:
         if not trainings.has(key, run is whole):
             started = time.monotonic()
             trainings.make(key, run.rows, settings.seed + run.repeat, run is whole)
+            device.release()  # the next training may be a process of its own
             seconds = time.monotonic() - started
             print(f"{run.source} {run.size}, repeat {run.repeat}: {seconds:.1f} s", file=sys.stderr)
         rows += [

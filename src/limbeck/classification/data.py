@@ -152,6 +152,13 @@ def places(data: str, task: Task, card: Row) -> list[str]:
     return [str(path) for path in parts if path]
 
 
+def at_hand(data: str, task: Task, card: Row) -> bool:
+    """Whether all that `read` reads is on this machine."""
+    return data != "task" or all(
+        Path(place).expanduser().exists() for place in places(data, task, card)
+    )
+
+
 def _builtin(task: Task, part: Part, size: int) -> list[Row]:
     from limbeck.phrasebook import benchmarks
 
@@ -183,10 +190,12 @@ def _from_source(source: Source, task: Task, card: Row, seed: int) -> list[Row]:
 
 def without(rows: list[Row], held_out: Iterable[Row]) -> list[Row]:
     """The rows whose text is no text of ``held_out``; case, spaces and punctuation do not count."""
+    known = set(map(letters, held_out))
+    return [row for row in rows if letters(row) not in known]
+
+
+def letters(row: Row) -> object:
+    """A row's text without case, spaces and punctuation, unless it is nothing else."""
     from limbeck.dataset.texts import words
 
-    def key(row: Row) -> object:
-        return words(row["text"]) or row["text"]  # a text may be signs alone
-
-    known = set(map(key, held_out))
-    return [row for row in rows if key(row) not in known]
+    return words(row["text"]) or row["text"]

@@ -10,6 +10,7 @@ tokenizer made from the training examples: it shows the way, and needs no downlo
 import copy
 import os
 import random
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ _PREDICTED_AT_ONCE = 64  # texts
 _WEIGHT_DECAY = 0.01
 # What families of encoders call the dropout of their head.
 _DROPOUTS = ("classifier_dropout", "seq_classif_dropout")
+# Families that count positions from the padding token's number on, and so have fewer of them.
+_COUNT_FROM_PADDING = ("roberta", "camembert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,11 @@ class Encoder:
 
     Attributes:
         model: transformers' sequence classifier, whose config names the labels.
-        tokenizer: of the model.
-        max_length: tokens of a text.
+        tokenizer: of the model; its `model_max_length` is the tokens of a text.
     """
 
     model: Any
     tokenizer: Any
-    max_length: int
 
     def predict(self, texts: Sequence[str]) -> list[str | None]:
         """The likeliest labels."""
@@ -60,9 +61,7 @@ class Encoder:
 
     def encode(self, texts: list[str]) -> Any:
         """The texts as padded tensors on the model's device."""
-        tensors = self.tokenizer(
-            texts, padding=True, truncation=True, max_length=self.max_length, return_tensors="pt"
-        )
+        tensors = self.tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
         tensors.pop("token_type_ids", None)
         return tensors.to(self.model.device)
 
@@ -78,8 +77,7 @@ def load(folder: Path) -> Encoder:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     model = AutoModelForSequenceClassification.from_pretrained(folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    return Encoder(model, tokenizer, min(tokenizer.model_max_length, 512))
+    return Encoder(model.to(_device()), AutoTokenizer.from_pretrained(folder))
 
 
 def train(rows: Sequence[Row], settings: Classifier, seed: int) -> Encoder:
@@ -93,9 +91,15 @@ def train(rows: Sequence[Row], settings: Classifier, seed: int) -> Encoder:
     weights = sampling.weights([row["label"] for row in rows], settings.evens)
     kept, held = split(rows, tuning.held_out, seed) if tuning.patience else (list(rows), [])
     encoder = _start(settings, list(weights), [row["text"] for row in kept])
-    encoder.model.to("cuda" if torch.cuda.is_available() else "cpu")
+    encoder.model.to(_device())
     _fit(encoder, kept, held, weights, tuning, seed)
     return encoder
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _quiet() -> None:
@@ -212,7 +216,18 @@ def _start(settings: Classifier, labels: list[str], texts: list[str]) -> Encoder
         raise UserError(
             f"classifier: base: {settings.base!r} cannot be loaded ({reason})"
         ) from None
-    return Encoder(model, tokenizer, settings.fine_tuning.max_length)
+    wanted = settings.fine_tuning.max_length
+    tokenizer.model_max_length = min(wanted, tokenizer.model_max_length, _positions(config))
+    return Encoder(model, tokenizer)
+
+
+def _positions(config: Any) -> int:
+    """The tokens of the longest text that a model has positions for."""
+    count: int = getattr(config, "max_position_embeddings", None) or 0
+    if count < 1:
+        return sys.maxsize  # it has none, or counts them from each other
+    from_padding = any(name in config.model_type for name in _COUNT_FROM_PADDING)
+    return count - config.pad_token_id - 1 if from_padding else count
 
 
 def _set_dropout(config: Any, settings: Classifier) -> None:
@@ -263,4 +278,4 @@ def _builtin(labels: list[str], texts: list[str], tuning: FineTuning) -> Encoder
         num_labels=len(labels), id2label=dict(enumerate(labels)),
         label2id={label: i for i, label in enumerate(labels)},
     )  # fmt: skip
-    return Encoder(ModernBertForSequenceClassification(config), tokenizer, tuning.max_length)
+    return Encoder(ModernBertForSequenceClassification(config), tokenizer)

@@ -180,7 +180,7 @@ class Writing:
         }
         data = {"label": order.label, "description": description}
         if _DEMONSTRATED & set(parts(order.strategy)):
-            data["examples"] = "\n".join(text for _, text in self._shown(order))
+            data["examples"] = _listed([text for _, text in self._shown(order)])
         words["hint"] = self._hint(order, [*data, "hints"])
         text = self.instructions.render(parts(order.strategy)[0], self.card, words, data)
         form = items_model("LabelledExamples", self.settings.examples.per_request)
@@ -235,7 +235,7 @@ class Writing:
             "strategy": order.strategy,
             "request": order.number,
             "demonstrations": [identifier for identifier, _ in shown],
-            "teacher": self.settings.teacher.model,
+            "teacher": self.settings.teacher.name,
             "checked": None,
             "failure": failure,
         }
@@ -302,7 +302,7 @@ class Writing:
             data = {
                 "label": label,
                 "description": self.task.labels[label].description,
-                "examples": "\n".join(texts or self.task.labels[label].examples),
+                "examples": _listed(texts or self.task.labels[label].examples),
             }
             words = {"question": self.task.question}
             text = self.instructions.render("summary", self.card, words, data)
@@ -312,6 +312,11 @@ class Writing:
             return [(label, str(getattr(reply.value, "summary", "")))]
 
         self.summaries = dict(self.teacher.ask(self.task.names, prompt, parse))
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """Texts below each other, with a line between where one has lines of its own."""
+    return ("\n\n" if any("\n" in text for text in texts) else "\n").join(texts)
 
 
 def _spread(lines: Sequence[str], count: int, rng: random.Random) -> list[str]:

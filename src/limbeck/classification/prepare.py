@@ -40,6 +40,8 @@ def texts(task: Task, card: Row, settings: Settings) -> tuple[list[Row], list[Ro
     labels = {row["label"] for row in test}
     if len(labels) < 2:
         raise UserError(f"{task.name}: the test set in {card['name']} has one label, {labels}")
+    if unseen := [label for label in task.names if label not in labels]:
+        print(f"{task.name}: no test text has the label {', '.join(unseen)}", file=sys.stderr)
     seeds = [
         row
         for label in task.names

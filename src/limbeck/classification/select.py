@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck import config, files, stage
+from limbeck.classification.data import letters
 from limbeck.classification.sampling import balanced
 from limbeck.dataset.filters.duplicates import NearDuplicates, near_duplicate
 from limbeck.dataset.filters.script_share import script
@@ -38,11 +39,12 @@ def too_short(row: Row) -> Reason:
     return None if any(len(word) > 1 for word in words(row["text"])) else Removal("no word")
 
 
-def of_the_test(texts: HeldOut) -> Callable[[Row], Reason]:
-    """A text that shares words with a text of the test set."""
+def of_the_test(test: Sequence[Row]) -> Callable[[Row], Reason]:
+    """A text that shares words with a text of the test set, or is one, however short."""
+    shared, known = HeldOut({"text": row["text"]} for row in test), set(map(letters, test))
 
     def reason(row: Row) -> Reason:
-        found = texts.hit(row["text"])
+        found = row["text"] if letters(row) in known else shared.hit(row["text"])
         return None if found is None else Removal("test text", found)
 
     return reason
@@ -62,14 +64,14 @@ def ambiguous(rows: Sequence[Row]) -> Callable[[Row], Reason]:
     return reason
 
 
-def steps(rows: Sequence[Row], card: Row, test: HeldOut) -> list[Step]:
+def steps(rows: Sequence[Row], card: Row, test: Callable[[Row], Reason]) -> list[Step]:
     """The filters in their order, but that of near duplicates."""
     return [
         Step("failed", failed),
         Step("too_short", too_short),
         Step("script", script(card["script"], _OWN_SCRIPT), _OWN_SCRIPT),
         Step("ambiguous", ambiguous(rows)),
-        Step("held_out", of_the_test(test)),
+        Step("held_out", test),
     ]
 
 
@@ -88,10 +90,11 @@ def schema() -> Any:
 
 
 def select(
-    rows: Sequence[Row], card: Row, settings: Settings, test: HeldOut
+    rows: Sequence[Row], card: Row, settings: Settings, test: Callable[[Row], Reason]
 ) -> tuple[list[Row], list[Step]]:
     """The kept rows, as many of each label as asked for and there are, and the funnel.
 
+    ``test``: why a row is too near to the test set, as `of_the_test` says it.
     Where each strategy is a set of its own, none removes a row of another.
     """
     if not settings.examples.apart:
@@ -117,7 +120,7 @@ def together(steps: Sequence[Step]) -> Step:
 
 
 def _select(
-    rows: Sequence[Row], card: Row, settings: Settings, test: HeldOut
+    rows: Sequence[Row], card: Row, settings: Settings, test: Callable[[Row], Reason]
 ) -> tuple[list[Row], list[Step]]:
     # The messages are what the funnel shows of a removed row.
     shown = [{**row, "messages": [{"role": "text", "content": row["text"]}]} for row in rows]
@@ -147,7 +150,7 @@ def main() -> None:
     options = parser.parse_args()
 
     rows = list(files.read_jsonl(options.examples))
-    test = HeldOut({"text": row["text"]} for row in files.read_jsonl(options.held_out))
+    test = of_the_test(list(files.read_jsonl(options.held_out)))
     kept, funnel = select(rows, options.language, options.settings, test)
     for step in funnel:
         print(f"{step.name}: {step.came} in, {step.left} out")

@@ -35,12 +35,27 @@ def config_of(paths: Sequence[Path], pairs: Sequence[str]) -> dict[str, Any]:
         if not isinstance(content, dict):
             raise UserError(f"{path}: a mapping is wanted")
         whole = merged(whole, content)
+    return merged(whole, given(pairs))
+
+
+def given(pairs: Sequence[str]) -> dict[str, Any]:
+    """The values of ``--config``, read like those of a config file.
+
+    Snakemake itself takes a number or a null inside a mapping for a text.
+
+    Raises:
+        UserError: a pair is none, or its value is not YAML.
+    """
+    found: dict[str, Any] = {}
     for pair in pairs:
         name, is_pair, value = pair.partition("=")
         if not is_pair:
             raise UserError(f"--config {pair}: KEY=VALUE is wanted")
-        whole = merged(whole, {name: yaml.safe_load(value)})
-    return whole
+        try:
+            found = merged(found, {name: yaml.safe_load(value)})
+        except yaml.YAMLError as error:
+            raise UserError(f"--config {pair}: not YAML ({' '.join(str(error).split())})") from None
+    return found
 
 
 def merged(base: Any, over: Any) -> Any:

@@ -64,6 +64,15 @@ class TeacherSettings(Section):
     extra_body: dict[str, Any]
     questions: int | None = None  # that each step of a stage asks at most: of a rehearsal
 
+    @property
+    def name(self) -> str:
+        """What results call the teacher: of a file somewhere on this machine the name alone.
+
+        So they are the same wherever it lies, and a published data set tells of nobody's folders.
+        """
+        here = self.model.startswith(("/", "~", "./", "../"))
+        return self.model.rstrip("/").rpartition("/")[2] if here else self.model
+
 
 class Connection(Section):
     """How a teacher is reached: address and speed, nothing that decides a reply."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from limbeck import files
-from limbeck.classification import classify, examples, prepare, tasks
+from limbeck.classification import classify, data, examples, prepare, tasks
 from limbeck.config import BUILTIN, DATA_SETS, HUB, Examples, Role
 from limbeck.costs import amounts, judged
 from limbeck.costs.measured import REHEARSAL
@@ -288,7 +288,7 @@ class Replay:
         section = self.settings.classification
         if found := self._pair(f"classification/{task.name}", "seeds", "test"):
             return found
-        if section.data != "task":
+        if data.at_hand(section.data, task, self.card):
             keys = {"data", "limit", "seeds"}
             settings = prepare.Settings(**section.model_dump(include=keys), seed=self.settings.seed)
             _, seeds, test = prepare.texts(task, self.card, settings)

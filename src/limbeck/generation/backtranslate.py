@@ -64,7 +64,7 @@ def backtranslate(
     return teacher.ask(
         [{"messages": turns(part), "rows": part} for part in parts],
         lambda asked: prompt(asked, card, instructions),
-        lambda asked, reply: parse(asked, reply, teacher.settings.model),
+        lambda asked, reply: parse(asked, reply, teacher.settings.name),
     )
 
 

@@ -56,7 +56,7 @@ def prompt(
 
 def parse(text: Row, reply: Reply, settings: Settings, keep: int) -> list[Row]:
     """A row for each of ``keep`` prompts, drawn by seed, or one row with the failure."""
-    teacher = settings.teacher.model
+    teacher = settings.teacher.name
     found = listed(reply, settings.contexts.prompts)
     if reply.failure or not found:
         failure = reply.failure or "empty"

@@ -59,7 +59,7 @@ def write(count: int, teacher: Teacher, card: Row, told: Instructions) -> list[R
         wanted = min(EACH, count - len(there))
         request = prompt(number, wanted, there, card, told)
         [reply] = teacher.ask([request], lambda request: request, lambda _, reply: [reply])
-        found = parse(reply, wanted, teacher.settings.model)
+        found = parse(reply, wanted, teacher.settings.name)
         new = [row for row in found if row["failure"] or different.earlier(row["text"]) is None]
         there += [row["text"] for row in new if not row["failure"]]
         rows += new

@@ -39,7 +39,7 @@ def translated(
     found = translator.ask(
         asked,
         lambda each: translate.prompt(each, card, instructions),
-        lambda each, reply: parse(each["row"], reply, translator.settings.model),
+        lambda each, reply: parse(each["row"], reply, translator.settings.name),
     )
     instead = {row["id"]: new for row, new in zip(pivoted, found, strict=True)}
     return [instead.get(row["id"], row) for row in rows]

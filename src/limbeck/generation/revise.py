@@ -127,7 +127,7 @@ def revise(
     revised = teacher.ask(
         chosen,
         lambda pair: prompt(*pair, written_in(pair[0]["pivot"], card), instructions, native),
-        lambda pair, reply: [(pair[0]["id"], parse(*pair, reply, settings.teacher.model))],
+        lambda pair, reply: [(pair[0]["id"], parse(*pair, reply, settings.teacher.name))],
     )
     instead = dict(revised)
     return [new for row in rows for new in instead.get(row["id"], [row])]

@@ -108,7 +108,7 @@ def translate(
     return teacher.ask(
         conversations,
         lambda conversation: prompt(conversation, card, instructions, native),
-        lambda conversation, reply: parse(conversation, reply, teacher.settings.model),
+        lambda conversation, reply: parse(conversation, reply, teacher.settings.name),
     )
 
 

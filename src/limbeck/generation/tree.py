@@ -128,7 +128,7 @@ def write_prompts(
 
     ``pivot``: the language that the prompts are written in, where it is not the card's.
     """
-    own, model = written_in(pivot, card), teacher.settings.model
+    own, model = written_in(pivot, card), teacher.settings.name
     different = _different([node for node in nodes if not node.failure])
     rows = teacher.ask(
         different,

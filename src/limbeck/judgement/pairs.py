@@ -139,7 +139,7 @@ def main() -> None:
     rows = judge(rows, Teacher.of(options), options.language, instructions)
     asking.finish(options.output, rows, [row for row in rows if not row["alike"]])
     figures = {
-        "judge": settings.teacher.model,
+        "judge": settings.teacher.name,
         "questions": len(asked),
         "not_translated": len(questions) - len(asked),
         "pairs": verdicts.of_pairs(rows),

@@ -101,7 +101,7 @@ def _classifier(build: Build, name: str, job: Job) -> Hours:
     full = 200.0  # all examples come last
     if one.kind == "icl" or (one.kind == "instruct" and one.training.max_steps):
         sizes, full = [1] * len(sizes), 1.0  # a run takes what it takes, whatever its size
-    ratio = (sum(sizes) * repeats + full) / (sum(sizes[:1]) + full)
+    ratio = (sum(sizes) + full) * repeats / (sum(sizes[:1]) + full)
     return Hours(job.seconds * ratio, job.seconds * ratio / 2)
 
 

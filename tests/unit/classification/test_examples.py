@@ -12,7 +12,6 @@ import pytest
 import endpoint
 from limbeck import config
 from limbeck.classification import examples, select, tasks
-from limbeck.dataset.held_out import HeldOut
 from limbeck.files import digest
 from limbeck.generation.asking import Teacher
 from limbeck.generation.instructions import load
@@ -178,7 +177,7 @@ def test_a_label_without_seeds_shows_none(apart: bool, tmp_path: Path) -> None:
         assert {row["strategy"] for row in found if row["label"] == "sports"} == {other}
         assert sum(row["label"] == "sports" for row in found) == 6
     settings = select.Settings(examples=section(strategies=["language"], apart=apart), seed=1)
-    kept, _ = select.select(rows, CARD, settings, HeldOut([]))
+    kept, _ = select.select(rows, CARD, settings, select.of_the_test([]))
     assert {row["label"] for row in kept} == set(LABELS)
 
 
@@ -204,7 +203,7 @@ def test_seven_strategies_side_by_side(tmp_path: Path) -> None:
     assert asked["Summary"] == len(LABELS)
     kept, funnel = select.select(
         rows, CARD, select.Settings(examples=section(strategies=SEVEN, apart=True), seed=1),
-        HeldOut([]),
+        select.of_the_test([]),
     )  # fmt: skip
     assert Counter((row["strategy"], row["label"]) for row in kept) == good
     assert {(step.name, step.came) for step in funnel} >= {("failed", len(rows))}
@@ -241,13 +240,14 @@ FILTERS = [
     ("name in another script", row("Timu ya Динамо ilishinda mechi ya jana usiku"), None),
     ("two labels", row("Maandishi ya mada mbili"), "two labels"),
     ("test text", row("Wao walisema: mvua kubwa ilinyesha mjini jana!"), "test text"),
+    ("short test text", row("SAFI sana!"), "test text"),
     ("near duplicate", row("Timu ya mpira ilishinda jana!!"), "near duplicate"),
 ]
 
 
 def test_filters() -> None:
     rows = [row for _, row, _ in FILTERS] + [row("Maandishi ya mada mbili", "b")]
-    test = HeldOut([{"text": "Mvua kubwa ilinyesha mjini jana"}])
+    test = select.of_the_test([{"text": "Mvua kubwa ilinyesha mjini jana"}, {"text": "Safi sana"}])
     settings = select.Settings(examples=section(), seed=1)
     kept, funnel = select.select(rows, CARD, settings, test)
     texts = {row["text"] for row in kept}
@@ -261,8 +261,13 @@ def test_filters() -> None:
 def test_more_than_asked_for_is_balanced() -> None:
     rows = [row(f"neno{i} jingine{i * 7} la tatu{i * 31}", "ab"[i % 3 == 0]) for i in range(90)]
     settings = select.Settings(examples=section(per_label=6), seed=1)
-    kept, _ = select.select(rows, CARD, settings, HeldOut([]))
+    kept, _ = select.select(rows, CARD, settings, select.of_the_test([]))
     assert sorted(row["label"] for row in kept) == ["a"] * 6 + ["b"] * 6
+
+
+def test_texts_of_several_lines_are_told_apart() -> None:
+    assert examples._listed(["moja", "mbili"]) == "moja\nmbili"
+    assert examples._listed(["moja\nmbili", "tatu"]) == "moja\nmbili\n\ntatu"
 
 
 @pytest.mark.parametrize("name", ["sentiment", "topic", "intent", "sarcasm"])

@@ -1,6 +1,7 @@
 """Encoders and compact language models as classifiers: small real ones."""
 
 import math
+import sys
 from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
@@ -92,6 +93,27 @@ def test_an_encoder_of_one_text_a_label_goes_through_all_epochs() -> None:
     weights = {row["label"]: 1.0 for row in one}
     loss = encoder._loss(model, list(one), dict(sorted(weights.items())))
     assert float(loss.detach()) < 0.1
+
+
+def test_an_encoder_reads_as_much_when_it_is_loaded(tmp_path: Path) -> None:
+    """It is cut where it was in training, by its base's positions where these are fewer."""
+    tuning = {"epochs": 1, "max_length": 8, "patience": None}
+    settings = Classifier(kind="encoder", base="builtin:tiny", fine_tuning=tuning)
+    model = kinds.train(rows(0, 8), settings, 1, CONTEXT)
+    loaded = saved_and_loaded(model, settings, tmp_path)
+    for each in (model, loaded):
+        assert isinstance(each, encoder.Encoder)
+        assert each.encode(["neno " * 99])["input_ids"].shape == (1, 8)
+
+
+@pytest.mark.parametrize(
+    ("family", "count"),
+    [("xlm-roberta", 510), ("bert", 512), ("distilbert", 512), ("xlnet", sys.maxsize)],
+)
+def test_the_positions_of_a_base(family: str, count: int) -> None:
+    from transformers import AutoConfig
+
+    assert encoder._positions(AutoConfig.for_model(family)) == count
 
 
 @pytest.mark.parametrize("family", ["xlm-roberta", "modernbert", "distilbert", "deberta-v2", "t5"])

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from limbeck.config import Config, Price, load, schema
+from limbeck.config import Config, Price, TeacherSettings, load, schema
 from limbeck.errors import UserError
 
 ROOT = Path(__file__).parents[3]
@@ -265,3 +265,20 @@ def test_prices_budget_and_batches_decide_no_reply() -> None:
     plain_teacher, paid_teacher = (load(data).teacher.generator for data in (plain, paid))
     assert plain_teacher.settings(None) == paid_teacher.settings(None)
     assert load(plain).connection("generator") != load(paid).connection("generator")
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("/home/asha/models/x.gguf", "x.gguf"),
+        ("~/models/qwen/", "qwen"),
+        ("../x.gguf", "x.gguf"),
+        ("owner/repo/x.gguf", "owner/repo/x.gguf"),
+        ("phrasebook", "phrasebook"),
+    ],
+)
+def test_results_tell_of_nobodys_folders(model: str, name: str) -> None:
+    settings = TeacherSettings(
+        model=model, temperature=1.0, top_p=None, max_tokens=9, extra_body={}
+    )
+    assert settings.name == name

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from snakemake.utils import update_config
 
-from limbeck.config.options import merged
+from limbeck.config.options import given, merged
+from limbeck.errors import UserError
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,14 @@ def test_as_snakemake_does_it(base: dict[str, Any], over: dict[str, Any]) -> Non
     theirs = copy.deepcopy(base)
     update_config(theirs, copy.deepcopy(over))
     assert merged(base, over) == theirs
+
+
+def test_values_of_the_command_line_are_read_like_those_of_a_file() -> None:
+    pairs = ["languages=[Welsh]", "benchmarks={limit: 4, teacher: false}", "budget=", "keep=2.5"]
+    assert given([*pairs, "benchmarks={shots: null}"]) == {
+        "languages": ["Welsh"], "benchmarks": {"limit": 4, "teacher": False, "shots": None},
+        "budget": None, "keep": 2.5,
+    }  # fmt: skip
+    for wrong, said in (("keep", "KEY=VALUE is wanted"), ("keep={", "not YAML")):
+        with pytest.raises(UserError, match=said):
+            given([wrong])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -273,6 +274,22 @@ def test_the_plan_knows_classification_and_benchmarks_of_ones_own(tmp_path: Path
     values["classification"] |= {"tasks": ["topic"], "data": "task"}
     found = planned(Build(config.load(values), [resolve("Swahili")]))
     assert found["classify-topic"] == 2 * 204  # the test set of SIB-200
+
+
+def test_the_plan_reads_labelled_texts_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "config", "config")
+    rows = [(f"neno la {n}", ("travel", "health")[n % 2]) for n in range(30)]
+    Path("mine.tsv").write_text("text\tlabel\n" + "".join(f"{a}\t{b}\n" for a, b in rows))
+    path = Path("config/tasks/topic.yaml")
+    task = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump({**task, "test": {"source": "mine.tsv"}, "human": None}))
+    values = yaml.safe_load(Path("config/config.yaml").read_text())
+    values["classification"] |= {"tasks": ["topic"], "data": "task"}
+    found = planned(Build(config.load(values), [resolve("Swahili")]))
+    assert found["classify-topic"] == 30  # none is shown, as nobody's are there to train on
 
 
 def test_the_whole_cost_of_the_paper(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
