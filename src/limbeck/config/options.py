@@ -35,7 +35,8 @@ def config_of(paths: Sequence[Path], pairs: Sequence[str]) -> dict[str, Any]:
         if not isinstance(content, dict):
             raise UserError(f"{path}: a mapping is wanted")
         whole = merged(whole, content)
-    return merged(whole, given(pairs))
+    whole = merged(whole, given(pairs))
+    return whole
 
 
 def given(pairs: Sequence[str]) -> dict[str, Any]:
