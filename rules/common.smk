@@ -7,6 +7,7 @@ only changes speed goes into `threads:` and `resources:`, which make nothing sta
 
 import shlex
 import sys
+from os.path import exists
 
 # What is planned is of the code that the stages run, whatever is installed.
 sys.path.insert(0, f"{workflow.basedir}/src")
@@ -70,4 +71,6 @@ onsuccess:
         bucket.publish(
             ["results/build.json", "results/ro-crate-metadata.json", *build.pages()]
         )
-    kept.prune(settings.keep * 1e9)
+    # A run of a part leaves what others of its config may want to have put back.
+    if all(map(exists, build.targets())):
+        kept.prune(settings.keep * 1e9)
