@@ -108,8 +108,9 @@ class Server:
 
     def _name(self) -> str:
         """Tells servers apart: another command or revision is another server."""
-        command = launch.command(self.teacher, self.connection, 0)
-        return f"{self.connection.server}-{digest(command, self.teacher.revision)}"
+        # The program may lie elsewhere in each environment of a build; the server is the same.
+        _, *arguments = launch.command(self.teacher, self.connection, 0)
+        return f"{self.connection.server}-{digest(arguments, self.teacher.revision)}"
 
     def _start(self, name: str, state: Path) -> str:
         """Start the server; once more where another process took its port meanwhile."""

@@ -89,6 +89,16 @@ def test_a_url_is_taken_as_it_is(tmp_path: Path) -> None:
         Server(teacher(), connection(None), tmp_path).url()
 
 
+def test_environments_of_a_build_share_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with ``--sdm conda``, where stages have a Python of their own."""
+    here = Server(teacher(), LOCAL, tmp_path).served
+    monkeypatch.setattr(sys, "executable", "/opt/conda/envs/other/bin/python")
+    assert Server(teacher(), LOCAL, tmp_path).served == here
+    assert Server(teacher(revision="2"), LOCAL, tmp_path).served != here
+
+
 @pytest.mark.parametrize("victim", ["server", "watchdog"])
 def test_a_server_is_shared_and_restarted_when_dead(
     work: Path, serves: Callable[..., None], victim: str
