@@ -12,11 +12,9 @@ from world.person import Person, commands
 from world.start import World, teaching
 from world.teacher import Manners
 
-# Of generators.yaml, and so of released.yaml.
-NAMES = sorted([
-    "linear", "xlm-roberta", "mmbert",
-    *(f"{name}{way}" for name in ("llama", "gemma", "qwen") for way in ("", "-icl", "-zero")),
-])  # fmt: skip
+# Both have the same classifiers, of which each test has a part.
+GENERATORS = ["linear", "llama", "llama-icl", "llama-zero", "qwen", "qwen-zero", "xlm-roberta"]
+RELEASED = ["gemma", "gemma-icl", "gemma-zero", "linear", "mmbert", "qwen-icl"]
 SHIPPED = {path.stem for path in (ROOT / "config/presets").glob("*.yaml")} - {"test"}
 
 
@@ -101,7 +99,7 @@ def test_generators(world: World, tmp_path: Path) -> None:
     assert len(named) > 0.9 * len(answers)
     assert len(set(named)) == 10
     assert read_json(folder / "funnel.json")["rows"] >= 40
-    assert sorted(read_json(folder / "scores.json")["classifiers"]) == NAMES
+    assert sorted(read_json(folder / "scores.json")["classifiers"]) == GENERATORS
     asked = {name: one for name, one in stages.items() if name.startswith(("examples", "classify"))}
     assert whole.is_shown("generators", whole.calls(asked), whole.rows(person), minutes)
 
@@ -113,7 +111,7 @@ def test_released(world: World, tmp_path: Path) -> None:
     minutes = follow(person, "released", HOME=str(home))
     scores = read_json(tmp_path / "results/cym_Latn/classification/topic/scores.json")
     assert scores["teacher"] == {}
-    assert sorted(scores["classifiers"]) == NAMES
+    assert sorted(scores["classifiers"]) == RELEASED
     sources = {point["source"] for point in scores["classifiers"]["linear"]["points"]}
     assert sources == {"synthetic", "human"}
     assert whole.is_shown("released", 0, whole.rows(person), minutes)
