@@ -71,8 +71,10 @@ audit: $(VENV)/ready ## Licences and known vulnerabilities of the lock
 		$(VENV)/audit/bin/pip install --quiet pip-audit; } || true
 	python requirements/audit.py --pip-audit $(VENV)/audit/bin/pip-audit
 
-clean: ## Remove what the workflow made; config, journals and .venv stay
-	rm -rf results resources logs rehearsal .snakemake
+clean: ## Remove what the workflow made; config, journals, your own files and .venv stay
+	rm -rf results logs rehearsal .snakemake resources/laptop resources/llama.cpp \
+		resources/llama.cpp.manifest.json resources/conversations.jsonl resources/topics.jsonl \
+		resources/scenarios.jsonl
 
 # The lock is complete and has the digests of all files, so pip resolves nothing and takes no other
 # file. torch comes first, as pip finds it, because its CPU and CUDA builds carry one version number;

@@ -307,6 +307,7 @@ rule compare_classifiers:
         classifiers=list(settings.classification.classifiers),
         settings=lambda w: as_json(
             seed=settings.seed,
+            data=settings.classification.data,
             questions=settings.questions("judge"),
         ),
     shell:

@@ -30,9 +30,11 @@ rule sum_costs:
     threads: 1
     resources:
         hardware=settings.hardware.model_dump_json(),
+        priced=int(build.priced),
     params:
         code=source_digest("limbeck.costs.sum_costs"),
         models=build.models,
+        teachers=lambda w: build.asked_models(w.language),
     shell:
         r"""
         exec &>{log:q}
@@ -40,6 +42,8 @@ rule sum_costs:
         python -m limbeck.costs.sum_costs \
             --journals work/journal/{wildcards.language:q} \
             --shared work/journal/shared \
+            --teachers {params.teachers:q} \
+            --priced {resources.priced} \
             --ledger work/ledger.json \
             --records logs/{wildcards.language:q} \
             --models {params.models:q} \

@@ -204,7 +204,7 @@ def classified(folder: Path, full: float, asked: bool = True) -> dict[str, Any]:
     learned = {("synthetic", 10): 0.4, ("synthetic", 80): full, ("seeds", 80): 0.3}
     own = _system(folder / "s", {("human", 80): 0.9, **(learned if asked else {})})
     labels = {"task": "sentiment", "labels": TASK.names}
-    test = {"items": len(TEST), "chance": compare.chance(GOLD, TASK.names)}
+    test = {"items": len(TEST), "chance": compare.chance(GOLD, TASK.names), "builtin": False}
     compared = compare.compare(TASK, TEST, teacher, {"linear": own}, 1)
     examples = {label: [SCRIPT] for label in TASK.names}
     return {**labels, "test": test, **compared, "examples": examples, "funnel": FUNNEL}

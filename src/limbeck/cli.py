@@ -147,9 +147,7 @@ _DEMO = """\
 
 # Students stand beside each other; each is a base, a data mixture and a method.
 students:
-  tiny:
-    training:
-      epochs: 2.0
+  tiny: {} # such as {training: {epochs: 2.0}}
 """
 
 

@@ -39,14 +39,15 @@ def card(folder: Path, settings: Settings) -> str:
     targets = any("backtranslation" in strategies for strategies in counted)
     sources = [
         {"use": use, "name": public(name), "licence": common.licence(name)}
-        for use, name in (
-            ("English conversations that were translated", settings.sources["conversations"]),
+        for use, key in (
+            ("English conversations that were translated", "conversations"),
             (
                 "Texts that prompts are about"
                 + (", sentences that translations lead to" if targets else ""),
-                settings.sources["texts"],
+                "texts",
             ),
         )
+        if (name := settings.sources.get(key))  # of one that was used
     ]
     return common.render(
         "dataset.md",

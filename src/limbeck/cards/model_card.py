@@ -138,14 +138,16 @@ def _rows(
         cells = []
         for benchmark in shown:
             score = scores[model].get(benchmark)
-            cells.append(_cell(score) if score else "–")
+            of_all = scores[f"{name}/student"][benchmark]["n"]  # as the column's head says
+            cells.append(_cell(score, of_all) if score else "–")
         bold = "**" if model == f"{name}/student" else ""
         yield {"name": f"{bold}{called.removeprefix(f'{name}: ')}{bold}", "cells": cells}
 
 
-def _cell(score: Row) -> str:
+def _cell(score: Row, of_all: int) -> str:
     low, high = names.interval(score)
-    return f"{score['value']:.1f} [{low:.1f}, {high:.1f}]"
+    fewer = f", n = {score['n']}" if score["n"] != of_all else ""
+    return f"{score['value']:.1f} [{low:.1f}, {high:.1f}]{fewer}"
 
 
 def limitations(
@@ -173,7 +175,7 @@ def limitations(
         yield f"No difference from its base shown: {listed(same)}."
     for key, what in (
         ("repetition_rate", "of its replies repeat themselves"),
-        ("unparsed", "of its answers name no option"),
+        ("unparsed", "of its answers cannot be read"),
     ):
         for name, score in own.items():
             share = score.get(key) or 0.0

@@ -145,8 +145,9 @@ def _card(path: Path, owner: str, kind: str) -> str:
 
 def _lines(repository: Repository) -> Iterator[str]:
     kind = "data set" if repository.kind == "dataset" else "model"
-    yield f"{kind} {repository.name}: {names.size(repository.size)}"
-    yield f"  {names.size(len(repository.card.encode())):>10}  README.md"
+    yield f"{kind} {repository.name}: {names.size(repository.size)}, for all to see"
+    card = names.size(len(repository.card.encode()))
+    yield f"  {card:>10}  README.md, in place of the one that is there"
     for name, path in repository.files.items():
         yield f"  {names.size(path.stat().st_size):>10}  {name}  ({path})"
 

@@ -1,6 +1,7 @@
 """A conversation with a GGUF file through llama-cpp-python."""
 
 import functools
+import io
 import re
 import sys
 import unicodedata
@@ -325,6 +326,8 @@ def run(path: Path, thinking: bool) -> None:
             print("To begin with, for example:", *source.examples, sep="\n  ", file=sys.stderr)
         converse(chat, input)
         return
+    if isinstance(sys.stdin, io.TextIOWrapper):  # what is piped may be of any encoding
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     prompt = sys.stdin.read().strip()
     if not prompt:
         raise UserError("chat: standard input is empty; pipe questions into it, a paragraph each")

@@ -10,7 +10,7 @@ teacher is the better one of zero-shot and few-shot. It beats the teacher from a
 does with that size and with all larger ones: tests in a fixed order, the largest size first, each
 only where the one before held, so that many sizes give no more false alarms than one (Maurer,
 Hothorn & Lehmacher 1995). Without a teacher the classifiers alone are scored.
-Settings: {"seed", "questions"}.
+Settings: {"seed", "data", "questions"}.
 """
 
 import math
@@ -33,6 +33,7 @@ class Settings(config.Section):
     """What decides the intervals."""
 
     seed: int
+    data: str  # whose the texts are
     questions: int | None = None
 
 
@@ -177,7 +178,11 @@ def main() -> None:
         {
             "task": task.name,
             "labels": task.names,
-            "test": {"items": len(test), "chance": chance(gold, task.names)},
+            "test": {
+                "items": len(test),
+                "chance": chance(gold, task.names),
+                "builtin": options.settings.data == config.BUILTIN,
+            },
             **result,
             "examples": _examples(options.examples, task) if options.examples else {},
         },

@@ -17,6 +17,7 @@ from pydantic import (
 
 from limbeck.config.benchmarks import fill
 from limbeck.config.section import Count, Positive, Section
+from limbeck.config.sources import public
 
 # The built-in teacher, a server of local weights, or a translator that is no chat model.
 ServerName = Literal["phrasebook", "llama_cpp", "llama-server", "vllm", "apertium", "ctranslate2"]
@@ -66,12 +67,8 @@ class TeacherSettings(Section):
 
     @property
     def name(self) -> str:
-        """What results call the teacher: of a file somewhere on this machine the name alone.
-
-        So they are the same wherever it lies, and a published data set tells of nobody's folders.
-        """
-        here = self.model.startswith(("/", "~", "./", "../"))
-        return self.model.rstrip("/").rpartition("/")[2] if here else self.model
+        """What results call the teacher, so that they are the same wherever a file of it lies."""
+        return public(self.model)
 
 
 class Connection(Section):

@@ -101,12 +101,17 @@ def scoring(like: Like, form: str, benchmark: str) -> Speed | None:
     return speed if speed.jobs else None
 
 
+def builds() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The folders of the last run and of its rehearsal, where they are, and what they were told."""
+    for place, said in ((Path(), "logs/config.json"), (REHEARSAL, "config.json")):
+        if (place / said).is_file():
+            yield place, read_json(place / said)
+
+
 def _students(like: Like) -> Iterator[tuple[Path, str, str]]:
     """Where such students were trained: a run's folder, the language, the student's name."""
-    for place, said in ((Path(), "logs/config.json"), (REHEARSAL, "config.json")):
-        if not (place / said).is_file():
-            continue
-        students = read_json(place / said).get("students") or {}
+    for place, config in builds():
+        students = config.get("students") or {}
         names = [name for name, body in students.items() if body and _alike(body, students, like)]
         for history in sorted(place.glob("results/*/*/training.json")):
             code, name = history.parts[-3:-1]

@@ -6,7 +6,7 @@ they are there, and else rows that are made up too. Nothing is written and nothi
 
 import contextlib
 import io
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from limbeck import files
 from limbeck.classification import classify, data, examples, prepare, tasks
 from limbeck.config import BUILTIN, DATA_SETS, HUB, Examples, Role
-from limbeck.costs import amounts, judged
+from limbeck.costs import amounts, judged, measured
 from limbeck.costs.measured import REHEARSAL
 from limbeck.costs.pretend import Asked, Memory, Pretender, by_line
 from limbeck.costs.tally import records
@@ -63,6 +63,7 @@ ITEMS = {
 }
 # Their bytes, as English has them: of an item with its question, of a text.
 ITEM = {"flores": 200, "sib200": 250, "belebele": 900}
+SOURCE = ("source", "name", "revision", "split")  # what tells one corpus from another
 QUESTION, TEXT, WORD, CONVERSATION, SENTENCE = 500, 150, 6, 2000, 120
 
 
@@ -265,12 +266,21 @@ class Replay:
     def _items(self, name: str) -> tuple[list[Row], list[Row]]:
         """Items and worked examples; nothing where they would have to be fetched."""
         section = self.settings.benchmarks
-        if found := self._pair(f"benchmarks/{name}", "test", "shots"):
+        own = section.custom.get(name)
+
+        def same(config: Row) -> bool:
+            there = config.get("benchmarks") or {}
+            if own:
+                return bool((there.get("custom") or {}).get(name, {}).get("test") == own.test)
+            data_set = DATA_SETS[name]
+            return bool((there.get("sources") or {}).get(data_set) == section.sources[data_set])
+
+        places = [place for place, config in measured.builds() if same(config)]
+        if found := self._pair(places, f"benchmarks/{name}", "test", "shots"):
             return found
         if section.source(name) == HUB:
             return [], []
         settings = benchmarks.Settings(**section.items(name), seed=self.settings.seed)
-        own = section.custom.get(name)
         return benchmarks.rows(catalogue.find(name, own), self.card, settings)
 
     def _classification(self, task: tasks.Task, wanted: Examples) -> None:
@@ -286,7 +296,8 @@ class Replay:
     def _labelled(self, task: tasks.Task) -> tuple[list[Row], list[Row]]:
         """Seeds and test texts."""
         section = self.settings.classification
-        if found := self._pair(f"classification/{task.name}", "seeds", "test"):
+        places = self._of_the_same("classification", "data", "limit", "seeds")
+        if found := self._pair(places, f"classification/{task.name}", "seeds", "test"):
             return found
         if data.at_hand(section.data, task, self.card):
             keys = {"data", "limit", "seeds"}
@@ -306,10 +317,21 @@ class Replay:
         seeds = [row(n, label) for label in task.names for n in range(section.seeds)]
         return seeds if task.human else [], [row(n, "test") for n in range(count)]
 
-    def _pair(self, folder: str, *names: str) -> tuple[list[Row], list[Row]] | None:
+    def _of_the_same(self, section: str, *keys: str) -> list[Path]:
+        """The folders of what was last made, by a run or a rehearsal, of the same source."""
+        wanted = getattr(self.settings, section).model_dump(mode="json", include=set(keys))
+        return [
+            place
+            for place, config in measured.builds()
+            if all((config.get(section) or {}).get(key, wanted[key]) == wanted[key] for key in keys)
+        ]
+
+    def _pair(
+        self, places: Sequence[Path], folder: str, *names: str
+    ) -> tuple[list[Row], list[Row]] | None:
         """The rows of two files of the language, from where both are."""
-        for place in (Path("results"), REHEARSAL / "results"):
-            paths = [place / self.code / folder / f"{name}.jsonl" for name in names]
+        for place in places:
+            paths = [place / "results" / self.code / folder / f"{name}.jsonl" for name in names]
             if all(path.is_file() for path in paths):
                 one, other = (list(files.read_jsonl(path)) for path in paths)
                 return one, other
@@ -321,7 +343,7 @@ class Replay:
             return texts.collect(section, self.card, self.settings.seed)
         length = round(WORD * min(section.max_words, 300) * self.size)
         assumed = {"id": "text", "source": "text", "text": "x" * length}
-        return _filled(f"results/{self.code}/texts.jsonl", "texts", section.limit, assumed)
+        return self._filled(f"results/{self.code}/texts.jsonl", "texts", assumed)
 
     def _sentences(self) -> list[Row]:
         """Those that were chosen, or that can be of texts that are here; else as many as wanted."""
@@ -331,7 +353,7 @@ class Replay:
     @cached_property
     def _of_people(self) -> tuple[list[Row], list[Row]] | None:
         """The sentences and passages that were chosen, where they were."""
-        return self._pair("", "sentences", "examples")
+        return self._pair(self._of_the_same("texts", *SOURCE), "", "sentences", "examples")
 
     def _chosen(self, count: int) -> list[Row]:
         if self.settings.texts.source == BUILTIN:
@@ -350,28 +372,27 @@ class Replay:
         turns = (("user", CONVERSATION // 4), ("assistant", 3 * CONVERSATION // 4))
         said = [{"role": role, "content": "x" * length} for role, length in turns]
         assumed = {"id": "conversation", "messages": said}
-        path = "resources/conversations.jsonl"
-        return _filled(path, "conversations", section.limit, assumed)
+        return self._filled("resources/conversations.jsonl", "conversations", assumed)
+
+    def _filled(self, path: str, section: str, assumed: Row) -> list[Row]:
+        """The rows of a file that a run or a rehearsal has made, filled up with copies of them.
+
+        No copy is equal to another: equal questions are asked once. Where a rehearsal, which
+        samples as much as the whole, came to the end of the corpus, there is no more to come.
+        """
+        limit = getattr(self.settings, section).limit
+        places = self._of_the_same(section, *SOURCE)
+        found = next((place for place in places if (place / path).is_file()), None)
+        rows = [] if found is None else list(files.read_jsonl(found / path))[:limit]
+        if found == REHEARSAL:
+            asked = dict(measured.builds())[REHEARSAL][section]["limit"]
+            limit = len(rows) if len(rows) < min(limit, asked) else limit
+        copied = rows or [assumed]
+        return [*rows, *(_copy(copied[n % len(copied)], n) for n in range(len(rows), limit))]
 
 
 def _said(text: str) -> dict[str, str]:
     return {"role": "user", "content": text}
-
-
-def _filled(path: str, section: str, limit: int, assumed: Row) -> list[Row]:
-    """The rows of a file that a run or a rehearsal has made, filled up with copies of them.
-
-    No copy is equal to another: equal questions are asked once. Where a rehearsal, which samples
-    as much as the whole, came to the end of the corpus, there is no more to come.
-    """
-    found = [place / path for place in (Path(), REHEARSAL) if (place / path).is_file()]
-    rows = list(files.read_jsonl(found[0]))[:limit] if found else []
-    rehearsed = REHEARSAL / "config.json"
-    if found and found[0].parts[0] == REHEARSAL.name and rehearsed.is_file():
-        asked = files.read_json(rehearsed)[section]["limit"]
-        limit = len(rows) if len(rows) < min(limit, asked) else limit
-    copied = rows or [assumed]
-    return [*rows, *(_copy(copied[n % len(copied)], n) for n in range(len(rows), limit))]
 
 
 def _copy(row: Row, number: int) -> Row:

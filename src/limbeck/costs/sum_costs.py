@@ -1,14 +1,15 @@
 """Sum up what a language cost: its replies, and the hours of training and scoring.
 
 python -m limbeck.costs.sum_costs --journals work/journal/swh_Latn --shared work/journal/shared
-    --ledger work/ledger.json --records logs/swh_Latn --models tiny/base tiny/student teacher
-    --hardware JSON --output cost.json
+    --teachers openai/gpt-oss-120b --priced 1 --ledger work/ledger.json --records logs/swh_Latn
+    --models tiny/base tiny/student teacher --hardware JSON --output cost.json
 
-For each stage its replies and tokens, all that its journal holds; the dollars that were paid for
-them, null where the config has no price; and the dollars of requests without a reply, which the
-endpoint may have billed. What is asked once for all languages stands apart, as "shared". For each
-student and other model, and for the classifiers of a task, the hours of the jobs that trained and
-scored it when that was last done; their dollars and the whole's, null where there is no price.
+For each stage its replies and tokens, all that its journal holds of the config's teachers; the
+dollars that were paid for them, null where the config has no price, and then of the whole as well;
+and the dollars of requests without a reply, which the endpoint may have billed. What is asked once
+for all languages stands apart, as "shared". For each student and other model, and for the
+classifiers of a task, the hours of the jobs that trained and scored it when that was last done;
+their dollars and the whole's, null where there is no price.
 """
 
 import json
@@ -24,14 +25,28 @@ from limbeck.teacher import budget
 from limbeck.workflow.records import job, jobs
 
 
-def costs(journals: Path, shared: Path, ledger: Path) -> dict[str, Any]:
-    """The costs of all stages whose journals are in a folder, and their sum; the shared apart."""
-    stages = _stages(journals, ledger)
+def costs(
+    journals: Path,
+    shared: Path,
+    ledger: Path,
+    teachers: Collection[str] | None = None,
+    priced: bool = False,
+) -> dict[str, Any]:
+    """The costs of all stages whose journals are in a folder, and their sum; the shared apart.
+
+    Args:
+        journals: the folder.
+        shared: that of the stages of no language.
+        ledger: of what was paid.
+        teachers: the models whose replies count; of stages that asked others nothing is told.
+        priced: whether all of them have a price, so that what was not paid for cost nothing.
+    """
+    stages = _stages(journals, ledger, teachers, priced)
     total: dict[str, Any] = {}
     for name in ("replies", "prompt_tokens", "completion_tokens", "dollars", "uncertain_dollars"):
-        known = [values[name] for values in stages.values() if values[name] is not None]
-        total[name] = round(sum(known), 6) if known else None
-    return {"stages": stages, "total": total, "shared": _stages(shared, ledger)}
+        parts = [values[name] for values in stages.values()]
+        total[name] = round(sum(parts), 6) if parts and None not in parts else None
+    return {"stages": stages, "total": total, "shared": _stages(shared, ledger, teachers, priced)}
 
 
 def hours(records: Path, models: Collection[str]) -> dict[str, dict[str, float]]:
@@ -80,17 +95,21 @@ def whole(found: dict[str, Any], took: dict[str, dict[str, float]], price: float
     return {**found, "machine": trained, "whole": {"dollars": both}}
 
 
-def _stages(journals: Path, ledger: Path) -> dict[str, dict[str, Any]]:
-    entries = budget.read(ledger)
+def _stages(
+    journals: Path, ledger: Path, teachers: Collection[str] | None, priced: bool
+) -> dict[str, dict[str, Any]]:
+    entries, unpaid = budget.read(ledger), 0.0 if priced else None
     stages: dict[str, dict[str, Any]] = {}
     for journal in sorted(journals.glob("*.jsonl")):
-        found, entry = tally(journal), entries.get(str(journal))
+        found, entry = tally(journal, teachers), entries.get(str(journal))
+        if not (found.replies or entry):
+            continue  # another config asked
         stages[journal.stem] = {
             "replies": found.replies,
             "prompt_tokens": found.prompt_tokens,
             "completion_tokens": found.completion_tokens,
-            "dollars": round(entry.paid, 6) if entry else None,
-            "uncertain_dollars": round(entry.uncertain, 6) if entry else None,
+            "dollars": round(entry.paid, 6) if entry else unpaid,
+            "uncertain_dollars": round(entry.uncertain, 6) if entry else unpaid,
         }
     return stages
 
@@ -100,13 +119,17 @@ def main() -> None:
     parser = stage.parser(__doc__)
     parser.add_argument("--journals", type=Path, required=True, help="the language's folder")
     parser.add_argument("--shared", type=Path, required=True, help="that of no language")
+    parser.add_argument("--teachers", nargs="+", help="the models of all roles")
+    parser.add_argument("--priced", type=int, default=0, help="1: all of them have a price")
     parser.add_argument("--ledger", type=Path, required=True)
     parser.add_argument("--records", type=Path, required=True, help="Snakemake's, of time")
     parser.add_argument("--models", nargs="*", default=[], help="that the config has scored")
     parser.add_argument("--hardware", type=json.loads, required=True, help="of the config, JSON")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
-    found = costs(options.journals, options.shared, options.ledger)
+    found = costs(
+        options.journals, options.shared, options.ledger, options.teachers, bool(options.priced)
+    )
     result = whole(found, hours(options.records, options.models), options.hardware["price"])
     files.write_json(options.output, result)
 

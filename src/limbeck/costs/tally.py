@@ -30,14 +30,14 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
-def tally(journal: Path, model: str | None = None) -> Tally:
-    """Count a journal that may be in use; ``model``: only this one's replies."""
+def tally(journal: Path, models: Collection[str] | None = None) -> Tally:
+    """Count a journal that may be in use; ``models``: only the replies of these."""
     found = Tally()
     keys: Counter[str] = Counter()
     for one in _entries(journal):
         if one is None:
             found.damaged += 1
-        elif model is None or one.model == model:
+        elif models is None or one.model in models:
             record = one.record
             keys[one.key] += 1
             found.replies += 1

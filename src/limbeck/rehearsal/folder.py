@@ -73,7 +73,17 @@ def prepare(build: Build, config: dict[str, Any]) -> None:
     for log in _logs(REHEARSAL / "logs"):
         if not _is_done(log):  # what failed before is tried again, or not of this build
             log.unlink()
-    write_json(REHEARSAL / "config.json", merged(config, small(build)))
+    write_json(REHEARSAL / "config.json", merged(_from_here(config), small(build)))
+
+
+def _from_here(config: Any) -> Any:
+    """A config with absolute names of the files outside the folder, which it names from inside."""
+    if isinstance(config, dict):
+        return {key: _from_here(value) for key, value in config.items()}
+    if isinstance(config, list):
+        return [_from_here(value) for value in config]
+    outside = isinstance(config, str) and config.startswith("../") and Path(config).exists()
+    return str(Path(config).resolve()) if outside else config
 
 
 def _link(target: Path, link: Path) -> None:

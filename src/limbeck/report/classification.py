@@ -35,6 +35,7 @@ def view(task: Row) -> dict[str, Any]:
         "name": task["task"],
         "labels": task["labels"],
         "asked": rival is not None,
+        "builtin": task["test"]["builtin"],
         # Where no teacher was asked, examples may come with the data.
         "given": rival is None and any(_points(body, "synthetic") for body in _bodies(task)),
         "overview": _overview(task),

@@ -148,7 +148,7 @@ def collect(folder: Path, settings: Settings, records: Path | None = None) -> La
         scores=scores,
         names=settings.names(scores),
         cost=cost,
-        timings=timings(records, cost) if records else [],
+        timings=timings(records, cost, settings.models) if records else [],
         samples=_dealt([sorted(chosen[name], key=_first) for name in sorted(chosen)]),
         tasks=classification.collect(folder / "classification", settings.classification),
         answered=said.collect(folder / "scores", scores),

@@ -2,6 +2,7 @@
 journals.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,13 +75,29 @@ class Timing:
     dollars: float | None = None
 
 
-def timings(folder: Path, cost: dict[str, Any]) -> list[Timing]:
+# Of these the folder is named by the student.
+STUDENTS = frozenset(
+    ("mix_rows", "create_base", "train_student", "merge_student", "export_gguf", "check_gguf",
+     "quantize_gguf", "compare_student")
+)  # fmt: skip
+
+
+def timings(folder: Path, cost: dict[str, Any], models: Collection[str]) -> list[Timing]:
     """Every stage of a language that left a record, in the order of the flow.
 
     Args:
         folder: with Snakemake's benchmark files (TSV) of the language.
         cost: of ``cost.json``.
+        models: those of the config; what an earlier one trained and scored is left out.
     """
+    students = {model.partition("/")[0] for model in models}
+
+    def belongs(record: Path) -> bool:
+        parts = record.relative_to(folder).parent.parts
+        if record.stem == "score_model":
+            return "/".join(parts[1:-1]) in models
+        return record.stem not in STUDENTS or parts[0] in students
+
     found: dict[str, Timing] = {}
     seen: set[object] = set()
 
@@ -88,7 +105,7 @@ def timings(folder: Path, cost: dict[str, Any]) -> list[Timing]:
         return found.setdefault(rule, Timing(STAGES.get(rule, rule.replace("_", " "))))
 
     for path in sorted(folder.rglob("*.tsv")):
-        if path.stem not in PAGES and (job := records.job(path)) not in seen:
+        if path.stem not in PAGES and belongs(path) and (job := records.job(path)) not in seen:
             seen.add(job)
             _add(of(path.stem), path)
     for journal, spent in cost.get("stages", {}).items():

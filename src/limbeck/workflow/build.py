@@ -80,6 +80,15 @@ class Build:
         """The teacher in each role."""
         return {role: self.config.teacher.role(role) for role in get_args(Role)}
 
+    def asked_models(self, code: str) -> list[str]:
+        """The models of all roles, for a language."""
+        return sorted({self.teacher_settings(role, code).model for role in self.teachers})
+
+    @property
+    def priced(self) -> bool:
+        """Whether it is known what every teacher's tokens cost, as of one that is here: nothing."""
+        return all(self.config.connection(role).price for role in self.teachers)
+
     def language(self, code: str) -> Language:
         """The language of a code."""
         return self._by_code[code]

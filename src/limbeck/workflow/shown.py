@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from limbeck.config import BUILTIN, DATA_SETS, data_sets
+from limbeck.config import BUILTIN, DATA_SETS, data_sets, public
 from limbeck.workflow.build import Build
 from limbeck.workflow.settings import as_json
 
@@ -76,14 +76,14 @@ def _prompts(build: Build) -> dict[str, int]:
 
 def _teacher(build: Build) -> dict[str, Any]:
     generator = build.config.teacher.generator
-    return {"model": generator.model, "server": generator.server}
+    return {"model": public(generator.model), "server": generator.server}
 
 
 def _judge(build: Build) -> dict[str, Any] | None:
     """Who judged pairs of answers; None where nobody did."""
     checker = build.teachers["checker"]
     on = build.config.judgement.against
-    return {"model": checker.model, "server": checker.server} if on else None
+    return {"model": public(checker.model), "server": checker.server} if on else None
 
 
 def _used(build: Build) -> set[str]:
@@ -96,9 +96,11 @@ def _sources(build: Build, code: str) -> dict[str, str]:
     conversations, texts = build.conversations(), build.texts(code)
     benchmarks = build.config.benchmarks
     found = {DATA_SETS.get(name, name): benchmarks.source(name) for name in benchmarks.run}
-    for key, parts in (
-        ("conversations", (conversations.source, conversations.name, conversations.revision)),
-        ("texts", (texts.source, texts.name, texts.revision)),
+    for key, corpus in (
+        ("conversations", conversations),
+        ("texts", texts),
     ):
-        found[key] = " ".join(filter(None, parts))
+        if corpus.limit:
+            parts = (public(corpus.source), corpus.name, corpus.revision)
+            found[key] = " ".join(filter(None, parts))
     return found

@@ -235,6 +235,24 @@ def test_the_plan_knows_the_end_of_a_corpus(asked: int, expected: int) -> None:
     assert planned(build)["translate_conversations"] == expected
 
 
+def test_the_plan_takes_no_text_of_another_corpus() -> None:
+    """After the demonstration its short conversations say nothing of those of a data set."""
+
+    def tokens() -> int:
+        found = summary(elsewhere(["Swahili"]), Path("nowhere"))["stages"]
+        [asked] = [one for one in found if one["stage"] == "translate_conversations"]
+        return int(asked["prompt_tokens"])
+
+    assumed = tokens()
+    rows = [{"id": str(n), "messages": [{"role": "user", "content": "x" * 80}]} for n in range(4)]
+    write_jsonl(Path("resources/conversations.jsonl"), rows)
+    told = {"name": None, "revision": None, "split": "train"}
+    write_json(Path("logs/config.json"), {"conversations": {"source": "builtin", **told}})
+    assert tokens() == assumed
+    write_json(Path("logs/config.json"), {"conversations": {"source": "owner/some", **told}})
+    assert tokens() < assumed
+
+
 def test_the_plan_knows_the_script() -> None:
     def tokens(name: str) -> float:
         found = summary(elsewhere([name]), Path("nowhere"))["stages"]

@@ -194,7 +194,8 @@ def test_what_is_not_there_is_left_out(tmp_path: Path) -> None:
 
 def test_stages_come_in_the_order_of_the_flow(folder: Path) -> None:
     spent = {"replies": 7, "prompt_tokens": 1, "completion_tokens": 2, "dollars": None}
-    found = timings(folder / "logs", {"stages": {"score-sib200": spent}})
+    models = ["tiny/base", "tiny/F16"]
+    found = timings(folder / "logs", {"stages": {"score-sib200": spent}}, models)
     assert [timing.label for timing in found] == ["prompts from topics", "training", "scores"]
     assert (found[2].jobs, found[2].seconds, found[2].megabytes) == (2, 30.0, 500.0)
     assert (found[2].replies, found[2].tokens, found[2].dollars) == (7, 3, None)
@@ -206,7 +207,10 @@ def test_a_base_that_two_students_share_took_its_time_once(tmp_path: Path) -> No
     other = tmp_path / "scores/other/base/sib200" / base.name
     other.parent.mkdir(parents=True)
     other.write_bytes(base.read_bytes())
-    assert timings(tmp_path, {})[-1].seconds == 30.0
+    models = ["tiny/base", "tiny/F16", "other/base"]
+    assert timings(tmp_path, {}, models)[-1].seconds == 30.0
+    found = {one.label: one.seconds for one in timings(tmp_path, {}, ["other/base"])}
+    assert found == {"prompts from topics": 61.5, "scores": 10.0}, "what an earlier config made"
 
 
 @pytest.mark.parametrize(
