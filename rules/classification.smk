@@ -7,9 +7,12 @@ OUTPUTS:          <results>/{language}/classification/{task}/{scores.json,train.
 
 
 rule classification:
-    """Build all tasks of the config in all its languages, and nothing else"""
+    """Build all tasks of the config in all its languages, with a page of each, and nothing else"""
     input:
-        build.classification(),
+        expand(
+            "<results>/{language}/classifiers.html",
+            language=[code for code in build.codes if build.tasks(code)],
+        ),
 
 
 rule prepare_task:

@@ -129,6 +129,40 @@ rule write_report:
         """
 
 
+rule write_classifiers:
+    """Write a page of a language's classifiers alone, for a build of nothing else"""
+    input:
+        language="<results>/{language}/language.json",
+        scores=lambda w: build.classification(w.language),
+    output:
+        page=report(
+            "<results>/{language}/classifiers.html",
+            caption="../report/language.rst",
+            category="Languages",
+            labels={"language": "{language}", "page": "classifiers"},
+        ),
+    log:
+        "<logs>/{language}/write_classifiers.log",
+    benchmark:
+        "<logs>/{language}/write_classifiers.tsv"
+    localrule: True
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    params:
+        code=source_digest("limbeck.report.classifiers"),
+        settings=shown.classifiers(build),
+    shell:
+        r"""
+        exec &>{log:q}
+
+        python -m limbeck.report.classifiers \
+            --folder results/{wildcards.language:q} \
+            --settings {params.settings:q} \
+            --output {output.page:q}
+        """
+
+
 rule collect_scores:
     """Put the scores of all languages into one table"""
     input:

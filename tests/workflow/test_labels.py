@@ -21,4 +21,6 @@ def test_labels_alone_are_learned_from_and_nobody_is_asked(
     assert {point["source"] for point in classifier["points"]} == {"human"}
     assert classifier["points"][-1]["macro_f1"] > scores["test"]["chance"]["macro_f1"]
     assert (folder / "linear/model").is_dir()
+    page = (folder.parents[1] / "classifiers.html").read_text()
+    assert "learned from people's labelled texts" in page
     assert not (project.folder / "work/journal").exists()

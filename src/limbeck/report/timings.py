@@ -49,7 +49,14 @@ STAGES = {
 
 # These write what shows the table: their own time would make the page another at its next writing.
 PAGES = frozenset(
-    ("write_report", "write_index", "write_dataset_card", "write_model_card", "write_build")
+    (
+        "write_report",
+        "write_classifiers",
+        "write_index",
+        "write_dataset_card",
+        "write_model_card",
+        "write_build",
+    )
 ) | {"sum_costs"}
 
 # Journals that are not named after their stage.

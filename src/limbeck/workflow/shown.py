@@ -18,6 +18,11 @@ def report(build: Build, code: str) -> str:
     )
 
 
+def classifiers(build: Build) -> str:
+    """The settings of a page of classifiers."""
+    return as_json(teacher=_teacher(build), classification=build.config.classification.tasks)
+
+
 def model(build: Build, code: str) -> str:
     """The settings of a model's card."""
     sources = build.config.benchmarks.sources

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 import report_build
-from limbeck.report import classification
+from limbeck.files import write_json
+from limbeck.languages import resolve
+from limbeck.report import classification, classifiers
 from limbeck.report.collect import Settings, collect
 from limbeck.report.render import render
 
@@ -103,3 +105,15 @@ def test_on_the_page_texts_are_no_markup(tmp_path: Path) -> None:
     assert report_build.SCRIPT not in page
     assert "&lt;script&gt;" in page
     assert "Classifier: topic" not in page
+
+
+def test_classifiers_have_a_page_of_their_own(tmp_path: Path) -> None:
+    folder = tmp_path / "swh_Latn"
+    report_build.write_classified(folder / "classification", tmp_path)
+    write_json(folder / "language.json", resolve("Swahili").card())
+    teacher = {"model": "a teacher", "server": None}
+    settings = classifiers.Settings(teacher=teacher, classification=["sentiment"])
+    page = classifiers.render(folder, settings)
+    assert "Classifier: sentiment" in page
+    assert "human-labelled texts that none of them had seen" in page
+    assert "demonstrator" not in page

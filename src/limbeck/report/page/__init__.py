@@ -14,6 +14,7 @@ TEMPLATES = (
     "index.html",
     "report.html",
     "beside.html",
+    "classifiers.html",
     "classification.html",
     "notice.html",
     "said.html",
