@@ -163,7 +163,7 @@ def test_limitations_follow_the_figures() -> None:
     assert said[1] == "No better than guessing, as far as the figures show: Reading comprehension."
     assert said[2] == "No difference from its base shown: Reading comprehension."
     assert said[3] == "English into Yoruba: 25% of its replies repeat themselves."
-    assert said[4] == "Reading comprehension: 4% of its answers name no option."
+    assert said[4] == "Reading comprehension: 4% of its answers cannot be read."
 
 
 @pytest.mark.parametrize(
