@@ -71,16 +71,23 @@ def _announced(line: str, options: Mapping[str, str]) -> str | None:
 
 def _stated(line: str, options: Mapping[str, str]) -> str | None:
     """The option that a line states: its name, its text, or both if they agree."""
-    line = _REASON.sub("", line)
-    named = {_name(name): name for name in options}
-    by_name = named.get(_name(line))
+    # An option's own text may give a reason: the line is cut only where it is none as it stands.
+    found = _named(line, options) or _named(_REASON.sub("", line), options)
+    return found.pop() if len(found) == 1 else None
+
+
+def _named(line: str, options: Mapping[str, str]) -> set[str]:
+    """The options whose name, text or both a line is."""
+    by_name = {name for name in options if _name(name) == _name(line)}
     by_text = {name for name, text in options.items() if _text(text) == _text(line)}
     if by_name or by_text:
-        both = by_text | ({by_name} if by_name else set())
-        return both.pop() if len(both) == 1 else None
+        return by_name | by_text
     match = _MARKED.match(line)
-    name = named.get(_name(match[1])) if match else None
-    return name if name and match and _text(match[2]) == _text(options[name]) else None
+    if match is None:
+        return set()
+    by_name = {name for name in options if _name(name) == _name(match[1])}
+    by_text = {name for name, text in options.items() if _text(text) == _text(match[2])}
+    return by_name & by_text or by_name | by_text if by_name and by_text else set()
 
 
 def _text(text: str) -> str:

@@ -137,6 +137,30 @@ def test_options_that_look_alike(reply: str, expected: str | None) -> None:
     assert parse(reply, ALIKE) == expected
 
 
+REASONS = {
+    "A": "Alichelewa kwa sababu ya mvua",
+    "B": "It rose because demand fell",
+    "C": "Alichelewa",
+    "D": "It rose",
+}
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("Alichelewa kwa sababu ya mvua", "A"),
+        ("A. Alichelewa kwa sababu ya mvua.", "A"),
+        ("B. It rose because demand fell", "B"),
+        ("Answer: It rose because demand fell", "B"),
+        ("It rose, because the text says so.", "D"),
+        ("D. It rose because demand fell", None),
+        ("A. Alichelewa", None),
+    ],
+)
+def test_options_that_give_a_reason(reply: str, expected: str | None) -> None:
+    assert parse(reply, REASONS) == expected
+
+
 def test_the_best_option() -> None:
     assert best({"A": -2.0, "B": -1.0, "C": -1.0}) == "B"
     scores = {"travel": -6.0, "science/technology": -9.0}
