@@ -17,10 +17,10 @@ _BRACKETS = "()[]{}<>#-–—=\\$"
 _REASON = re.compile(
     r"(?<![\s,.;:–—-])[\s,.;:–—-]++(?:because|since|kwa sababu|kwani)\b.*$", re.IGNORECASE
 )
-# Words that announce an answer; any word may, before a colon.
+# Words that announce an answer; any word may, before a colon that is none of a ratio or a time.
 _ANNOUNCED = re.compile(
     r"^(?P<before>.{0,80}?)(?:\b(?:answer|option|choice|letter|label|topic|category|jibu|herufi)\b"
-    r"[^.:\n]{0,30}?(?::|\bis\b|\bni\b)|:)\s*(?P<rest>.+)$",
+    r"[^.:\n]{0,30}?(?::|\bis\b|\bni\b)|:(?!(?<=\d:)\d))\s*(?P<rest>.+)$",
     re.IGNORECASE,
 )
 # A letter, a mark or a space, and a text: "B. Nairobi", "(b) Nairobi", "B Nairobi".
@@ -66,14 +66,20 @@ def _announced(line: str, options: Mapping[str, str]) -> str | None:
         return None
     if _name(match["before"]) in map(_name, options):
         return None  # "B: Nairobi" is a marked option, announced by nothing
+    if _chosen(line, options):
+        return None  # the colon is the option's own
     return _stated(match["rest"], options)
 
 
 def _stated(line: str, options: Mapping[str, str]) -> str | None:
     """The option that a line states: its name, its text, or both if they agree."""
-    # An option's own text may give a reason: the line is cut only where it is none as it stands.
-    found = _named(line, options) or _named(_REASON.sub("", line), options)
+    found = _chosen(line, options)
     return found.pop() if len(found) == 1 else None
+
+
+def _chosen(line: str, options: Mapping[str, str]) -> set[str]:
+    # An option's own text may give a reason: the line is cut only where it is none as it stands.
+    return _named(line, options) or _named(_REASON.sub("", line), options)
 
 
 def _named(line: str, options: Mapping[str, str]) -> set[str]:

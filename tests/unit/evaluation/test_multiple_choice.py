@@ -161,6 +161,35 @@ def test_options_that_give_a_reason(reply: str, expected: str | None) -> None:
     assert parse(reply, REASONS) == expected
 
 
+RATIOS = {"A": "1:2", "B": "2", "C": "3:1", "D": "1"}
+TITLES = {"A": "Sound: a wave", "B": "a wave", "C": "Light: a ray", "D": "The answer is a ray"}
+
+
+@pytest.mark.parametrize(
+    ("options", "reply", "expected"),
+    [
+        (RATIOS, "C. 3:1", "C"),
+        (RATIOS, "3:1", "C"),
+        (RATIOS, "Answer: 3:1", "C"),
+        (RATIOS, "Answer:1", "D"),
+        (RATIOS, "The ratio is 3:1", None),
+        (RATIOS, "3:1, because 3 + 1 = 4", "C"),
+        (TITLES, "A. Sound: a wave", "A"),
+        (TITLES, "Sound: a wave", "A"),
+        (TITLES, "Answer: Sound: a wave", "A"),
+        (TITLES, "The answer is a ray", "D"),
+        (TITLES, "It is: a wave", "B"),
+    ],
+)
+def test_a_colon_of_an_option_announces_nothing(
+    options: dict[str, str], reply: str, expected: str | None
+) -> None:
+    assert parse(reply, options) == expected
+    labels = {text: text for text in options.values()}
+    if reply in labels:
+        assert parse(reply, labels) == reply
+
+
 def test_the_best_option() -> None:
     assert best({"A": -2.0, "B": -1.0, "C": -1.0}) == "B"
     scores = {"travel": -6.0, "science/technology": -9.0}
