@@ -85,20 +85,33 @@ def _chosen(line: str, options: Mapping[str, str]) -> set[str]:
 def _named(line: str, options: Mapping[str, str]) -> set[str]:
     """The options whose name, text or both a line is."""
     by_name = {name for name in options if _name(name) == _name(line)}
-    by_text = {name for name, text in options.items() if _text(text) == _text(line)}
-    if by_name or by_text:
-        return by_name | by_text
+    if by_text := _of_text(line, options):
+        # Where texts are names, the text tells which: as names, 5 and -5 are alike.
+        return by_name & by_text or by_name | by_text
     match = _MARKED.match(line)
-    if match is None:
-        return set()
+    if by_name or match is None:
+        return by_name
     by_name = {name for name in options if _name(name) == _name(match[1])}
-    by_text = {name for name, text in options.items() if _text(text) == _text(match[2])}
+    by_text = _of_text(match[2], options)
     return by_name & by_text or by_name | by_text if by_name and by_text else set()
+
+
+def _of_text(said: str, options: Mapping[str, str]) -> set[str]:
+    """The options of a text, by the strictest spelling that any has: Tt and TT are two."""
+    for spelling in (_exact, _text):
+        if found := {name for name, text in options.items() if spelling(text) == spelling(said)}:
+            return found
+    return set()
+
+
+def _exact(text: str) -> str:
+    """A text as it is written, but for white space and signs of two widths."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _text(text: str) -> str:
     """What spellings of one text have in common."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).strip(_MARKS)
+    return _exact(text).casefold().strip(_MARKS)
 
 
 def _name(text: str) -> str:

@@ -190,6 +190,32 @@ def test_a_colon_of_an_option_announces_nothing(
         assert parse(reply, labels) == reply
 
 
+SIGNS = ["5", "-5", "5!", "(0, 1)", "[0, 1]", "Tt", "TT", "x > y", "x >  z", "(x)", "[x]"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        *zip(SIGNS, SIGNS, strict=True),
+        ("Answer: -5", "-5"),
+        ("**-5**", "-5"),
+        ("The answer is [0, 1]", "[0, 1]"),
+        ("tt", None),
+        ("x", None),
+        ("- 5", None),
+    ],
+)
+def test_labels_that_differ_in_signs(reply: str, expected: str | None) -> None:
+    assert parse(reply, {text: text for text in SIGNS}) == expected
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"), [("TT", "B"), ("B. TT", "B"), ("B. Tt", None), ("tt", None), ("B", "B")]
+)
+def test_options_that_differ_in_case(reply: str, expected: str | None) -> None:
+    assert parse(reply, {"A": "Tt", "B": "TT"}) == expected
+
+
 def test_the_best_option() -> None:
     assert best({"A": -2.0, "B": -1.0, "C": -1.0}) == "B"
     scores = {"travel": -6.0, "science/technology": -9.0}
