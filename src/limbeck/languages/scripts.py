@@ -31,6 +31,7 @@ _OWN = {"Jpan": {"Hira", "Kana"}, "Kore": {"Hang"}}
 _LEAST_OWN = 0.1
 # National standards hold one form of most characters: what only one holds tells them apart.
 _STANDARDS = {"Hans": ("gb2312", "big5"), "Hant": ("big5", "gb2312")}
+_IN_BOTH = "着"  # Big5 lacks it, Hong Kong writes it
 
 
 @cache
@@ -63,11 +64,13 @@ def script_share(text: str, script: str, fewest: int = 1) -> float | None:
 
 
 def _standard_share(text: str, own: str, other: str) -> float:
-    only_own = sum(_holds(own, char) > _holds(other, char) for char in text)
-    only_other = sum(_holds(own, char) < _holds(other, char) for char in text)
+    # The standards differ in punctuation and in letters of other scripts, too.
+    han = [char for char in text if _script(char) == "Hani" and char not in _IN_BOTH]
+    only_own = sum(_holds(own, char) > _holds(other, char) for char in han)
+    only_other = sum(_holds(own, char) < _holds(other, char) for char in han)
     return only_own / (only_own + only_other) if only_other else 1.0
 
 
 @cache
 def _holds(standard: str, char: str) -> bool:
-    return bool(char.encode(standard, "ignore")) and not char.isascii()
+    return bool(char.encode(standard, "ignore"))

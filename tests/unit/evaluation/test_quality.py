@@ -36,6 +36,9 @@ SCRIPTS = [
     (["汉语"], "Hans", 1.0),
     (["漢語"], "Hans", 0.0),
     (["漢語"], "Hant", 1.0),
+    (["北京、上海、天津——中国三大城市都在北方"], "Hans", 1.0),
+    (["媽媽念成 māmā，爸爸念成 bàba"], "Hant", 0.5),  # of the letters, Latin ones among them
+    (["我着衫去街買嘢食先返屋企"], "Hant", 1.0),
     (["123 !?"], "Latn", None),
     ([], "Latn", None),
     (["x"], "Zzzz", None),
