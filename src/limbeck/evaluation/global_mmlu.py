@@ -1,6 +1,7 @@
 """Global-MMLU: questions of school and university, four options (Singh et al. 2024, 2412.03304).
 
-Folder: ``{iso639_1}/{test,dev}*`` as Parquet, JSONL, CSV or TSV; the full and the Lite set.
+Folder: ``{label}/{test,dev}*`` as Parquet, JSONL, CSV or TSV, of the full or the Lite set; the label
+is the language's own there (``sw``, ``fil``), or the code of a language that it does not have.
 """
 
 from collections.abc import Sequence
@@ -9,14 +10,15 @@ from functools import partial
 from limbeck.evaluation import reading
 from limbeck.evaluation.items import Benchmark, Item, one_of, value
 from limbeck.files import Row
+from limbeck.languages import covered
 
 LETTERS = "ABCD"
 _OPTIONS = {letter: f"option_{letter.lower()}" for letter in LETTERS}
 
 
-def _names(card: Row, split: str) -> list[str]:
-    codes = dict.fromkeys(str(card[key]) for key in ("iso639_1", "iso639_3", "code") if card[key])
-    return [f"{code}/{split}*" for code in codes]
+def _names(card: Row, split: str, name: str) -> list[str]:
+    # No shorter code of the language: zh/ is Simplified Chinese, sr/ is Serbian in Cyrillic.
+    return [f"{code}/{split}*" for code in (covered(card, name), card["code"]) if code]
 
 
 def load(rows: Sequence[Row]) -> list[Item]:
@@ -43,7 +45,9 @@ def benchmark(name: str, what: str) -> Benchmark:
         name=name,
         asked_as="global_mmlu",
         placeholders=("question", *_OPTIONS.values()),
-        folder=partial(reading.Folder, what=what, names=_names, fits=fits, shots="dev"),
+        folder=partial(
+            reading.Folder, what=what, names=partial(_names, name=name), fits=fits, shots="dev"
+        ),
         read=partial(reading.whole_language, group="sample_id"),
         load=load,
         fits=fits,

@@ -186,12 +186,41 @@ def test_global_mmlu(tmp_path: Path, form: str) -> None:
     assert BENCHMARKS["global_mmlu"].load(test)[1].options == dict(zip("ABCD", "1234", strict=True))
 
 
+LABELS = [
+    ("global_mmlu", "tgl_Latn", "fil"),
+    ("global_mmlu", "srp_Cyrl", "sr"),
+    ("global_mmlu", "srp_Latn", None),
+    ("global_mmlu", "zho_Hans", "zh"),
+    ("global_mmlu", "zho_Hant", None),
+    ("global_mmlu", "amh_Ethi", "am"),
+    ("global_mmlu_lite", "amh_Ethi", None),
+    ("global_mmlu", "cym_Latn", "cym_Latn"),  # a translation of one's own
+]
+
+
+@pytest.mark.parametrize(("name", "code", "folder"), LABELS)
+def test_global_mmlu_names_languages_its_own_way(
+    name: str, code: str, folder: str | None, tmp_path: Path
+) -> None:
+    for label in ("fil", "tl", "sr", "zh", "zho", "am", "cym_Latn"):
+        row = {**MMLU, "question": label}
+        for split in ("test", "dev"):
+            (tmp_path / label).mkdir(exist_ok=True)
+            write_jsonl(tmp_path / label / f"{split}.jsonl", [row])
+    if folder is None:
+        with pytest.raises(UserError, match=f"for this language; looked for {code}/test"):
+            read(name, tmp_path, resolve(code).card())
+    else:
+        test, _ = read(name, tmp_path, resolve(code).card())
+        assert test[0]["question"] == folder
+
+
 MISSING = {
     "no folder": ("sib200", "nowhere", r"nowhere: there is no such folder"),
     "no FLORES": ("flores_from_english", ".", r"looked for devtest/eng_Latn\.devtest"),
     "no SIB-200": ("sib200", ".", r"no SIB-200 for this language; looked for swh_Latn/test"),
     "no Belebele": ("belebele", ".", r"looked for swh_Latn or"),
-    "no Global-MMLU": ("global_mmlu", ".", r"looked for sw/test\* or swh/test\*"),
+    "no Global-MMLU": ("global_mmlu", ".", r"looked for sw/test\* or swh_Latn/test\*"),
 }
 
 
