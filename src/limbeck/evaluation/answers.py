@@ -193,7 +193,7 @@ def _read(reply: str, item: Item, asked: Questions) -> str | None:
     if asked.benchmark.kind == "choice":
         return _chosen(reply, item, asked)
     if asked.benchmark.kind == "number":
-        return numeric.last(replies.without_trace(reply))
+        return numeric.last(replies.without_trace(reply), whole="." not in item.gold)
     return _one_line(reply)
 
 

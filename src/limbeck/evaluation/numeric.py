@@ -2,6 +2,9 @@
 
 The last number of a reply is its answer, and the score is exact match of values: 18, 18.0 and the
 Arabic ١٨ are one number. A reply without a number has no answer, is wrong, and is counted.
+
+Many languages write 1.234,50 for the English 1,234.50. A reply is read so where it can be read no
+other way, and where a whole number is wanted, of which 70.000 is no odd spelling of 70.
 """
 
 import re
@@ -15,26 +18,52 @@ from limbeck.files import Row
 
 QUESTION = "number"  # the template that asks all of them
 
-# Thousands in groups of three, or digits alone, and a decimal part.
-_NUMBER = re.compile(r"-?(?:\d{1,3}(?:[,\u066c '’]\d{3})+(?!\d)|\d+)(?:\.\d+)?")
+# Thousands in groups of three or as in India, or digits alone, and a decimal part. Between words
+# or numbers a dash is no sign.
+_NUMBER = re.compile(
+    r"(?:(?<!\w)-)?"
+    r"(?:\d{1,2}(?:,\d{2})+,\d{3}(?!\d)|\d{1,3}(?:[,\u066c '’]\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+)
+# A comma before one or two digits, after a number that has none: 18,50 and 1.234,50.
+_DECIMAL_COMMA = re.compile(
+    r"(?<![\d.,])([1-9]\d{0,2}(?:[. '’]\d{3})+|\d+),(\d{1,2})(?![\d,]|\.\d)"
+)
+_POINTS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d]|[.,]\d)")  # 70.000
 _MOST = 40  # digits; what is longer is no answer to a sum in words
 
 
 def numbers(text: str) -> list[str]:
-    """The numbers in a text as they are written, in ASCII."""
-    plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
-    digits = "".join(str(unicodedata.decimal(sign, sign)) for sign in plain)
-    found: list[str] = _NUMBER.findall(digits.replace("\N{ARABIC DECIMAL SEPARATOR}", "."))
+    """The numbers in a text as they are written in English, in ASCII."""
+    found: list[str] = _NUMBER.findall(_ascii(text).replace("\N{ARABIC DECIMAL SEPARATOR}", "."))
     return found
 
 
-def last(text: str) -> str | None:
-    """The last number in a text, written in one way; None where there is none."""
-    found = numbers(text)
+def _ascii(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in plain)
+
+
+def last(text: str, whole: bool = False) -> str | None:
+    """The last number in a reply, written in one way; None where there is none.
+
+    ``whole`` says that a whole number is wanted: a point before three digits is none of decimals.
+    """
+    found = numbers(_english(_ascii(text), whole))
     if not found or len(found[-1]) > _MOST:
         return None
     number = Decimal(re.sub(r"[^\d.-]", "", found[-1]))
     return f"{number.normalize():f}" if number else "0"
+
+
+def _english(text: str, whole: bool) -> str:
+    """A text's numbers with commas for points and points for commas, where they are not English."""
+
+    def joined(match: re.Match[str]) -> str:
+        thousands = whole or match[0].count(".") > 1
+        return match[0].replace(".", "") if thousands else match[0]
+
+    text = _DECIMAL_COMMA.sub(lambda match: re.sub(r"\D", "", match[1]) + "." + match[2], text)
+    return _POINTS.sub(joined, text)
 
 
 def load(rows: Sequence[Row], custom: Counting) -> list[Item]:
@@ -48,7 +77,8 @@ def load(rows: Sequence[Row], custom: Counting) -> list[Item]:
         given = value(row, custom.answer)
         number = given.rpartition("####")[2]  # what is before it is GSM8K's way to the answer
         gold = last(number)
-        if gold is None or len(numbers(number)) > 1:  # such as 3,5 or 1e-05
+        # Such as 3,5 or 1e-05, or 70.000, which is 70 to one reader and 70,000 to another.
+        if gold is None or len(numbers(number)) > 1 or numbers(number)[0].endswith(".000"):
             raise ValueError(
                 f"has {given!r:.60} as {custom.answer}, which is no number such as 1,234.5"
             )

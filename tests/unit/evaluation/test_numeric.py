@@ -25,6 +25,20 @@ REPLIES = [
     ("It costs $1,234,567.", "1234567"),
     ("1 234", "1234"),
     ("1, 2 and 3", "3"),
+    ("2,3,5", "5"),
+    ("5-2", "2"),
+    ("5 - 2 = 3", "3"),
+    ("COVID-19", "19"),
+    ("1,50,000 rupees", "150000"),
+    ("१,५०,०००", "150000"),
+    ("18,50 €", "18.5"),
+    ("18,00", "18"),
+    ("1.234,50", "1234.5"),
+    ("1\u202f234,50 €", "1234.5"),
+    ("1.234.567", "1234567"),
+    ("2.375", "2.375"),
+    ("-0,5", "-0.5"),
+    ("Ni tarehe 10.05.2010", "2010"),
     ("١٨", "18"),
     ("٣٫٥", "3.5"),
     ("<think>2 + 2 = 4</think>5", "5"),
@@ -38,6 +52,22 @@ REPLIES = [
 @pytest.mark.parametrize(("reply", "said"), REPLIES)
 def test_the_last_number_of_a_reply_is_its_answer(reply: str, said: str | None) -> None:
     assert numeric.last(without_trace(reply)) == said
+
+
+WHOLE = [
+    ("70.000 Dollar", "70000"),
+    ("Es sind 1.250.", "1250"),
+    ("-1.250", "-1250"),
+    ("70.00", "70"),
+    ("18,50", "18.5"),
+    ("0.125", "0.125"),
+    ("1,250", "1250"),
+]
+
+
+@pytest.mark.parametrize(("reply", "said"), WHOLE)
+def test_where_a_whole_number_is_wanted_a_point_may_part_thousands(reply: str, said: str) -> None:
+    assert numeric.last(reply, whole=True) == said
 
 
 # As the harness extracts them for MGSM and GSM8K ("flexible-extract"), before its exact match
@@ -106,7 +136,7 @@ def test_mistakes_are_one_line(options: list[str], message: str, config: Path) -
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("answer", ["nyingi", "3,5", 1e-05, "3 of 4"])
+@pytest.mark.parametrize("answer", ["nyingi", "3,5", 1e-05, "3 of 4", "70.000"])
 def test_an_answer_that_is_no_number_is_told(config: Path, tmp_path: Path, answer: Any) -> None:
     write_jsonl(tmp_path / "swh_Latn.jsonl", [{"sum": "?", "jumla": answer}] * 20)
     with pytest.raises(UserError, match=f"row 1 has '{answer}' as jumla, which is no number"):
