@@ -25,6 +25,7 @@ from limbeck.dataset.texts import bare
 from limbeck.files import Row
 
 _PHRASE = 5  # what so many items have in common is a phrase of everybody's
+_PASSAGE = 2  # times Limits.characters: so long is a passage of several questions, and no phrase
 _FEWEST = 4  # words of a whole item that is too short for the index
 _HEAD = 4  # characters by which such an item is looked up
 _PART = 3  # a row's whole text that is less than a third of an item may be no more than a name
@@ -66,17 +67,23 @@ class HeldOut:
     """The benchmark text that must not be trained on, ready to be looked up."""
 
     def __init__(self, items: Iterable[Row], words: int = 8, characters: int = 40) -> None:
-        texts = Counter(chain.from_iterable(dict.fromkeys(_texts(item)) for item in items))
+        # Benchmarks share items: an item of both directions of FLORES is one.
+        different = dict.fromkeys(tuple(dict.fromkeys(_texts(item))) for item in items)
+        found: dict[str, tuple[str, int]] = {}
+        times = Counter[str]()
+        for text, count in Counter(chain.from_iterable(different)).items():
+            whole, starts = bare(text)
+            found.setdefault(whole, (text, len(starts)))
+            times[whole] += count
         groups: dict[Limits, dict[str, str]] = {}
         self._short: dict[str, list[tuple[str, str]]] = {}
-        for text, times in texts.items():
-            whole, starts = bare(text)
+        for whole, (text, count) in found.items():
             limits = Limits.of(words, characters, _density(whole))
+            if times[whole] >= _PHRASE and len(whole) < _PASSAGE * limits.characters:
+                continue  # such as "None of the above"
             if len(whole) >= limits.whole:
-                groups.setdefault(limits, {}).setdefault(whole, text)
-            elif times < _PHRASE and (
-                len(starts) >= _FEWEST or len(_UNSPACED.findall(whole)) >= 2 * _FEWEST
-            ):
+                groups.setdefault(limits, {})[whole] = text
+            elif count >= _FEWEST or len(_UNSPACED.findall(whole)) >= 2 * _FEWEST:
                 self._short.setdefault(whole[:_HEAD], []).append((whole, text))
         self._indexes = [_Index(texts, limits) for limits, texts in groups.items()]
 

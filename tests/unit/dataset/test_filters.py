@@ -328,6 +328,25 @@ def test_a_phrase_of_many_items_is_everybodys() -> None:
     assert HeldOut(items).hit(f"Swali: {phrase} ni geni?"), "a whole item"
 
 
+OPTION = "hakuna jibu sahihi kati ya haya yaliyotajwa"
+PASSAGE = f"{LONG}. {LONG[::-1]}"
+
+
+@pytest.mark.parametrize(
+    ("items", "text", "caught"),
+    [
+        ([{"question": str(n), "option": OPTION} for n in range(4)], OPTION, True),
+        ([{"question": str(n), "option": OPTION} for n in range(50)], OPTION, False),
+        ([{"question": str(n), "passage": PASSAGE} for n in range(50)], PASSAGE, True),
+        ([{"id": str(n), "text": OPTION} for n in range(5)], OPTION, True),  # one item
+    ],
+)
+def test_a_text_of_many_items_is_everybodys_unless_it_is_long(
+    items: list[Any], text: str, caught: bool
+) -> None:
+    assert bool(HeldOut(items).hit(f"Juma alisema: {text}.")) == caught
+
+
 def test_held_out_looks_everywhere_in_a_row(row: Any) -> None:
     limit = held_out(HeldOut([ITEM]))
     assert limit(row("Habari", "Nzuri")) is None
