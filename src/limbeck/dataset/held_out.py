@@ -31,6 +31,11 @@ _HEAD = 4  # characters by which such an item is looked up
 _PART = 3  # a row's whole text that is less than a third of an item may be no more than a name
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _NO_TEXT = {"id", "link", "sample_id", "split", "dialect", "ds", "category", "subject_category"}
+# What Global-MMLU says of its questions. Another set's text may stand under such a name.
+_OF_MMLU = {
+    "subject", "required_knowledge", "time_sensitive", "reference", "culture", "region", "country",
+    "cultural_sensitivity_label", "is_annotated",
+}  # fmt: skip
 
 # Letters of a text over those of its English translation: medians over FLORES-200, rounded.
 _DENSITY = {
@@ -163,7 +168,9 @@ class _Index:
 
 
 def _texts(item: Row) -> Iterator[str]:
+    of_mmlu = {"sample_id", "subject", "option_a"} <= item.keys()
+    left_out = _NO_TEXT | _OF_MMLU if of_mmlu else _NO_TEXT
     for key, value in item.items():
-        if key not in _NO_TEXT:
+        if key not in left_out:
             texts = value if isinstance(value, list) else [value]
             yield from (text for text in texts if isinstance(text, str))

@@ -1,7 +1,7 @@
 """Global-MMLU: questions of school and university, four options (Singh et al. 2024, 2412.03304).
 
-Folder: ``{label}/{test,dev}*`` as Parquet, JSONL, CSV or TSV, of the full or the Lite set; the label
-is the language's own there (``sw``, ``fil``), or the code of a language that it does not have.
+Folder: ``{label}/{test,dev}*`` as Parquet, JSONL, CSV or TSV; the full and the Lite set. The label
+is the language's there (``sw``, ``fil``), or its code where it has none.
 """
 
 from collections.abc import Sequence

@@ -347,6 +347,32 @@ def test_a_text_of_many_items_is_everybodys_unless_it_is_long(
     assert bool(HeldOut(items).hit(f"Juma alisema: {text}.")) == caught
 
 
+MMLU = {
+    "sample_id": "high_school_computer_science/test/12",
+    "subject": "high_school_computer_science",
+    "question": "Je, kompyuta ni nini hasa kwa maoni yako?",
+    "option_a": "kifaa cha kielektroniki cha kuchakata habari",
+    "required_knowledge": "['Geographical', 'regional knowledge']",
+    "reference": "[{'start': 5, 'end': 70, 'label': 'Country'}]",
+}
+
+
+@pytest.mark.parametrize(
+    ("item", "text", "caught"),
+    [
+        (MMLU, "I have taught high school computer science in Nairobi", False),
+        (MMLU, "What is geographical, regional knowledge?", False),
+        (MMLU, MMLU["question"], True),
+        (MMLU, f"Ni {MMLU['option_a']}.", True),
+        ({"id": "1", "text": "Habari", "reference": LONG}, LONG, True),
+    ],
+)
+def test_what_global_mmlu_says_of_its_questions_is_no_text(
+    item: Any, text: str, caught: bool
+) -> None:
+    assert bool(HeldOut([item]).hit(text)) == caught
+
+
 def test_held_out_looks_everywhere_in_a_row(row: Any) -> None:
     limit = held_out(HeldOut([ITEM]))
     assert limit(row("Habari", "Nzuri")) is None
