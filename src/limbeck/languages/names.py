@@ -141,11 +141,28 @@ def resolve(name: str) -> Language:
         raise UserError(f"languages: {name[:_LONGEST]!r} is no name of a language")
     found = _index().get(fold(name), ()) or _outside(name)
     if len(found) == 1:
+        if other := _namesake(name, found[0]):
+            raise UserError(
+                f"languages: {name!r} is a code of one language and the name of another, "
+                f"choose by code: {found[0].code} {found[0].name}, {other}"
+            )
         return found[0]
     if found:
         choices = ", ".join(f"{language.code} {language.name}" for language in found)
         raise UserError(f"languages: {name!r} is the name of several, choose by code: {choices}")
     raise UserError(f"languages: {name!r} is no language that Limbeck knows; {_suggestion(name)}")
+
+
+def _namesake(name: str, language: Language) -> str | None:
+    """Another language whose name is written as codes are: Mon, beside ``mon`` for Mongolian.
+
+    Lower case is a code.
+    """
+    own = (language.name, language.endonym, *language.aliases)
+    if len(name) > 3 or not name.istitle() or name in own:
+        return None
+    other = tags.named(name)
+    return " ".join(other) if other and other[0] != language.iso639_3 else None
 
 
 def _outside(name: str) -> tuple[Language, ...]:

@@ -46,6 +46,12 @@ def parse(name: str) -> Tag | None:
     return Tag(found.language, found.script or _likely(found), given)
 
 
+def named(name: str) -> tuple[str, str] | None:
+    """The ISO 639-3 code and the English name of the language of an exact name."""
+    found = _by_name(name)
+    return (found.to_alpha3(), found.language_name()) if found else None
+
+
 def _by_name(name: str) -> Any:
     import langcodes
 

@@ -112,6 +112,13 @@ mya_Mymr: မြန်မာ
 amh_Ethi: አማርኛ
 sin_Sinh: Sinhalese සිංහල
 dzo_Tibt: Bhutanese
+khk_Cyrl: mon
+twi_Latn: Twi
+lao_Laoo: Lao
+ewe_Latn: Ewe
+fon_Latn: Fon
+luo_Latn: Luo
+vie_Latn: Vie
 ckb_Arab: سۆرانی
 """.strip()
 
@@ -138,6 +145,8 @@ OUTSIDE = {
     "mni-Mtei": ("mni_Mtei", "Manipuri (Meitei Mayek script)", None),
     "swh_Arab": ("swh_Arab", "Swahili (Arabic script)", None),
     "Syriac": ("syr_Syrc", "Syriac", "ܣܘܪܝܝܐ"),
+    "mnw": ("mnw_Mymr", "Mon", None),
+    "Vai": ("vai_Vaii", "Vai", None),
     "Rohingya": ("rhg_Rohg", "Rohingya", None),
 }
 RIGHT_TO_LEFT = {"pnb_Arab", "pan_Arab", "swh_Arab", "syr_Syrc", "rhg_Rohg"}
@@ -170,6 +179,10 @@ AMBIGUOUS = {
     "Gaelic": {"gla_Latn", "gle_Latn"},
     "Sotho": {"nso_Latn", "sot_Latn"},
     "Serbo-Croatian": {"bos_Latn", "hrv_Latn", "srp_Cyrl"},
+    # A code of one, the name of another; in lower case it is the code.
+    "Mon": {"khk_Cyrl Mongolian", "mnw Mon"},
+    "Ga": {"gle_Latn Irish", "gaa Ga"},
+    "Ho": {"hmo_Latn Hiri Motu", "hoc Ho"},
     "Creole": {"hat_Latn", "kea_Latn", "pap_Latn"},
 }
 
