@@ -14,6 +14,8 @@ _RTL = {"Adlm", "Arab", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", 
 _NO_LANGUAGE = {"mis", "mul", "und", "zxx"}
 # Scripts that stand for others of the table: cmn-Hani may be either Chinese.
 PARTS = {"Hani": ("Hans", "Hant"), "Kore": ("Hang",)}
+# Where CLDR's likely script is not that of most texts (Cypriot for Ancient Greek), or it has none.
+_SCRIPTS = {"grc": "Grek", "hnj": "Latn", "mww": "Latn", "pnb": "Arab"}
 
 
 class Tag(NamedTuple):
@@ -81,9 +83,11 @@ def _likely_subtags() -> dict[str, str]:
 
 
 def _likely(found: Any) -> str | None:
-    """CLDR's script of a language, or the registry's."""
+    """The script of a language today, CLDR's, or the registry's."""
     from langcodes.data_dicts import DEFAULT_SCRIPTS
 
+    if found.language in _SCRIPTS:
+        return _SCRIPTS[found.language]
     if found.language in _likely_subtags():  # else `maximize` takes it for English
         return str(found.maximize().script)
     script: str | None = DEFAULT_SCRIPTS.get(found.language)
