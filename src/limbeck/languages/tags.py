@@ -17,6 +17,12 @@ PARTS = {"Hani": ("Hans", "Hant"), "Kore": ("Hang",)}
 # Where CLDR's likely script is not that of most texts (Cypriot for Ancient Greek), or it has none.
 _SCRIPTS = {"grc": "Grek", "hnj": "Latn", "mww": "Latn", "pnb": "Arab"}
 
+_MORE_NAMES = {"western punjabi": "pnb", "western panjabi": "pnb"}  # CLDR's are of `lah`
+# What FineWeb-2 and GlotLID call otherwise than by ISO 639-3 and script: a macrolanguage by its
+# member, Chinese in either of its scripts.
+_MEMBERS = {"aze": "azj", "uzb": "uzn", "pan_Arab": "pnb"}
+_HAN = {"Hans": "Hani", "Hant": "Hani"}
+
 
 class Tag(NamedTuple):
     """A language that langcodes knows."""
@@ -57,6 +63,8 @@ def named(name: str) -> tuple[str, str] | None:
 def _by_name(name: str) -> Any:
     import langcodes
 
+    if known := _MORE_NAMES.get(fold(name)):
+        return langcodes.Language.make(language=known)
     for language in ("en", None):
         try:
             found = langcodes.Language.find(name, language)
@@ -114,6 +122,8 @@ def language(name: str, tag: Tag) -> Language:
     usual = _likely(bare.prefer_macrolanguage()) in (None, tag.script)
     script_name = written.script_name() + (" Han" if tag.script in PARTS["Hani"] else "")
     code = f"{iso639_3}_{tag.script}"
+    member = _MEMBERS.get(code) or _MEMBERS.get(iso639_3, iso639_3)
+    label = f"{member}_{_HAN.get(tag.script, tag.script)}"
     return Language(
         code=code,
         name=english if usual else f"{english} ({script_name} script)",
@@ -124,6 +134,6 @@ def language(name: str, tag: Tag) -> Language:
         script=tag.script,
         script_name=script_name,
         direction="rtl" if tag.script in _RTL else "ltr",
-        # Both name languages by ISO 639-3 and script; whether they have this one is not known.
-        labels={"fineweb2": code, "glotlid": code},
+        # Whether they have this language is not known.
+        labels={"fineweb2": label, "glotlid": label},
     )
