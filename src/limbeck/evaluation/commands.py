@@ -107,6 +107,7 @@ def _score_model(options: argparse.Namespace) -> int:
     config = config_of(options.configfile, options.config) if given else {}
     own = _custom(config, options.benchmark)
     benchmark = catalogue.find(options.benchmark, own)
+    _check_thinking(options, benchmark.choice)
     entry = None if own else data_sets(_ROOT / LIST)[DATA_SETS[benchmark.name]]
     items = prepare.Settings(
         source=options.local, seed=options.seed, hub=entry, custom=own, examples=options.shots > 0
@@ -177,6 +178,15 @@ def _model(options: argparse.Namespace, config: dict[str, Any], journal: str) ->
     reached = (wanted.teacher.role("judge").settings(None), wanted.connection("judge"))
     opened = open_model(TEACHER, *speed, *reached, options.work / "journal" / journal)
     return opened, str(options.called)
+
+
+def _check_thinking(options: argparse.Namespace, choice: bool) -> None:
+    by_likelihood = choice and options.choose_by == "likelihood"
+    if options.thinking and by_likelihood and not _is_url(options.model):  # which always generates
+        raise UserError(
+            "score: --thinking: an option's likelihood has no thought before it; "
+            "--choose-by generation goes with thinking"
+        )
 
 
 def _thinking_prompt(options: argparse.Namespace) -> str | None:

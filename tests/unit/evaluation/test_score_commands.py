@@ -83,6 +83,25 @@ WRONG = {
         ["score", "--model", "x", "--benchmark", "sib200", "--language", "sw", "--local", "gone"],
         "gone: there is no such folder",
     ),
+    "thought": (
+        ["score", "--model", "x", "--benchmark", "sib200", "--language", "sw", "--thinking"],
+        "--choose-by generation goes with thinking",
+    ),
+    "no thought": (
+        [
+            "score",
+            "--model",
+            "x",
+            "--benchmark",
+            "flores_into_english",
+            "--language",
+            "sw",
+            "--local",
+            "gone",
+            "--thinking",
+        ],
+        "gone: there is no such folder",
+    ),
     "no score": (["compare", "empty.json", "empty.json"], "this is no score"),
 }
 
