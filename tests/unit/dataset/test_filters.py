@@ -168,6 +168,12 @@ def test_repetition(row: Any) -> None:
         ("It cost 1,250 dollars in 1998.", "Iligharimu dola nyingi mwaka huo.", "lost numbers"),
         ("In 2024 there were 35 of 120.", "በ፳፻፳፬ ከ120 ውስጥ 35 ነበሩ።", None),  # two of three
         ("It was 2024.", "سال ۲۰۲۴ بود.", None),  # other digits
+        ("On May 5 2010 we met.", "Tulikutana tarehe 5 Mei 2010.", None),
+        ("We met on 12 05 2010.", "Tulikutana Mei 12, 2010, saa 05.", None),
+        ("We met in 2010.", "Tulikutana 5 2010.", None),
+        ("It cost 1,250,000.50 dollars.", "Iligharimu dola 1 250\u202f000,50.", None),
+        ("It cost 1250 dollars.", "Iligharimu 1\u00a0250.", None),
+        ("Call 2010 500.", "Piga 500, kisha 2010.", None),
         ("There were 3 of them.", "Walikuwa watatu.", None),  # small numbers become words
         ("See https://a.org/x, please.", "Tazama https://a.org/x tafadhali.", None),
         ("See https://a.org/x, please.", "Tazama tovuti tafadhali.", "lost URLs"),

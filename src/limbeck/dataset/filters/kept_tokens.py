@@ -10,8 +10,11 @@ from limbeck.dataset.texts import FENCE, INLINE, URL, originals, turns
 from limbeck.files import Row
 
 # From two digits on: smaller numbers are often written as words. Points, commas and spaces between
-# groups of digits differ from language to language.
-_NUMBER = re.compile(r"\d(?:[.,\u00a0\u202f\u066b\u066c'’ ]?\d)+")
+# groups of digits differ from language to language; a space is one of them before three digits
+# alone, so that the day and the year of "May 5 2010" are two numbers.
+_NUMBER = re.compile(
+    r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)(?:[.,\u066b]\d+)?|\d(?:[.,\u066b\u066c'’]?\d)+"
+)
 _SIGNS = re.compile(r"[=(){}\[\];<>]")
 _END = ".,;:!?"
 
