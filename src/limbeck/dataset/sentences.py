@@ -11,10 +11,13 @@ text has as many. Settings: {"sentences", "examples", "held_out", "seed"}. Rows:
 "text"}.
 """
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 from pathlib import Path
+
+import regex
 
 from limbeck import config, files, stage
 from limbeck.dataset.held_out import HeldOut
@@ -27,6 +30,9 @@ from limbeck.sources.texts import SENTENCE_END
 OF_A_PASSAGE = 3  # sentences
 OF_A_TEXT = 8  # sentences, so that many texts have a say
 _SHORTEST, _LONGEST = 20, 300  # bytes, since scripts differ in what a character says; characters
+_BY_LINES = {"Thai", "Laoo"}  # written without full stops, but for abbreviations
+# A letter, or a short word that begins large, before a full stop: "Dkt. Mwinyi", "J. K. Nyerere".
+_ABBREVIATED = regex.compile(r"(?<![\p{L}\p{M}\p{N}])(?:\p{L}|\p{Lu}\p{L}{1,3})\p{M}*$")
 _OWN_SCRIPT = 0.8  # least share of the letters: what a student is to write after them
 
 
@@ -39,16 +45,24 @@ class Settings(config.Section):
     seed: int
 
 
-def split(text: str) -> Iterator[str]:
+def split(text: str, script: str) -> Iterator[str]:
     """The whole sentences of a text; its lines where nothing in it ends as sentences do."""
-    ended = SENTENCE_END.search(f"{text} ")
+    ended = script not in _BY_LINES and SENTENCE_END.search(f"{text} ")
     for line in text.splitlines():
         if not ended:
             yield line.strip()
+            continue
         start = 0
         for match in SENTENCE_END.finditer(f"{line} "):
+            if match.end() < len(line) and _abbreviated(line, match):
+                continue
             yield line[start : match.end()].strip()
             start = match.end()
+
+
+def _abbreviated(line: str, end: re.Match[str]) -> bool:
+    before = line[max(0, end.start() - 12) : end.start()]
+    return end[0] == "." and _ABBREVIATED.search(before) is not None
 
 
 def usable(sentence: str, script: str) -> bool:
@@ -88,7 +102,7 @@ def _sentences(texts: Iterable[Row], script: str, benchmarks: HeldOut | None) ->
     seen: set[str] = set()
     for row in texts:
         found = 0
-        for sentence in split(row["text"]):
+        for sentence in split(row["text"], script):
             key = flat(sentence)
             if found == OF_A_TEXT or key in seen or not usable(sentence, script):
                 continue

@@ -56,11 +56,26 @@ def test_no_sentence_holds_text_of_a_benchmark() -> None:
     [
         ("雨が一晩中続き、川の水があふれました。子どもたちは家の中で静かに遊んだ。", "Jpan", 2),
         ("ฝนตกหนักตลอดทั้งคืนจนน้ำในแม่น้ำล้นตลิ่ง\nเด็กๆ เล่นกันอยู่ในบ้านอย่างเงียบๆ", "Thai", 2),
+        ("ฝนตกหนักเมื่อ พ.ศ. 2567 น้ำในแม่น้ำล้นตลิ่ง\nเด็กๆ เล่นกันอยู่ในบ้านอย่างเงียบๆ", "Thai", 2),
         ("a " * 400 + ".", "Latn", 0),
     ],
 )  # fmt: skip
 def test_other_scripts(text: str, script: str, count: int) -> None:
     assert len(chosen(text, script=script)) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Dkt. Mwinyi alifungua soko. Watu walifurahi.", 2),
+        ("Rais alikutana na Dkt. Mwinyi na Bw. J. K. Juma jana.", 1),
+        ("Alikwenda na mama yake na Juma.\nWalirudi nyumbani jioni.", 2),
+        ("Walikula chakula kizuri nje. Kisha walilala mapema sana.", 2),
+        ("Alirudi na Ali! Walilala mapema sana usiku.", 2),
+    ],
+)
+def test_an_abbreviation_ends_no_sentence(text: str, expected: int) -> None:
+    assert len(list(sentences.split(text, "Latn"))) == expected
 
 
 def test_many_texts_have_a_say() -> None:
