@@ -7,6 +7,7 @@ from limbeck.languages.scripts import script_share
 
 _LOOP = re.compile(r"(.{1,100}?)\1{3,}", re.DOTALL)
 _LOOP_LENGTH = 20
+_RULE = re.compile(r"[ |:+=_*~─━-]{1,200}")  # of a table or between parts; what is longer is a loop
 
 
 def without_trace(reply: str) -> str:
@@ -23,5 +24,9 @@ def right_script_rate(replies: Iterable[str], script: str) -> float | None:
 
 
 def repeats(reply: str) -> bool:
-    """Whether a reply is caught in a loop: a piece four times in a row, over 20 characters."""
-    return any(len(match[0]) >= _LOOP_LENGTH for match in _LOOP.finditer(reply))
+    """Whether a reply is caught in a loop: a piece four times in a row, over 20 characters.
+
+    Lines that are drawn with signs are none.
+    """
+    found = (match[0] for match in _LOOP.finditer(reply) if len(match[0]) >= _LOOP_LENGTH)
+    return any(not _RULE.fullmatch(piece) for piece in found)

@@ -69,6 +69,12 @@ LOOPS = {
     "Anasoma kitabu. Anasoma kitabu. Anasoma kitabu. Anasoma kitabu. ": True,
     "ກຂຄງຈ" * 5: True,
     "1. moja 2. mbili 3. tatu 4. nne 5. tano 6. sita 7. saba": False,
+    "| Jina | Umri |\n|---------------------------|--------------------------|\n| Ali | 5 |": False,
+    "| a | b | c | d | e | f |\n|---|---|---|---|---|---|\n| 1 | 2 | 3 | 4 | 5 | 6 |": False,
+    f"Kwanza\n{'=' * 80}\nPili\n{'- ' * 30}": False,
+    "Jina: ______________________________": False,
+    "-" * 1000: True,
+    "!" * 30: True,
     "": False,
 }
 
