@@ -80,7 +80,8 @@ class Server:
         state = self.folder / f"{name}.json"
         with _locked(self.folder / f"{name}.lock"):
             if self._use is None:
-                self._use = (self.folder / f"{name}.use").open("a")
+                # Readable, too: NFS wants that of a shared lock.
+                self._use = (self.folder / f"{name}.use").open("a+")
                 fcntl.flock(self._use, fcntl.LOCK_SH)
             known = _read(state)
             if known and _serves(known):

@@ -106,6 +106,8 @@ def test_a_server_is_shared_and_restarted_when_dead(
     with Server(teacher(), LOCAL, work) as one, Server(teacher(), LOCAL, work) as other:
         assert one.url() == other.url() == one.url()
         assert starts(work) == 1
+        assert one._use is not None
+        assert one._use.readable(), "NFS gives no shared lock of a file that can only be written"
         [watchdog] = watchdogs(work)
         [process] = children(watchdog)
         os.kill(process if victim == "server" else watchdog, signal.SIGKILL)
