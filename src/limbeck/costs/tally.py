@@ -8,7 +8,7 @@ from pathlib import Path
 
 from limbeck import files
 from limbeck.teacher.journal import Entry, Journal, entry
-from limbeck.teacher.replies import Record
+from limbeck.teacher.replies import Record, unfinished
 
 
 @dataclass(slots=True)
@@ -69,9 +69,7 @@ def _entries(journal: Path) -> Iterator[Entry | None]:
 
 
 def _failure(record: Record) -> str | None:
-    if record.finish_reason in ("length", "content_filter"):
-        return record.finish_reason
-    return None if record.content else "empty"
+    return unfinished(record.finish_reason) or (None if record.content else "empty")
 
 
 def compact(journal: Path, dropped: Collection[str] = ()) -> int:

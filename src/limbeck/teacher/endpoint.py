@@ -25,8 +25,6 @@ from limbeck.teacher.replies import Record
 # A wrong URL, a wrong key, no money, no access, a wrong model: nothing will work.
 _PERMANENT = (301, 302, 303, 307, 308, 401, 402, 403, 404, 405)
 _PASSING = (408, 409, 425, 429)  # and all of 5xx
-# Finish reasons of OpenRouter and vLLM where a reply broke off: the text so far is none.
-_BROKEN_OFF = ("error", "abort")
 _LOOK = 10.0  # seconds that the list of models may take
 
 SHORTEST_KEY = 16  # characters
@@ -313,7 +311,7 @@ def judged(answer: Any, seconds: float) -> Record | Failure:
     if record is None:
         return Failure("no choice", detail=_message(answer), refused=False)
     error = answer["choices"][0].get("error")
-    if error or record.finish_reason in _BROKEN_OFF:
+    if error or replies.unfinished(record.finish_reason) == "broken off":
         return Failure("broken off", detail=_message(error) if error else "", refused=False)
     if record.finish_reason == "stop" and not (record.content or record.reasoning):
         return Failure("empty", refused=False)

@@ -17,7 +17,7 @@ from typing import NamedTuple, Self
 from limbeck import config
 from limbeck.errors import UserError
 from limbeck.files import digest, lock, outside
-from limbeck.teacher.replies import Record, Request, question
+from limbeck.teacher.replies import Record, Request, question, unfinished
 
 PATIENCE = 5.0  # seconds that a second process waits for the journal
 
@@ -109,13 +109,14 @@ class Journal:
         return place
 
     def get(self, key: str) -> Record | None:
-        """The reply under ``key``, if there is a whole one."""
+        """The reply under ``key``, if there is a whole one; any other is asked for again."""
         place = self._places.get(key.encode())
         if place is None:
             return None
         self._reader.seek(place)
         found = entry(self._reader.readline())
-        return found.record if found else None  # a damaged one is asked for again
+        whole = found and unfinished(found.record.finish_reason) != "broken off"
+        return found.record if found and whole else None
 
     def lines(self) -> Iterator[tuple[str, bytes]]:
         """Key and line of each reply that can be read, the oldest first."""

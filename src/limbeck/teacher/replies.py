@@ -256,16 +256,30 @@ def _channels(content: str) -> tuple[str, str | None] | None:
     return answer.strip(), reasoning.strip() or None
 
 
+_CUT = ("length", "max_tokens", "model_length")  # the last is Mistral's, of a full context
+# OpenRouter, vLLM and DeepSeek: the text so far is none.
+_BROKEN_OFF = ("error", "abort", "insufficient_system_resource")
+
+
+def unfinished(finish_reason: str) -> str | None:
+    """Why a reply is not whole, by its finish reason; None where it is."""
+    if finish_reason in _CUT:
+        return "length"
+    if finish_reason in _BROKEN_OFF:
+        return "broken off"
+    # Azure says which of its filters it was.
+    return "content_filter" if finish_reason.startswith("content_filter") else None
+
+
 def read(record: Record, reply_model: type[BaseModel] | None) -> tuple[Reply, str]:
     """What a recorded reply says, and for a reply of the wrong form the validator's message."""
     content, inline = split_reasoning(record.content)
     reasoning = (record.reasoning or "").strip() or inline
-    value, failure, complaint = None, None, ""
-    if record.finish_reason in ("length", "content_filter"):
-        failure = record.finish_reason
-    elif not content:
+    value, complaint = None, ""
+    failure = cause = unfinished(record.finish_reason)
+    if cause is None and not content:
         failure = "empty"
-    elif reply_model is not None:
+    elif cause is None and reply_model is not None:
         try:
             value = validated(content, reply_model)
         except ValidationError as error:
@@ -275,7 +289,7 @@ def read(record: Record, reply_model: type[BaseModel] | None) -> tuple[Reply, st
     reply = Reply(
         content=content,
         reasoning=reasoning,
-        finish_reason=record.finish_reason,
+        finish_reason=cause or record.finish_reason,
         prompt_tokens=record.prompt_tokens,
         completion_tokens=record.completion_tokens,
         value=value,

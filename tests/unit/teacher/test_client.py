@@ -99,6 +99,7 @@ def test_faults_cost_no_row_and_change_no_byte(tmp_path: Path) -> None:
         (completion(""), "empty"),
         (completion("half an", "error"), "broken off"),
         (completion("half an", "abort"), "broken off"),
+        (completion("half an", "insufficient_system_resource"), "broken off"),
         ({"choices": [{"message": {"content": "so"}, "error": {"code": 502}}]}, "broken off"),
     ],
 )

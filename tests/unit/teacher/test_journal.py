@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from endpoint import echo, serving, status, teacher
+from endpoint import connection, echo, serving, status, teacher
 from limbeck.errors import UserError
 from limbeck.teacher import journal as module
+from limbeck.teacher.client import ask
 from limbeck.teacher.journal import Journal, key
 from limbeck.teacher.replies import Record, Request
 from small_disk import FULL, small_disk
@@ -203,3 +205,13 @@ def test_an_interrupt_stops_cleanly(tmp_path: Path, waiting: bool) -> None:
     assert "run again to go on" in said
     assert len(keys(tmp_path / "j")) >= 32
     assert not (tmp_path / "out").exists()
+
+
+def test_a_reply_that_broke_off_is_asked_for_again(tmp_path: Path) -> None:
+    request = Request([{"role": "user", "content": "swali"}])
+    with Journal(tmp_path / "j") as journal:
+        half = replace(RECORD, finish_reason="insufficient_system_resource")
+        journal.add(key(request, teacher()), "teacher", half)
+    with serving() as endpoint:
+        [reply] = ask([request], teacher(), connection(endpoint.url), tmp_path / "j")
+    assert (reply.failure, endpoint.requests) == (None, 1)

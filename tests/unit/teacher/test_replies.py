@@ -97,6 +97,28 @@ def test_a_refusal_is_filtered_content() -> None:
     assert replies.read(record, None)[0].failure == "content_filter"
 
 
+@pytest.mark.parametrize(
+    ("finish_reason", "failure"),
+    [
+        ("stop", None),
+        ("tool_calls", None),
+        ("length", "length"),
+        ("max_tokens", "length"),
+        ("model_length", "length"),  # Mistral
+        ("content_filter", "content_filter"),
+        ("content_filter: hate", "content_filter"),
+        ("error", "broken off"),
+        ("insufficient_system_resource", "broken off"),  # DeepSeek
+    ],
+)
+def test_half_a_reply_is_never_repaired(finish_reason: str, failure: str | None) -> None:
+    record = replies.Record('{"items": ["a", "b"', None, finish_reason, 1, 1)
+    reply, _ = replies.read(record, Items)
+    assert reply.failure == failure
+    assert (reply.value is None) == bool(failure)
+    assert reply.finish_reason == (failure or finish_reason)
+
+
 class Turn(BaseModel):
     role: Literal["user", "assistant"]
     content: str
