@@ -216,6 +216,9 @@ def _usage(usage: Any) -> tuple[int, int]:
     prompt, completion = counts.get("prompt_tokens"), counts.get("completion_tokens")
     if not (isinstance(prompt, int | float) and isinstance(completion, int | float)):
         return 0, 0
+    total = counts.get("total_tokens")
+    if isinstance(total, int | float) and total <= 2 * _MOST:
+        completion = max(completion, total - prompt)  # xAI counts reasoning in the total alone
     known = 0 < prompt <= _MOST and 0 <= completion <= _MOST
     return (int(prompt), int(completion)) if known else (0, 0)
 

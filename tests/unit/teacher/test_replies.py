@@ -91,6 +91,16 @@ def test_usage_that_cannot_be_true_is_not_known(usage: Any) -> None:
     assert replies.record(answer, 0.0) == replies.Record("a", None, "stop", 0, 0, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("total", "completion_tokens"),
+    [(399, 387), (13, 1), (5, 1), (None, 1), ("many", 1), (float("nan"), 1), (10**401, 1)],
+)
+def test_reasoning_in_the_total_alone_is_counted(total: Any, completion_tokens: int) -> None:
+    usage = {"prompt_tokens": 12, "completion_tokens": 1, "total_tokens": total}
+    answer = {"choices": [{"message": {"content": "a"}}], "usage": usage}
+    assert replies.record(answer, 0.0) == replies.Record("a", None, "stop", 12, completion_tokens)
+
+
 def test_a_refusal_is_filtered_content() -> None:
     record = replies.record(completion(None, refusal="I cannot"), 0.0)
     assert record is not None
