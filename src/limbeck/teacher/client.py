@@ -122,6 +122,7 @@ class _Asking:
     queue: asyncio.LifoQueue[_Call] = field(default_factory=asyncio.LifoQueue)
     given_up: int = 0  # calls in a row
     sending: bool = False
+    stopped: UserError | None = None  # why nothing more is sent
     endpoint: Endpoint = field(init=False)
     told: config.TeacherSettings = field(init=False)  # with `structured` found out
     dispatcher: asyncio.Task[None] = field(init=False)
@@ -204,6 +205,8 @@ class _Asking:
                 self.dispatcher = tasks.create_task(self._dispatch(tasks))
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
+        if self.stopped:
+            raise self.stopped
 
     async def _ask_in_batches(self, settings: config.Batch) -> None:
         batches = batch.Batches(self.endpoint, settings, self.account, self.journal.path)
@@ -244,7 +247,8 @@ class _Asking:
     async def _dispatch(self, tasks: asyncio.TaskGroup) -> None:
         """Send one call after another until all are answered, when this is cancelled.
 
-        When the budget is spent this ends, and what is in flight still comes.
+        When the budget is spent, or nothing more can work, this ends, and what is in flight still
+        comes.
         """
         window = Window(self.place.in_flight)
         # All stages of this machine that ask the same teacher share its limits.
@@ -263,9 +267,24 @@ class _Asking:
     async def _send(
         self, window: Window, pace: Pace, call: _Call, body: dict[str, Any], taken: float
     ) -> None:
+        """One try of a call; where it says that nothing can work, it is the last that is sent."""
+        try:
+            await self._try(window, pace, call, body, taken)
+        except UserError as error:
+            self.stopped = self.stopped or error
+        if self.stopped or not self.open:
+            self.dispatcher.cancel()
+
+    async def _try(
+        self, window: Window, pace: Pace, call: _Call, body: dict[str, Any], taken: float
+    ) -> None:
         """One try of a call, from the pool's place to its journaled answer."""
         url = self.endpoint.url
-        outcome = await self.endpoint.post(body)
+        try:
+            outcome = await self.endpoint.post(body)
+        except UserError:
+            self.account.fail(call.reserved, billed=False)
+            raise
         if isinstance(outcome, Record):
             self.account.settle(call.reserved, outcome.prompt_tokens, outcome.completion_tokens)
             self.progress.dollars = self.account.cost
@@ -278,8 +297,6 @@ class _Asking:
             pace.settle(taken, None)
             window.leave(outcome.refused, outcome.wait or 0.0)
             await self._failed(call, outcome, url)
-        if not self.open:
-            self.dispatcher.cancel()
 
     def _take(self, name: str, record: Record) -> None:
         """Journal a reply, and answer the call that it belongs to, if that is still open."""
@@ -294,7 +311,8 @@ class _Asking:
         if self._failed_again(call, failure):
             if failure.kind in ("connection", "timeout") and self.connection.server is not None:
                 async with self.restarting:
-                    if url == self.endpoint.url:  # nobody else has found a living server since
+                    # Nobody else has found a living server since, or that there is none.
+                    if url == self.endpoint.url and self.stopped is None:
                         found = await asyncio.to_thread(self.place.url)
                         self.endpoint.move(found, self.place.key)
             self.progress.cut += (failure.wait or 0.0) > LONGEST_ASKED

@@ -215,3 +215,16 @@ def test_a_reply_that_broke_off_is_asked_for_again(tmp_path: Path) -> None:
     with serving() as endpoint:
         [reply] = ask([request], teacher(), connection(endpoint.url), tmp_path / "j")
     assert (reply.failure, endpoint.requests) == (None, 1)
+
+
+def test_what_is_in_flight_when_the_key_is_refused_still_comes(tmp_path: Path) -> None:
+    requests = [Request([{"role": "user", "content": f"question {n}"}]) for n in range(100)]
+
+    def answer(body: Any, before: int) -> Any:
+        last = body["messages"][0]["content"] == "question 15"
+        return status(402, "no money") if last else echo(body, before)
+
+    with serving(answer, latency=0.5) as endpoint:
+        with pytest.raises(UserError, match=r"http 402.*no money"):
+            ask(requests, teacher(), connection(endpoint.url), tmp_path / "j")
+        assert len(keys(tmp_path / "j")) == endpoint.replied.total() == 15
