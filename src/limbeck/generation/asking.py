@@ -17,7 +17,7 @@ from limbeck.errors import UserError
 from limbeck.files import Item, Row
 from limbeck.generation.native import Native
 from limbeck.languages import resolve
-from limbeck.teacher.client import Reply, Request, ask
+from limbeck.teacher.client import Reply, Request, ask, check_came
 
 Result = TypeVar("Result")
 
@@ -65,10 +65,14 @@ class Teacher:
         """Ask about each item, all at once; what the replies say, in the order of the items.
 
         A rehearsal asks about some of them alone.
+
+        Raises:
+            UserError: see `client.ask` and `client.check_came`.
         """
         items = files.spread(items, self.settings.questions)
         requests = [prompt(item) for item in items]
         replies = ask(requests, self.settings, self.connection, self.journal)
+        check_came(replies, self.journal)
         pairs = zip(items, replies, strict=True)
         return [result for item, reply in pairs for result in parse(item, reply)]
 

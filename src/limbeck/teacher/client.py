@@ -16,16 +16,17 @@ from limbeck.errors import UserError
 from limbeck.files import digest
 from limbeck.teacher import batch, replies, structured
 from limbeck.teacher.budget import Account
-from limbeck.teacher.endpoint import Endpoint, Failure
+from limbeck.teacher.endpoint import Endpoint, Failure, passing
 from limbeck.teacher.journal import Journal, key
 from limbeck.teacher.limits import LONGEST_ASKED, Pace, Window, pause
 from limbeck.teacher.progress import Progress
 from limbeck.teacher.replies import Message, Record, Reply, Request
 from limbeck.teacher.server import Server
 
-__all__ = ["Message", "Reply", "Request", "ask", "check_answered"]
+__all__ = ["Message", "Reply", "Request", "ask", "check_answered", "check_came"]
 
 _HOPELESS = 20  # requests given up in a row, with no reply between: the endpoint is down
+_FEW = 0.01  # of the requests, that may be lost to the endpoint's failures
 # Failures that are the model's own: a reply of no use, or a prompt that it cannot hold.
 _ANSWERED = {None, "length", "content_filter", "empty", "format", "context"}
 
@@ -84,7 +85,31 @@ def check_answered(replies: Sequence[Reply], journal: Path) -> None:
     Raises:
         UserError: says to run again.
     """
-    failures = [reply.failure for reply in replies if reply.failure not in _ANSWERED]
+    _stop([reply.failure for reply in replies if reply.failure not in _ANSWERED], replies, journal)
+
+
+def check_came(replies: Sequence[Reply], journal: Path) -> None:
+    """Stop where the endpoint failed on requests that a later run may get through.
+
+    Else their rows were lost for good. One request in a hundred may be: there are prompts that an
+    endpoint fails on whenever they are sent, and none of these should stop a build.
+
+    Raises:
+        UserError: says to run again.
+    """
+    failures = [reply.failure for reply in replies if _may_come(reply.failure)]
+    if len(failures) > _FEW * len(replies):
+        _stop(failures, replies, journal)
+
+
+def _may_come(failure: str | None) -> bool:
+    """Whether a later try may bring a reply: not where the request was refused as it is."""
+    code = (failure or "").removeprefix("http ")
+    refused = code.isdigit() and int(code) != 402 and not passing(int(code))
+    return failure not in (*_ANSWERED, "too large") and not refused
+
+
+def _stop(failures: Sequence[str | None], replies: Sequence[Reply], journal: Path) -> None:
     if failures:
         raise UserError(
             f"the teacher failed on {len(failures)} of {len(replies)} prompts "

@@ -15,6 +15,8 @@ from limbeck import files
 from limbeck.errors import UserError
 from limbeck.generation import respond
 from limbeck.languages import resolve
+from limbeck.teacher.client import check_came
+from limbeck.teacher.replies import failed
 
 LISTS = {"tries": 3, "short": 0.2}
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
@@ -145,6 +147,51 @@ def test_prompts_that_moderation_flags_are_lost_and_counted(
         assert served.requests == 50  # none is tried again
     assert Counter(row["failure"] for row in rows) == {"content_filter": 40, None: 10}
     assert "10 rows, 40 lost (content_filter 40)" in capfd.readouterr().err
+
+
+def test_what_the_endpoint_failed_on_is_asked_for_by_the_same_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"pivot": None, "failure": None}
+    prompts = [{"id": f"p{n}", "prompt": f"Swali {n}?", **row} for n in range(10)]
+    files.write_jsonl(tmp_path / "prompts.jsonl", prompts)
+    refused = {"Swali 0?": endpoint.status(400, "no such prompt")}
+    orders = refused | {"Swali 1?": endpoint.status(503, **{"Retry-After": "0"})}
+
+    def said(body: dict[str, Any], before: int) -> Any:
+        return orders.get(body["messages"][-1]["content"]) or endpoint.completion("Jibu.")
+
+    inputs = ("--prompts", str(tmp_path / "prompts.jsonl"))
+    section = {"min_reasoning": 0, "traces": "free", "lengths": ["natural"]}
+    with endpoint.serving(said) as served:
+        with pytest.raises(UserError, match=r"failed on 1 of 10 prompts \(http 503\); run again"):
+            run(monkeypatch, tmp_path, served.url, "respond", section, *inputs)
+        assert not (tmp_path / "respond.jsonl").exists()
+        orders, asked = refused, served.requests
+        rows = run(monkeypatch, tmp_path, served.url, "respond", section, *inputs)
+        assert served.requests == asked + 2
+    assert [row["failure"] for row in rows if row["failure"]] == ["http 400"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "count", "stops"),
+    [
+        ("timeout", 1, False),  # some fail each time
+        ("timeout", 2, True),
+        ("http 429", 2, True),
+        ("http 402", 2, True),
+        ("no choice", 2, True),
+        ("http 400", 50, False),
+        ("too large", 50, False),
+        ("length", 50, False),
+    ],
+)
+def test_more_than_a_few_failures_of_the_endpoint_stop_a_stage(
+    tmp_path: Path, failure: str, count: int, stops: bool
+) -> None:
+    replies = [failed(failure)] * count + [failed("empty")] * (100 - count)
+    with pytest.raises(UserError, match=failure) if stops else nullcontext():
+        check_came(replies, tmp_path / "journal.jsonl")
 
 
 def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
