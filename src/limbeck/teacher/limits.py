@@ -163,8 +163,11 @@ def pause(asked: float | None, tries: int) -> float:
 
 
 def backoff(tries: int) -> float:
-    """Seconds until the next try after ``tries`` failed ones: the first at once, then doubling."""
+    """Seconds until the next try after ``tries`` failed ones: the first at once, then doubling.
+
+    Eight last longer than a minute, after which a quota a minute is there again.
+    """
     if tries <= 1:
         return 0.0
-    longest = min(LONGEST_WAIT, 0.5 * 2.0 ** (tries - 2))
+    longest = min(LONGEST_WAIT, 2.0 ** (tries - 2))
     return random.uniform(longest / 2, longest)

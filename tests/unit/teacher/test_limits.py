@@ -155,7 +155,11 @@ def test_retry_after_as_a_date() -> None:
     assert retry_after(format_datetime(datetime(2020, 1, 1, tzinfo=UTC), usegmt=True)) == 0.0
 
 
-@pytest.mark.parametrize(("tries", "low", "high"), [(1, 0, 0), (2, 0.25, 0.5), (4, 1, 2)])
+@pytest.mark.parametrize(("tries", "low", "high"), [(1, 0, 0), (2, 0.5, 1), (4, 2, 4)])
 def test_backoff_begins_at_once_and_doubles(tries: int, low: float, high: float) -> None:
     assert low <= backoff(tries) <= high
     assert backoff(50) <= LONGEST_WAIT
+
+
+def test_eight_tries_outlast_a_quota_a_minute() -> None:
+    assert min(sum(map(backoff, range(1, 9))) for _ in range(1000)) > 60
