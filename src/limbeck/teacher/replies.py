@@ -188,9 +188,12 @@ def record(answer: Any, seconds: float) -> Record | None:
     try:
         choice = answer["choices"][0]
         message = choice["message"]
-        content = message.get("content") or ""
-        # vLLM renamed reasoning_content to reasoning.
+        said = message.get("content")
+        content = _text(said) or ""
+        # vLLM renamed reasoning_content to reasoning; Magistral's is a chunk of the content.
         reasoning = message.get("reasoning") or message.get("reasoning_content") or None
+        if isinstance(said, list):
+            reasoning = reasoning or _text(said, "thinking") or None
         prompt_tokens, completion_tokens = _usage(answer.get("usage"))
         if not isinstance(content, str) or not isinstance(reasoning, str | None):
             return None
@@ -208,6 +211,13 @@ def record(answer: Any, seconds: float) -> Record | None:
         )
     except (TypeError, KeyError, IndexError, AttributeError):
         return None
+
+
+def _text(said: Any, kind: str = "text") -> Any:
+    """The chunks of a kind, joined; what is not in chunks as it is."""
+    if not isinstance(said, list):
+        return said
+    return "".join(_text(chunk[kind]) for chunk in said if chunk["type"] == kind)
 
 
 def _usage(usage: Any) -> tuple[int, int]:

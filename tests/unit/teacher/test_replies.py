@@ -14,6 +14,11 @@ HARMONY = (
     "<|channel|>final<|message|>answer<|return|>"
 )
 
+THINKING = {
+    "type": "thinking",
+    "thinking": [{"type": "text", "text": "be"}, {"type": "text", "text": "cause"}],
+}
+
 
 @pytest.mark.parametrize(
     ("message", "content", "reasoning"),
@@ -35,6 +40,9 @@ HARMONY = (
         ({"content": "<|start|>assistant" + HARMONY}, "answer", "because"),
         ({"content": "analysis of a text"}, "analysis of a text", None),
         ({"content": None, "reasoning": "because"}, "", "because"),
+        ({"content": [THINKING, {"type": "text", "text": "answer"}]}, "answer", "because"),
+        ({"content": [{"type": "text", "text": part} for part in ("an", "swer")]}, "answer", None),
+        ({"content": [{"type": "reference", "reference_ids": [1]}]}, "", None),
     ],
 )
 def test_reasoning_is_found_and_kept_out_of_the_content(
@@ -58,6 +66,8 @@ def test_reasoning_is_found_and_kept_out_of_the_content(
         {"choices": [{}]},
         {"choices": [{"message": None}]},
         {"choices": [{"message": {"content": ["parts"]}}]},
+        {"choices": [{"message": {"content": [{"type": "text", "text": 5}]}}]},
+        {"choices": [{"message": {"content": [{"type": "text"}]}}]},
         {"error": {"message": "overloaded", "code": 502}},
     ],
 )
