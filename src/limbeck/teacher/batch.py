@@ -294,10 +294,9 @@ class Batches:
 
     def forget(self, submitted: Submitted, outcomes: Outcomes) -> None:
         """A batch is over and its replies are in the journal: settle the account and drop it."""
-        records = [outcome for outcome in outcomes.values() if isinstance(outcome, Record)]
-        self.account.finish(
-            submitted.file, [(r.prompt_tokens, r.completion_tokens) for r in records]
-        )
+        found = (one if isinstance(one, Record) else one.record for one in outcomes.values())
+        usages = [(one.prompt_tokens, one.completion_tokens) for one in found if one]
+        self.account.finish(submitted.file, usages)
         self.under_way.remove(submitted)
         self._save()
 

@@ -26,6 +26,7 @@ from limbeck.teacher.server import Server
 __all__ = ["Message", "Reply", "Request", "ask", "check_answered", "check_came"]
 
 _HOPELESS = 20  # requests given up in a row, with no reply between: the endpoint is down
+_EMPTY = 2  # times that an empty reply is asked for again
 _FEW = 0.01  # of the requests, that may be lost to the endpoint's failures
 # Failures that are the model's own: a reply of no use, or a prompt that it cannot hold.
 _ANSWERED = {None, "length", "content_filter", "empty", "format", "context"}
@@ -127,6 +128,7 @@ class _Call:
     first: Reply | None = None  # the reply of no use that this call follows
     corrected: bool = False  # one of the replies before had the wrong form
     tries: int = 0
+    empty: int = 0  # of these, that brought an empty reply
     reserved: float = 0.0  # dollars
 
 
@@ -310,16 +312,19 @@ class _Asking:
         except UserError:
             self.account.fail(call.reserved, billed=False)
             raise
-        if isinstance(outcome, Record):
-            self.account.settle(call.reserved, outcome.prompt_tokens, outcome.completion_tokens)
+        record = outcome if isinstance(outcome, Record) else outcome.record
+        if record:
+            self.account.settle(call.reserved, record.prompt_tokens, record.completion_tokens)
             self.progress.dollars = self.account.cost
-            pace.settle(taken, outcome.prompt_tokens + outcome.completion_tokens)
+            pace.settle(taken, record.prompt_tokens + record.completion_tokens)
+        elif isinstance(outcome, Failure):
+            self.account.fail(call.reserved, billed=outcome.sent)
+            pace.settle(taken, None)
+        if isinstance(outcome, Record):
             window.leave(refused=False)
             self.given_up = 0
             self._take(call.key, outcome)
         else:
-            self.account.fail(call.reserved, billed=outcome.sent)
-            pace.settle(taken, None)
             window.leave(outcome.refused, outcome.wait or 0.0)
             await self._failed(call, outcome, url)
 
@@ -351,10 +356,15 @@ class _Asking:
     def _failed_again(self, call: _Call, failure: Failure) -> bool:
         """Whether a call is tried again; if not, its failure is its answer."""
         call.tries += 1
-        if failure.passing and call.tries <= self.connection.retries:
+        call.empty += failure.record is not None
+        left = call.tries <= self.connection.retries and call.empty <= _EMPTY
+        if failure.passing and left:
             self.progress.retried[failure.kind] += 1
             return True
         self.progress.last_error = f"{failure.kind}{self.endpoint.safe(failure.detail)}"
-        del self.open[call.key]
-        self._close(call, replies.failed(failure.kind))
+        if failure.record:
+            self._take(call.key, failure.record)
+        else:
+            del self.open[call.key]
+            self._close(call, replies.failed(failure.kind))
         return False

@@ -42,6 +42,7 @@ class Failure:
     refused: bool = True  # a sign of overload
     sent: bool = True  # the endpoint may have seen the request, and may bill it
     excess: capacity.Excess | None = None  # the request is longer than the model's context
+    record: Record | None = None  # an empty reply, which the endpoint counts
 
 
 TOO_LONG = Failure("context", passing=False, refused=False, sent=False)
@@ -314,7 +315,7 @@ def judged(answer: Any, seconds: float) -> Record | Failure:
     if error or replies.unfinished(record.finish_reason) == "broken off":
         return Failure("broken off", detail=_message(error) if error else "", refused=False)
     if record.finish_reason == "stop" and not (record.content or record.reasoning):
-        return Failure("empty", refused=False)
+        return Failure("empty", refused=False, record=record)
     return record
 
 

@@ -86,6 +86,18 @@ def test_failed_expired_and_missing_are_sent_again_and_finished_ones_never(tmp_p
         assert endpoint.batched.total() == 37
 
 
+def test_an_empty_reply_is_in_the_end_journaled(tmp_path: Path) -> None:
+    with serving_batches(lambda body, before: completion(None)) as endpoint:
+        settings = batched(endpoint, price=PRICE, budget=1.0)
+        for _ in range(2):
+            [reply] = ask(questions(1), teacher(), settings, tmp_path / "j", tmp_path)
+            assert reply.failure == "empty"
+        assert endpoint.batched.total() == 3
+    [entry] = read(path(tmp_path)).values()
+    assert entry.paid == pytest.approx(3 * 5e-6)  # half of 10 tokens in
+    assert entry.batches == {}
+
+
 @pytest.mark.parametrize(
     ("order", "failure", "sent"),
     [(400, "http 400", 1), (500, "http 500", 3), ("missing", "missing", 3)],

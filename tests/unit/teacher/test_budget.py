@@ -178,6 +178,21 @@ def test_a_request_without_a_reply_counts_where_it_may_be_billed(
     assert entry.uncertain < 0.002  # one that was cancelled; 20 were refused
 
 
+@pytest.mark.parametrize("content", [None, ""])
+def test_an_empty_reply_is_asked_for_twice_more_and_costs_what_it_says(
+    tmp_path: Path, content: str | None
+) -> None:
+    with serving(lambda body, before: completion(content)) as endpoint:
+        for _ in range(2):  # then the journal has it
+            settings = priced(endpoint.url, 1.0)
+            [reply] = ask(questions(1), teacher(), settings, tmp_path / "j", tmp_path)
+            assert reply.failure == "empty"
+        assert endpoint.requests == 3
+    [entry] = read(path(tmp_path)).values()
+    assert entry.paid == pytest.approx(3 * 10e-6)
+    assert (entry.held, entry.uncertain) == (0.0, 0.0)
+
+
 @pytest.mark.parametrize(
     "usage",
     [

@@ -95,8 +95,6 @@ def test_faults_cost_no_row_and_change_no_byte(tmp_path: Path) -> None:
         ({"choices": []}, "no choice"),
         ({"choices": None, "error": {"message": "overloaded"}}, "no choice"),
         (["not", "an", "object"], "no choice"),
-        (completion(None), "empty"),
-        (completion(""), "empty"),
         (completion("half an", "error"), "broken off"),
         (completion("half an", "abort"), "broken off"),
         (completion("half an", "insufficient_system_resource"), "broken off"),
