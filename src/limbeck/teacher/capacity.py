@@ -14,11 +14,12 @@ from limbeck.files import outside
 _LISTED = ("max_model_len", "context_length", "max_context_length")
 _NUMBER = r"(\d[\d,]{0,11})"
 _LIMIT = re.compile(
-    rf"(?:maximum context length is |context size \(|context window of |\"n_ctx\": ?){_NUMBER}",
+    rf"(?:context length is (?:only )?|context size \(|context window of |\"n_ctx\": ?){_NUMBER}",
     re.I,
 )
 _PROMPT = re.compile(
-    rf"{_NUMBER} (?:in the messages|in your prompt|of text input|input tokens)"
+    rf"(?<![\d,])(?<!at least ){_NUMBER} "
+    r"(?:in the messages|in your prompt|of text input|input tokens)"
     rf"|requested tokens \({_NUMBER}\)|\"n_prompt_tokens\": ?{_NUMBER}",
     re.I,
 )
@@ -74,22 +75,38 @@ class Capacity:
         self._ratio = 0.0  # most tokens of a prompt's byte until now
         self._told = False
 
-    def learn(self, excess: Excess, body: dict[str, Any]) -> None:
-        """Take what a refusal says."""
+    def refit(
+        self, excess: Excess, body: dict[str, Any], refused: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """The request once more, with a shorter reply; None if that is of no use.
+
+        Args:
+            excess: what the refusal says.
+            body: the request.
+            refused: the same as it was sent.
+        """
         self.limit = excess.limit
-        if excess.prompt is not None:
+        replies = [refused.get(name) or 0 for name in _LIMITS]
+        # vLLM counts one token past what the reply leaves, and no further.
+        if excess.prompt is not None and excess.prompt != excess.limit - max(replies) + 1:
             self.count(body, excess.prompt)
+            return self.fit(body, excess.prompt)
+        half = max(replies) // 2
+        return self.fit(body, most=half) if half >= _LEAST else None
 
     def count(self, body: dict[str, Any], prompt_tokens: int) -> None:
         """Learn from a request how many tokens its prompt has."""
         self._ratio = max(self._ratio, prompt_tokens / _size(body))
 
-    def fit(self, body: dict[str, Any], prompt: int | None = None) -> dict[str, Any] | None:
+    def fit(
+        self, body: dict[str, Any], prompt: int | None = None, most: int | None = None
+    ) -> dict[str, Any] | None:
         """The request with as long a reply as the context leaves; None if that is of no use.
 
         Args:
             body: the request.
             prompt: tokens of its prompt, where they are known; they are estimated else.
+            most: tokens that the reply may have, where the endpoint refused more.
         """
         if self.limit is None:
             return body
@@ -98,6 +115,7 @@ class Capacity:
             room = max(_LEAST, self.limit - estimate)
         elif (room := self.limit - prompt) < _LEAST:
             return None
+        room = min(room, most or room)
         over = [name for name in _LIMITS if (body.get(name) or 0) > room]
         if over and not self._told:
             self._told = True

@@ -25,6 +25,7 @@ from limbeck.teacher.replies import Record
 # A wrong URL, a wrong key, no money, no access, a wrong model: nothing will work.
 _PERMANENT = (301, 302, 303, 307, 308, 401, 402, 403, 404, 405)
 _PASSING = (408, 409, 425, 429)  # and all of 5xx
+_HALVINGS = 8  # of a reply that leaves a prompt too little, where nobody counts the prompt
 _LOOK = 10.0  # seconds that the list of models may take
 
 SHORTEST_KEY = 16  # characters
@@ -105,16 +106,17 @@ class Endpoint:
                 self.capacity.limit = capacity.listed(answer, self.model)
 
     async def post(self, body: dict[str, Any]) -> Record | Failure:
-        """Send a request, with a reply as long as the context leaves; twice where that is refused.
+        """Send a request, with a reply as long as the context leaves; a shorter one if refused.
 
         Raises:
             UserError: no request to this endpoint can work.
         """
         fitted = self.capacity.fit(body)
         outcome = await self._post(fitted) if fitted else TOO_LONG
-        if isinstance(outcome, Failure) and outcome.excess:
-            self.capacity.learn(outcome.excess, body)
-            fitted = self.capacity.fit(body, outcome.excess.prompt)
+        for _ in range(_HALVINGS):
+            if isinstance(outcome, Record) or outcome.excess is None or fitted is None:
+                break
+            fitted = self.capacity.refit(outcome.excess, body, fitted)
             outcome = await self._post(fitted) if fitted else TOO_LONG
         if isinstance(outcome, Record):
             self.capacity.count(body, outcome.prompt_tokens)

@@ -142,3 +142,36 @@ LISTS: list[tuple[bytes, int | None]] = [
 @pytest.mark.parametrize(("answer", "size"), LISTS)
 def test_lists_of_models(answer: bytes, size: int | None) -> None:
     assert listed(answer, "m") == size
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This model's maximum context length is 1000 tokens. However, you requested {wanted} "
+        "output tokens and your prompt contains at least {least} input tokens.",
+        "You passed {least} input tokens and requested {wanted} output tokens. However, the "
+        "model's context length is only 1000 tokens.",
+        "You passed 4000 input characters and requested {wanted} output tokens. However, the "
+        "model's context length is only 1000 tokens.",
+    ],
+)
+def test_a_prompt_that_is_not_counted_to_its_end_gets_half_the_reply(
+    words: str, tmp_path: Path
+) -> None:
+    """vLLM since it cuts prompts one token past what the reply leaves."""
+
+    def answer(body: dict[str, Any], before: int) -> Any:
+        prompt = len(body["messages"][0]["content"].split())
+        room = CONTEXT - (wanted := body["max_tokens"])
+        if prompt > room:
+            return endpoint.status(400, words.format(wanted=wanted, least=room + 1))
+        usage = {"prompt_tokens": prompt, "completion_tokens": 5}
+        return {**endpoint.completion("a reply"), "usage": usage}
+
+    with endpoint.serving(answer) as served:
+        connection = endpoint.connection(served.url, concurrency=1)
+        requests = [*questions(2, 700), *questions(1, 1200)]
+        replies = ask(requests, endpoint.teacher(max_tokens=900), connection, tmp_path / "j")
+    assert [reply.failure for reply in replies] == [None, None, "context"]
+    assert [body["max_tokens"] for body in served.bodies[:3]] == [900, 450, 225]
+    assert 250 < served.bodies[3]["max_tokens"] < 300, "by the prompt before"
