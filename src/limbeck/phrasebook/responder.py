@@ -43,9 +43,17 @@ def _only(schema: Schema) -> dict[str, object] | None:
     fields = schema.get("properties")
     if not isinstance(fields, dict) or not fields:
         return None
-    if not all(isinstance(field, dict) and "const" in field for field in fields.values()):
-        return None
-    return {name: field["const"] for name, field in fields.items()}
+    found: dict[str, object] = {}
+    for name, field in fields.items():
+        field = field if isinstance(field, dict) else {}
+        items, count = field.get("items"), field.get("minItems")
+        if "const" in field:
+            found[name] = field["const"]
+        elif isinstance(items, dict) and "const" in items and isinstance(count, int):
+            found[name] = [items["const"]] * min(count, DEFAULT_COUNT)
+        else:
+            return None
+    return found
 
 
 def _field(schema: Schema, name: str) -> Schema:

@@ -259,17 +259,17 @@ class _Asking:
         way = await structured.find(self.teacher, self.connection, self.work, self._offer)
         return self.teacher.model_copy(update={"structured": way})
 
-    async def _offer(self, body: dict[str, Any]) -> Record | None:
+    async def _offer(self, body: dict[str, Any]) -> Record | Failure:
         """The reply to a request that the endpoint may refuse; it is paid for like any other."""
         reserved = self.account.bound(body)
         if not await self.account.reserve(reserved):
             raise UserError(self.account.refusal(self.progress.done, self.progress.total))
-        record = await self.endpoint.offer(body)
-        if record is None:
-            self.account.fail(reserved, billed=False)
+        outcome = await self.endpoint.offer(body)
+        if isinstance(outcome, Failure):
+            self.account.fail(reserved, billed=outcome.sent)
         else:
-            self.account.settle(reserved, record.prompt_tokens, record.completion_tokens)
-        return record
+            self.account.settle(reserved, outcome.prompt_tokens, outcome.completion_tokens)
+        return outcome
 
     async def _dispatch(self, tasks: asyncio.TaskGroup) -> None:
         """Send one call after another until all are answered, when this is cancelled.

@@ -203,18 +203,20 @@ class Endpoint:
             tries += 1
         return outcome
 
-    async def offer(self, body: dict[str, Any]) -> Record | None:
-        """The reply to a request that the endpoint may well refuse; None if it does.
+    async def offer(self, body: dict[str, Any]) -> Record | Failure:
+        """The reply to a request that the endpoint may well refuse, or the failure if it does.
 
         Raises:
             UserError: no request to this endpoint can work, or none gets through.
         """
         tries = 1
         while isinstance(outcome := await self.post(body), Failure):
-            # Some say 500 to what they do not know.
-            refused = outcome.kind.startswith("http 5") and tries > 1
-            if refused or not (outcome.passing and outcome.refused):
-                return None
+            if outcome.record:
+                return outcome.record
+            # Some say 500 to what they do not know, or break off: that may pass, or may not.
+            doubtful = outcome.kind.startswith("http 5") or not outcome.refused
+            if not outcome.passing or (doubtful and tries > min(1, self.connection.retries)):
+                return outcome
             if tries > self.connection.retries:
                 raise UserError(self.nothing(f"{outcome.kind}{self.safe(outcome.detail)}"))
             await asyncio.sleep(pause(outcome.wait, tries))

@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from limbeck import config
 from limbeck.files import digest, write_json
 from limbeck.teacher import launch, replies
+from limbeck.teacher.endpoint import Failure
 from limbeck.teacher.replies import Record, Request
 
 # The most widely known first. json_object tells the schema in words, too: it proves that the
@@ -27,16 +28,19 @@ WAYS: tuple[config.Structured, ...] = (
 )
 
 
-class Fruit(BaseModel):
-    """A reply that nobody would give unless the schema holds."""
+class Fruits(BaseModel):
+    """A reply that nobody would give unless the schema holds.
 
-    fruit: Literal["zumbarole"]
+    A list of a length, as the stages ask for: some endpoints refuse that alone.
+    """
+
+    fruits: list[Literal["zumbarole"]] = Field(min_length=2, max_length=2)
 
 
-PROBE = Request([{"role": "user", "content": "Name a fruit, in JSON."}], Fruit)
+PROBE = Request([{"role": "user", "content": "Name two fruits, in JSON."}], Fruits)
 
-# Sends a body; None where the endpoint refuses it.
-Post = Callable[[dict[str, Any]], Awaitable[Record | None]]
+# Sends a body; a failure where no reply comes.
+Post = Callable[[dict[str, Any]], Awaitable[Record | Failure]]
 
 
 async def find(
@@ -45,13 +49,14 @@ async def find(
     """The value of ``structured`` that an endpoint takes, where the config says ``auto``.
 
     A found way is kept in ``work/structured``, by endpoint and model, so that one stage asks for
-    all. That nothing works is not kept.
+    all. That nothing works is not kept, nor a way after one that failed for a passing reason.
     """
     if teacher.structured != "auto":
         return teacher.structured
     if connection.server is not None:
         return launch.STRUCTURED[connection.server]
-    known = work / "structured" / f"{digest(connection.url, teacher.model)}.json"
+    form = replies.json_schema(Fruits)  # what an earlier form found out may not hold for this
+    known = work / "structured" / f"{digest(connection.url, teacher.model, form)}.json"
     try:
         way = json.loads(known.read_text(encoding="utf-8"))["structured"]
         if way in WAYS:
@@ -59,18 +64,25 @@ async def find(
             return found
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    found = await probe(teacher, post)
-    if found != "none":
+    found, sure = await probe(teacher, post)
+    if found != "none" and sure:
         where = {"url": connection.url, "model": teacher.model}
         write_json(known, where | {"structured": found})
     return found
 
 
-async def probe(teacher: config.TeacherSettings, post: Post) -> config.Structured:
-    """The first way that makes the endpoint follow a schema; ``none`` if there is none."""
+async def probe(teacher: config.TeacherSettings, post: Post) -> tuple[config.Structured, bool]:
+    """The first way that makes the endpoint follow a schema, ``none`` if there is none.
+
+    Returns:
+        The way, and whether none before it failed for a reason that may pass.
+    """
+    sure = True
     for way in WAYS:
         told = teacher.model_copy(update={"structured": way})
-        record = await post(replies.body(PROBE, told))
-        if record is not None and replies.read(record, Fruit)[0].value is not None:
-            return way
-    return "none"
+        outcome = await post(replies.body(PROBE, told))
+        if isinstance(outcome, Failure):
+            sure = sure and not outcome.passing
+        elif replies.read(outcome, Fruits)[0].value is not None:
+            return way, sure
+    return "none", sure

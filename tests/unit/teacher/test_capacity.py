@@ -92,7 +92,8 @@ class Listing(endpoint.Endpoint):
         return web.json_response({"data": [{"id": "teacher", "max_model_len": 4096}]})
 
     def say(self, body: dict[str, Any], before: int) -> Any:
-        said = '{"fruit": "zumbarole"}' if "fruit" in str(body["messages"]) else '{"name": "Asha"}'
+        fruits = '{"fruits": ["zumbarole", "zumbarole"]}'
+        said = fruits if "fruit" in str(body["messages"]) else '{"name": "Asha"}'
         prompt = 80 + sum(len(message["content"]) for message in body["messages"]) // 4
         usage = {"prompt_tokens": prompt, "completion_tokens": 8}
         return {**endpoint.completion(said), "usage": usage}

@@ -46,7 +46,7 @@ def follows(way: str, others: Any = None) -> Callable[[Body, int], Any]:
         if name == way:
             schema = schema or {"properties": {"answer": {"enum": ["yes"]}}}
             [(field, rules)] = schema["properties"].items()
-            value = rules["enum"][0] if "enum" in rules else rules["const"]
+            value = rules["enum"][0] if "enum" in rules else [rules["items"]["const"]] * 2
             return completion(json.dumps({field: value}))
         return completion("A mango, of course.") if others is None else others
 
@@ -66,21 +66,26 @@ def test_each_way_of_telling_the_form(way: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("others", "way"),
+    ("others", "way", "sure"),
     [
-        (None, "json_schema"),
-        (None, "structured_outputs"),  # vLLM ignores what it does not know
-        (None, "guided_json"),
-        (status(400, "response_format.type must be text or json_object"), "json_object"),
-        (status(422), "json_object"),
-        (status(500, "unsupported"), "json_object"),
-        (status(400), "none"),
-        (None, "none"),
-        (completion('{"fruit": "mango"}'), "none"),  # JSON, but not of the schema
-        (completion(""), "json_object"),
+        (None, "json_schema", True),
+        (None, "structured_outputs", True),  # vLLM ignores what it does not know
+        (None, "guided_json", True),
+        (status(400, "response_format.type must be text or json_object"), "json_object", True),
+        (status(422), "json_object", True),
+        (status(500, "unsupported"), "json_object", False),  # or it is overloaded
+        (status(503), "guided_json", False),
+        ({"choices": []}, "json_object", False),
+        (completion("half", "error"), "json_object", False),
+        (status(400), "none", True),
+        (None, "none", True),
+        (completion('{"fruits": ["mango", "mango"]}'), "none", True),  # not of the schema
+        (completion(""), "json_object", True),
     ],
 )
-def test_the_probe_finds_what_an_endpoint_follows(tmp_path: Path, others: Any, way: str) -> None:
+def test_the_probe_finds_what_an_endpoint_follows(
+    tmp_path: Path, others: Any, way: str, sure: bool
+) -> None:
     settings = teacher(structured="auto")
     with serving(follows(way, others)) as endpoint:
         local = connection(endpoint.url)
@@ -90,7 +95,10 @@ def test_the_probe_finds_what_an_endpoint_follows(tmp_path: Path, others: Any, w
                 assert reply.value == Judgement(answer="yes")
         ways = [told(body)[0] for body in endpoint.bodies]
     assert ways[-1] == way
-    if way != "none":  # found once for both, told the probe's schema and then twice the real one
+    if way != "none" and not sure:  # asked for once more
+        assert not (tmp_path / "structured").exists()
+        assert ways[: len(ways) // 2] == ways[len(ways) // 2 :]
+    elif way != "none":  # found once for both, told the probe's schema and then twice the real one
         assert ways[-2:] == [way, way]
         kept = [json.loads(path.read_text()) for path in (tmp_path / "structured").iterdir()]
         assert [found["structured"] for found in kept] == [way]
@@ -100,7 +108,24 @@ def test_the_probe_finds_what_an_endpoint_follows(tmp_path: Path, others: Any, w
 def test_the_phrasebook_at_a_url_passes_the_probe() -> None:
     body = replies.body(structured.PROBE, teacher(model="phrasebook"))
     content, _ = responder.reply(body)
-    assert replies.validated(content, structured.Fruit)
+    assert replies.validated(content, structured.Fruits)
+
+
+@pytest.mark.parametrize("fault", [status(503), {"choices": []}, completion("half", "error")])
+def test_a_failure_that_passes_refuses_no_way(tmp_path: Path, fault: Any) -> None:
+    follow = follows("json_schema")
+
+    def answer(body: Body, before: int) -> Any:
+        first = before == 0 and "fruit" in str(body["messages"])
+        return fault if first else follow(body, before)
+
+    with serving(answer) as endpoint:
+        local = connection(endpoint.url)
+        [reply] = ask([REQUEST], teacher(structured="auto"), local, tmp_path / "j", tmp_path)
+        assert [told(body)[0] for body in endpoint.bodies] == ["json_schema"] * 3
+    assert reply.value == Judgement(answer="yes")
+    [kept] = (tmp_path / "structured").iterdir()
+    assert json.loads(kept.read_text())["structured"] == "json_schema"
 
 
 def test_requests_without_a_form_need_no_probe(tmp_path: Path) -> None:
