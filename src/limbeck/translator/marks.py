@@ -14,7 +14,10 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 # Translates segments, each by itself; as many come out.
 Translate = Callable[[list[str]], Awaitable[list[str]]]
 
-_FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|\$\$.*?\$\$", re.DOTALL)
+# After a dollar that opens no formula: to the next one in the line nothing of a formula's, but a
+# price (a number, then more), or two words.
+_PROSE = r"(?!(?=[^$\\^_=\n]*\$)(?:\d[^$\s]*\s|[^$\n]*?[^\W\d_]{3}[ \t]+[^\W\d_]{3}))"
+_FENCE = re.compile(rf"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|\$\$(?!\$){_PROSE}.*?\$\$", re.DOTALL)
 # Between two segments: what opens a line, emphasis, tags, the borders of cells, line ends.
 _BORDER = re.compile(
     r"\s*\n\s*"
@@ -27,7 +30,8 @@ _BORDER = re.compile(
 # In a segment: code, links' targets, addresses, formulas, placeholders, files, variables.
 _KEPT = re.compile(
     r"`[^`\n]+`|\]\([^()\s]*\)|(?:https?://|www\.)[^\s<>\"'`)\]}]*[\w/#=&]"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\$[^$\s](?:[^$\n]*[^$\s])?\$(?!\d)|\\\(.*?\\\)|\\\[.*?\\\]"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    rf"|\${_PROSE}[^$\s](?:[^$\n]*[^$\s])?\$(?!\d)|\\\(.*?\\\)|\\\[.*?\\\]"
     r"|\{\{?[\w .-]*\}?\}|\$\{\w+\}|%(?:\(\w+\))?[sdif]\b|<[^<>\s]+>"
     r"|\b[\w-]+\.(?:py|js|ts|c|h|cpp|java|sh|txt|md|csv|json|ya?ml|html?|css|pdf|docx?|xlsx?|png|jpe?g"
     r"|com|org|net|edu|gov|io)\b|(?<!\w)[@#]\w+|\b[A-Za-z]+_\w+|\\[a-zA-Z]+"
