@@ -25,6 +25,7 @@ from limbeck.teacher.replies import Record
 # A wrong URL, a wrong key, no money, no access, a wrong model: nothing will work.
 _PERMANENT = (301, 302, 303, 307, 308, 401, 402, 403, 404, 405)
 _PASSING = (408, 409, 425, 429)  # and all of 5xx
+_LATE = (408, 504, 524)  # somebody in between waited no longer; the model may still work
 _HALVINGS = 8  # of a reply that leaves a prompt too little, where nobody counts the prompt
 _LOOK = 10.0  # seconds that the list of models may take
 
@@ -245,7 +246,8 @@ class Endpoint:
             raise UserError(
                 f"{self.url}: http {status} for model {self.model!r} with {source}{detail}"
             )
-        failure = Failure(f"http {status}", wait, detail, passes, refused=passes, sent=False)
+        late = status in _LATE
+        failure = Failure(f"http {status}", wait, detail, passes, refused=passes, sent=late)
         failure.excess = capacity.refused(status, text.decode(errors="replace"))
         return failure
 

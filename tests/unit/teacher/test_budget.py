@@ -156,7 +156,16 @@ def test_a_killed_stage_keeps_what_it_may_have_spent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "uncertain"), [(status(500), 0), (status(429), 0), (DROPPED, 1), (TRUNCATED, 1)]
+    ("fault", "uncertain"),
+    [
+        (status(500), 0),
+        (status(429), 0),
+        (status(408), 1),
+        (status(504), 1),
+        (status(524), 1),
+        (DROPPED, 1),
+        (TRUNCATED, 1),
+    ],
 )
 def test_a_request_without_a_reply_counts_where_it_may_be_billed(
     tmp_path: Path, fault: Any, uncertain: int
