@@ -243,14 +243,17 @@ _HARMONY = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message
 _BARE_HARMONY = re.compile(r"\s*analysis(.*?)assistantfinal(.*)", re.DOTALL)
 
 
-def split_reasoning(content: str) -> tuple[str, str | None]:
-    """Content and the reasoning inside it: ``<think>`` blocks or harmony channels."""
+def split_reasoning(content: str, apart: bool = False) -> tuple[str, str | None]:
+    """Content and the reasoning inside it: ``<think>`` blocks or harmony channels.
+
+    ``apart``: the reply has its reasoning in a field of its own, so a lone ``</think>`` is a word.
+    """
     for form in (_THINK, _BARE_HARMONY):
         if match := form.fullmatch(content):
             return match[2].strip(), match[1].strip() or None
     if (start := _HARMONY.match(content)) and (found := _channels(content[start.end() :])):
         return found
-    if "</think>" in content:  # the template wrote the opening tag
+    if not apart and "</think>" in content:  # the template wrote the opening tag
         reasoning, _, answer = content.partition("</think>")
         return answer.strip(), reasoning.strip() or None
     return content.strip(), None
@@ -286,7 +289,7 @@ def unfinished(finish_reason: str) -> str | None:
 
 def read(record: Record, reply_model: type[BaseModel] | None) -> tuple[Reply, str]:
     """What a recorded reply says, and for a reply of the wrong form the validator's message."""
-    content, inline = split_reasoning(record.content)
+    content, inline = split_reasoning(record.content, apart=bool(record.reasoning))
     reasoning = (record.reasoning or "").strip() or inline
     value, complaint = None, ""
     failure = cause = unfinished(record.finish_reason)

@@ -34,6 +34,7 @@ THINKING = {
         ({"content": "because</think>answer"}, "answer", "because"),
         ({"content": "<think>because"}, "", "because"),
         ({"content": "<think>\n</think>answer", "reasoning": "because"}, "answer", "because"),
+        ({"content": "end </think> so", "reasoning": "because"}, "end </think> so", "because"),
         ({"content": "say <think> aloud"}, "say <think> aloud", None),
         ({"content": "analysisbecauseassistantfinalanswer"}, "answer", "because"),
         ({"content": HARMONY}, "answer", "because"),
