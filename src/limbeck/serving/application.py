@@ -12,9 +12,9 @@ from aiohttp import web
 
 from limbeck import stage
 from limbeck.files import canonical, outside
-from limbeck.serving.request import KEY, BadRequest, Body, check, completion
+from limbeck.serving.request import KEY, BadRequest, Body, CutError, check, completion
 
-# The content and the reasoning of the reply to a checked body.
+# The content and the reasoning of the reply to a checked body; raises CutError where it has no end.
 Answer = Callable[[Body], Awaitable[tuple[str, str | None]]]
 
 MAX_BODY = 16 * 1024 * 1024  # bytes
@@ -70,7 +70,11 @@ def application(model: str, answer: Answer) -> web.Application:
         if body["model"] != model:
             message = f"there is no model {body['model']!r} here, only {model!r}"
             return _error(404, message, "model_not_found")
-        return web.json_response(completion(body, *await answer(body)))
+        try:
+            said = completion(body, *await answer(body))
+        except CutError:
+            said = completion(body, "", None, whole=False)
+        return web.json_response(said)
 
     app = web.Application(middlewares=[_as_protocol], client_max_size=MAX_BODY)
     app[_KEY] = os.environ.get(KEY, "")

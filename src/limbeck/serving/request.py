@@ -22,6 +22,10 @@ class BadRequest(ValueError):
     """A request that the protocol or the server does not allow."""
 
 
+class CutError(Exception):
+    """The reply comes to no end."""
+
+
 def check(body: Any) -> None:
     """Raise `BadRequest`, with what is wrong, for a body that is no chat request."""
     if not isinstance(body, dict):
@@ -60,12 +64,14 @@ def _check_form(form: Any) -> None:
             raise BadRequest("'response_format.json_schema' needs a 'schema'")
 
 
-def completion(body: Body, content: str, reasoning: str | None) -> dict[str, Any]:
+def completion(
+    body: Body, content: str, reasoning: str | None, whole: bool = True
+) -> dict[str, Any]:
     """The completion of a checked body; tokens are words and punctuation marks."""
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
     used = len(_TOKEN.findall(reasoning or ""))
     tokens = list(_TOKEN.finditer(content))
-    finish_reason = "stop"
+    finish_reason = "stop" if whole else "length"
     if limit is not None and used + len(tokens) > limit:
         # The reasoning counts first; what is left of the limit is the content's.
         tokens = tokens[: max(0, limit - used)]

@@ -17,7 +17,8 @@ from limbeck.sources.texts import SENTENCE_END
 _TOKENS = (("{}", "eng_Latn"), ("__{}__", "en"), ("<2{}>", "en"))
 _IN_SOURCE = "<2{}>"  # the target's label is the first token of the source; else of the target
 _VOCABULARY = "shared_vocabulary.json"
-_LONGEST = 256  # tokens of a sentence's translation
+_END = "</s>"
+_LEAST, _MOST = 256, 1000  # tokens of a translation; most models have no place for 1,024
 
 
 class CTranslate2:
@@ -51,13 +52,13 @@ class CTranslate2:
                 f"{folder}: no model of CTranslate2 with its *.model ({reason})"
             ) from None
 
-    def translate(self, lines: Sequence[str], back: bool) -> list[str]:
-        """Each line translated, sentence by sentence."""
+    def translate(self, lines: Sequence[str], back: bool) -> list[str | None]:
+        """Each line translated, sentence by sentence; None where one comes to no end."""
         source, target = self._labels[::-1] if back else self._labels
         split_lines = [sentences(line) for line in lines]
         first = target if self._in_source else source
         tokens = [
-            [first, *self._pieces.encode(sentence, out_type=str), "</s>"]
+            [first, *self._pieces.encode(sentence, out_type=str), _END]
             for parts in split_lines
             for sentence in parts
         ]
@@ -68,13 +69,28 @@ class CTranslate2:
             beam_size=2,
             max_batch_size=2048,
             batch_type="tokens",
-            max_decoding_length=_LONGEST,
+            max_decoding_length=bound(tokens),
+            return_end_token=True,
         )
-        said = iter(self._pieces.decode(self._own(result.hypotheses[0])) for result in found)
-        return [" ".join(next(said) for _ in parts).strip() for parts in split_lines]
+        said = iter([self._said(result.hypotheses[0]) for result in found])
+        return [_joined([next(said) for _ in parts]) for parts in split_lines]
 
-    def _own(self, tokens: list[str]) -> list[str]:
-        return [token for token in tokens if token not in (*self._labels, "<unk>")]
+    def _said(self, tokens: list[str]) -> str | None:
+        """The text of a translation; None where it comes to no end."""
+        if tokens[-1:] != [_END]:
+            return None
+        own = [token for token in tokens if token not in (*self._labels, "<unk>", _END)]
+        return str(self._pieces.decode(own))
+
+
+def _joined(parts: Sequence[str | None]) -> str | None:
+    whole = [part for part in parts if part is not None]
+    return " ".join(whole).strip() if len(whole) == len(parts) else None
+
+
+def bound(sources: Sequence[Sequence[str]]) -> int:
+    """The tokens that translations may have, which only one that repeats itself has."""
+    return min(_MOST, max(_LEAST, 3 * max(map(len, sources), default=0)))
 
 
 def sentences(line: str) -> list[str]:

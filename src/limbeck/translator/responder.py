@@ -5,11 +5,10 @@ conversation is JSON between tags; the schemas' names are the contract with the 
 """
 
 import json
-from functools import partial
 
 from limbeck.errors import UserError
 from limbeck.files import outside
-from limbeck.serving.request import BadRequest, Body, described, last_user, tagged
+from limbeck.serving.request import BadRequest, Body, CutError, described, last_user, tagged
 from limbeck.translator import marks
 from limbeck.translator.pool import Translator
 
@@ -21,6 +20,7 @@ async def reply(body: Body, translator: Translator) -> tuple[str, str | None]:
 
     Raises:
         BadRequest: something else is asked, or the engine cannot translate so.
+        CutError: the translation of a line comes to no end.
     """
     back = BACK.get(described(body).get("name") or "")
     if back is None:
@@ -34,8 +34,16 @@ async def reply(body: Body, translator: Translator) -> tuple[str, str | None]:
         roles = [turn["role"] for turn in turns]
     except (ValueError, TypeError, KeyError):
         raise BadRequest("there is no conversation between its tags") from None
+
+    async def engine(lines: list[str]) -> list[str]:
+        said = await translator.translate(lines, back)
+        whole = [line for line in said if line is not None]
+        if len(whole) < len(said):
+            raise CutError
+        return whole
+
     try:
-        found = await marks.translate(texts, partial(translator.translate, back=back))
+        found = await marks.translate(texts, engine)
     except UserError as error:
         raise BadRequest(str(error)) from None
     pairs = zip(roles, found, strict=True)

@@ -1,4 +1,4 @@
-"""CTranslate2 for real: a tiny M2M-100 of random weights, converted by its own converter."""
+"""CTranslate2 for real: tiny models of M2M-100's form, converted by its own converter."""
 
 import json
 from pathlib import Path
@@ -11,21 +11,25 @@ from limbeck.generation import translate
 from limbeck.generation.instructions import load
 from limbeck.languages import resolve
 from limbeck.teacher.client import ask
-from limbeck.translator.ctranslate2 import CTranslate2, check, sentences, split
+from limbeck.translator import ctranslate2 as module
+from limbeck.translator.ctranslate2 import CTranslate2, bound, check, sentences, split
 
 ctranslate2 = pytest.importorskip("ctranslate2")
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
 TEXTS = ["the red house is big", "a casa vermella é grande", "a cat and a dog", "un gato e un can"]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the converted model; it knows English and Galician."""
+def converted(folder: Path, taught: bool) -> Path:
+    """The folder of a converted model, which knows English and Galician.
+
+    Args:
+        folder: where it may lie.
+        taught: to say one thing in each language; else its words have no end.
+    """
     import sentencepiece
     import torch
     from transformers import M2M100Config, M2M100ForConditionalGeneration, M2M100Tokenizer
 
-    folder = tmp_path_factory.mktemp("m2m")
     pieces = folder / "sentencepiece.bpe.model"
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(TEXTS * 20), model_prefix=str(folder / "pieces"), vocab_size=60,
@@ -37,7 +41,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokens += [found.id_to_piece(index) for index in range(3, found.get_piece_size())]
     vocabulary = folder / "vocab.json"
     known = [*tokens, "__en__", "__gl__"]
-    vocabulary.write_text(json.dumps({token: index for index, token in enumerate(known)}))
+    places = {token: index for index, token in enumerate(known)}
+    vocabulary.write_text(json.dumps(places))
     M2M100Tokenizer(str(vocabulary), str(pieces)).save_pretrained(folder)
     torch.manual_seed(1)
     size = M2M100Config(
@@ -46,11 +51,27 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         decoder_attention_heads=2, encoder_ffn_dim=32, decoder_ffn_dim=32,
         max_position_embeddings=512,
     )  # fmt: skip
-    M2M100ForConditionalGeneration(size).save_pretrained(folder)
+    model = M2M100ForConditionalGeneration(size).eval()
+    said = [["__en__", *found.encode("a cat", out_type=str), "</s>"]]
+    said += [["__gl__", *found.encode("un gato", out_type=str), "</s>"]]
+    learning = torch.optim.Adam(model.parameters(), 0.01)
+    for _ in range(200 if taught else 0):
+        for line in said:
+            labels = torch.tensor([[places[token] for token in line]] * 8)
+            sources = torch.randint(4, len(tokens), (8, 12))  # whatever is to be translated
+            model(input_ids=sources, labels=labels).loss.backward()
+        learning.step()
+        learning.zero_grad()
+    model.save_pretrained(folder)
     output = folder / "converted"
     converter = ctranslate2.converters.TransformersConverter(str(folder), copy_files=[pieces.name])
     converter.convert(str(output))
     return output
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return converted(tmp_path_factory.mktemp("m2m"), taught=True)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +103,22 @@ def test_lines_stay_lines_in_both_directions(model: Path) -> None:
     assert len(there) == len(back) == 2
     assert engine.translate(lines, False) == there
     assert there != back, "the direction is told to the model"
-    assert not any("__" in line or "<" in line for line in [*there, *back])
+    assert there == ["un gato un gato", "un gato"]
     assert engine.translate(["", *lines], False) == ["", *there]
     assert engine.translate([""], False) == [""]
+
+
+def test_what_comes_to_no_end_is_no_translation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LEAST", 8)
+    engine = CTranslate2(f"{converted(tmp_path, taught=False)}:gl")
+    assert engine.translate(["", "a cat", "a dog. a cat"], False) == ["", None, None]
+
+
+@pytest.mark.parametrize(("longest", "tokens"), [(0, 256), (20, 256), (200, 600), (900, 1000)])
+def test_long_sentences_have_long_translations(longest: int, tokens: int) -> None:
+    assert bound([[], ["word"] * longest]) == tokens
 
 
 def test_the_stages_requests_through_the_server(model: Path, tmp_path: Path) -> None:

@@ -35,12 +35,13 @@ class Shouting:
         self.calls: list[list[str]] = []
         self.seconds = seconds
 
-    def translate(self, lines, back: bool) -> list[str]:
+    def translate(self, lines, back: bool) -> list[str | None]:
         self.calls.append(list(lines))
         time.sleep(self.seconds)
         if "fail" in lines:
             raise UserError("the engine fails")
-        return [line.lower() if back else line.upper() for line in lines]
+        said = [line.lower() if back else line.upper() for line in lines]
+        return [None if line == "endless" else text for line, text in zip(lines, said, strict=True)]
 
 
 def post(translator: Translator, *bodies: dict) -> list[tuple[int, dict]]:
@@ -101,6 +102,14 @@ def test_what_is_no_translation_is_refused_with_a_line() -> None:
     assert "a translator only translates" in lines[0]
     assert "no conversation" in lines[1]
     assert lines[2] == "the engine fails"
+
+
+def test_a_translation_without_end_is_a_cut_reply_and_costs_no_other() -> None:
+    turns = [{"role": "user", "content": "a word\nendless"}]
+    (_, cut), (_, whole) = post(Pool(Shouting(0.1)), body(turns), body(TURNS))
+    assert cut["choices"][0]["finish_reason"] == "length"
+    assert whole["choices"][0]["finish_reason"] == "stop"
+    assert said(whole)[1] == "IT IS IN 12 MAIN STREET."
 
 
 installed = pytest.mark.skipif(
