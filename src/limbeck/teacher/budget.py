@@ -12,7 +12,7 @@ import fcntl
 import json
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -216,6 +216,13 @@ class Account:
         self._release(dollars, dollars)
         self._exchange(lambda room: self._in_flight)
         return True
+
+    def give_up(self, under_way: Collection[str]) -> None:
+        """Count all batches but those ``under_way`` as perhaps billed: nobody fetches them."""
+        lost = self._entry.batches.keys() - set(under_way)
+        if lost:
+            self._entry.uncertain += sum(self._entry.batches.pop(name) for name in lost)
+            self._exchange(lambda room: self._in_flight)
 
     def finish(self, batch: str, usages: list[tuple[int, int]]) -> None:
         """A batch is over; ``usages``: prompt and completion tokens of each of its replies."""

@@ -63,6 +63,7 @@ def ask(
         Account(work, journal, connection) as account,
         Server(teacher, connection, work) as place,
     ):
+        account.give_up([submitted.file for submitted in batch.read(journal)[1]])
         asking = _Asking(teacher, connection, opened, work, progress, place, account)
         try:
             for row, request in enumerate(requests):

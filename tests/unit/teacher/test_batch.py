@@ -217,6 +217,23 @@ def test_what_batches_may_cost_stays_set_aside_while_nobody_waits(tmp_path: Path
         assert endpoint.requests <= 3
 
 
+def test_batches_that_are_given_up_are_under_way_no_more(tmp_path: Path) -> None:
+    """They may be billed all the same, so the cap still knows of them."""
+    journal = tmp_path / "a.jsonl"
+    with serving_batches(long_reply, looks=9) as endpoint:
+        settings = batched(endpoint, price=PRICE, budget=1.0, batch={"wait": 0.0})
+        with pytest.raises(UserError, match="under way"):
+            ask(questions(10), teacher(), settings, journal, tmp_path)
+        [entry] = read(path(tmp_path)).values()
+        [held] = entry.batches.values()
+        state_path(journal).unlink()
+        at_once = connection(endpoint.url, price=PRICE, budget=1.0)
+        ask(questions(10), teacher(), at_once, journal, tmp_path)
+    [entry] = read(path(tmp_path)).values()
+    assert entry.batches == {}
+    assert entry.uncertain == pytest.approx(held)
+
+
 DEEP = b'{"id": ' + b"[" * 1000
 ODD = [DEEP, b"", b"[]", b"5", b"null", b'"word"', b"{}", b'{"id": 5}', b'{"job": []}', b"\xff"]
 
