@@ -177,7 +177,8 @@ def form(body: dict[str, Any], before: int) -> Any:
     if schema is None:
         return endpoint.completion("Five.")
     [(name, part)] = schema["properties"].items()
-    return endpoint.completion(json.dumps({name: part["const"]}))
+    value = part["const"] if "const" in part else [part["items"]["const"]] * part["minItems"]
+    return endpoint.completion(json.dumps({name: value}))
 
 
 ANSWERS = {
