@@ -17,6 +17,7 @@ from limbeck.student.encoding import DAY
 
 Message = dict[str, str]
 
+LONGEST_ANSWER = 2048  # tokens, its thinking with it; what is longer goes round in circles
 LONGEST_CONTEXT = 8192  # a laptop's memory; some models are made for a hundred times as much
 OPENING, CLOSING = "<think>", "</think>"
 HELP = """\
@@ -229,8 +230,9 @@ class Chat:
         self.latest = fitting([*self.history, asked], count, room)
         tokens = self.model.tokens([*self.told, *self.latest], self.thinking)
         pieces: list[str] = []
+        limit = min(self.model.context - room, LONGEST_ANSWER)
         try:
-            self._show(self._kept(self.model.answer(tokens, self.model.context - room), pieces))
+            self._show(self._kept(self.model.answer(tokens, limit), pieces))
         except KeyboardInterrupt:
             self._show(["\033[0m ..."] if self.output.isatty() else [" ..."])
         self._show(["\n"])
