@@ -1,5 +1,7 @@
 """A conversation with a GGUF file through llama-cpp-python."""
 
+import codecs
+import ctypes
 import functools
 import io
 import re
@@ -7,6 +9,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -157,11 +160,18 @@ class Model:
 
     def answer(self, tokens: list[int], limit: int) -> Iterator[str]:
         """The pieces of an answer of at most ``limit`` tokens, as they come."""
-        stream = self._llama.create_completion(
-            tokens, max_tokens=limit, temperature=0.3, top_p=0.95, stream=True
-        )
-        for part in stream:
-            yield part["choices"][0]["text"]
+        import llama_cpp
+
+        # The library's own stream shows nothing more after a byte that is no text, and reads all
+        # that came since anew at each token.
+        vocabulary, buffer = self._llama._model.vocab, ctypes.create_string_buffer(1024)
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        for token in islice(self._llama.generate(tokens, temp=0.3, top_p=0.95), limit):
+            if llama_cpp.llama_vocab_is_eog(vocabulary, token):
+                break
+            size = llama_cpp.llama_token_to_piece(vocabulary, token, buffer, len(buffer), 0, False)
+            yield decoder.decode(buffer.raw[: max(size, 0)])
+        yield decoder.decode(b"", final=True)
 
 
 def fitting(
