@@ -140,6 +140,7 @@ def test_the_plan_after_a_part_is_true_of_the_whole(tmp_path: Path) -> None:
         (project.folder / "rehearsal").mkdir()
         for name in ("results", "resources"):
             (project.folder / name).rename(project.folder / "rehearsal" / name)
+        write_json(project.folder / "rehearsal/config.json", config)
         there = {
             path.stem: tally(path)
             for code in (CODE, "shared")
