@@ -6,17 +6,15 @@ they are there, and else rows that are made up too. Nothing is written and nothi
 
 import contextlib
 import io
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from limbeck import files
 from limbeck.classification import classify, data, examples, prepare, tasks
 from limbeck.config import BUILTIN, DATA_SETS, HUB, Examples, Role
-from limbeck.costs import amounts, judged, measured
-from limbeck.costs.measured import REHEARSAL
-from limbeck.costs.pretend import Asked, Memory, Pretender, by_line
+from limbeck.costs import amounts, judged, made
+from limbeck.costs.pretend import Asked, Memory, Pretender
 from limbeck.costs.tally import records
 from limbeck.dataset import sentences
 from limbeck.dataset.rows import from_response, from_text, from_translation
@@ -63,7 +61,6 @@ ITEMS = {
 }
 # Their bytes, as English has them: of an item with its question, of a text.
 ITEM = {"flores": 200, "sib200": 250, "belebele": 900}
-SOURCE = ("source", "name", "revision", "split")  # what tells one corpus from another
 QUESTION, TEXT, WORD, CONVERSATION, SENTENCE = 500, 150, 6, 2000, 120
 
 
@@ -266,21 +263,13 @@ class Replay:
     def _items(self, name: str) -> tuple[list[Row], list[Row]]:
         """Items and worked examples; nothing where they would have to be fetched."""
         section = self.settings.benchmarks
-        own = section.custom.get(name)
-
-        def same(config: Row) -> bool:
-            there = config.get("benchmarks") or {}
-            if own:
-                return bool((there.get("custom") or {}).get(name, {}).get("test") == own.test)
-            data_set = DATA_SETS[name]
-            return bool((there.get("sources") or {}).get(data_set) == section.sources[data_set])
-
-        places = [place for place, config in measured.builds() if same(config)]
-        if found := self._pair(places, f"benchmarks/{name}", "test", "shots"):
+        places = made.of_the_same_items(self.settings, name)
+        if found := made.pair(places, Path(self.code, "benchmarks", name), "test", "shots"):
             return found
         if section.source(name) == HUB:
             return [], []
         settings = benchmarks.Settings(**section.items(name), seed=self.settings.seed)
+        own = section.custom.get(name)
         return benchmarks.rows(catalogue.find(name, own), self.card, settings)
 
     def _classification(self, task: tasks.Task, wanted: Examples) -> None:
@@ -296,8 +285,9 @@ class Replay:
     def _labelled(self, task: tasks.Task) -> tuple[list[Row], list[Row]]:
         """Seeds and test texts."""
         section = self.settings.classification
-        places = self._of_the_same("classification", "data", "limit", "seeds")
-        if found := self._pair(places, f"classification/{task.name}", "seeds", "test"):
+        places = made.of_the_same(self.settings, "classification", "data", "limit", "seeds")
+        folder = Path(self.code, "classification", task.name)
+        if found := made.pair(places, folder, "seeds", "test"):
             return found
         if data.at_hand(section.data, task, self.card):
             keys = {"data", "limit", "seeds"}
@@ -317,33 +307,14 @@ class Replay:
         seeds = [row(n, label) for label in task.names for n in range(section.seeds)]
         return seeds if task.human else [], [row(n, "test") for n in range(count)]
 
-    def _of_the_same(self, section: str, *keys: str) -> list[Path]:
-        """The folders of what was last made, by a run or a rehearsal, of the same source."""
-        wanted = getattr(self.settings, section).model_dump(mode="json", include=set(keys))
-        return [
-            place
-            for place, config in measured.builds()
-            if all((config.get(section) or {}).get(key, wanted[key]) == wanted[key] for key in keys)
-        ]
-
-    def _pair(
-        self, places: Sequence[Path], folder: str, *names: str
-    ) -> tuple[list[Row], list[Row]] | None:
-        """The rows of two files of the language, from where both are."""
-        for place in places:
-            paths = [place / "results" / self.code / folder / f"{name}.jsonl" for name in names]
-            if all(path.is_file() for path in paths):
-                one, other = (list(files.read_jsonl(path)) for path in paths)
-                return one, other
-        return None
-
     def _texts(self) -> list[Row]:
         section = self.settings.texts
         if section.source == BUILTIN:
             return texts.collect(section, self.card, self.settings.seed)
         length = round(WORD * min(section.max_words, 300) * self.size)
         assumed = {"id": "text", "source": "text", "text": "x" * length}
-        return self._filled(f"results/{self.code}/texts.jsonl", "texts", assumed)
+        path = f"results/{self.code}/texts.jsonl"
+        return made.filled(self.settings, path, "texts", assumed)
 
     def _sentences(self) -> list[Row]:
         """Those that were chosen, or that can be of texts that are here; else as many as wanted."""
@@ -353,7 +324,8 @@ class Replay:
     @cached_property
     def _of_people(self) -> tuple[list[Row], list[Row]] | None:
         """The sentences and passages that were chosen, where they were."""
-        return self._pair(self._of_the_same("texts", *SOURCE), "", "sentences", "examples")
+        places = made.of_the_same(self.settings, "texts", *made.SOURCE)
+        return made.pair(places, Path(self.code), "sentences", "examples")
 
     def _chosen(self, count: int) -> list[Row]:
         if self.settings.texts.source == BUILTIN:
@@ -372,37 +344,9 @@ class Replay:
         turns = (("user", CONVERSATION // 4), ("assistant", 3 * CONVERSATION // 4))
         said = [{"role": role, "content": "x" * length} for role, length in turns]
         assumed = {"id": "conversation", "messages": said}
-        return self._filled("resources/conversations.jsonl", "conversations", assumed)
-
-    def _filled(self, path: str, section: str, assumed: Row) -> list[Row]:
-        """The rows of a file that a run or a rehearsal has made, filled up with copies of them.
-
-        No copy is equal to another: equal questions are asked once. Where a rehearsal, which
-        samples as much as the whole, came to the end of the corpus, there is no more to come.
-        """
-        limit = getattr(self.settings, section).limit
-        places = self._of_the_same(section, *SOURCE)
-        found = next((place for place in places if (place / path).is_file()), None)
-        rows = [] if found is None else list(files.read_jsonl(found / path))[:limit]
-        if found == REHEARSAL:
-            asked = dict(measured.builds())[REHEARSAL][section]["limit"]
-            limit = len(rows) if len(rows) < min(limit, asked) else limit
-        copied = rows or [assumed]
-        return [*rows, *(_copy(copied[n % len(copied)], n) for n in range(len(rows), limit))]
+        path = "resources/conversations.jsonl"
+        return made.filled(self.settings, path, "conversations", assumed)
 
 
 def _said(text: str) -> dict[str, str]:
     return {"role": "user", "content": text}
-
-
-def _copy(row: Row, number: int) -> Row:
-    """The row with another number at each line: equal lines are learned once."""
-
-    def other(text: str) -> str:
-        return by_line(text, lambda line: f"{line} {number}")
-
-    name = f"{row['id']} {number}"
-    if "messages" not in row:
-        return {**row, "id": name, "text": other(row["text"])}
-    turns = [{**turn, "content": other(turn["content"])} for turn in row["messages"]]
-    return {**row, "id": name, "messages": turns}

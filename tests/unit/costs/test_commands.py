@@ -13,7 +13,7 @@ import configs
 import real_texts
 from endpoint import completion, connection, serving
 from limbeck import config
-from limbeck.costs import pretend, replay
+from limbeck.costs import made, pretend
 from limbeck.costs.plan import summary
 from limbeck.costs.pretend import size
 from limbeck.errors import UserError
@@ -362,7 +362,7 @@ def test_mistakes_of_a_plan_get_one_line(arguments: list[str], message: str) -> 
 def test_made_up_conversations_and_their_translations_have_lines() -> None:
     """Pairs are made of lines, and of equal ones once."""
     row = {"id": "c", "messages": [{"role": "user", "content": "A line.\n\nA second line."}]}
-    copies = [replay._copy(row, number) for number in (3, 4)]
+    copies = [made.copied(row, number) for number in (3, 4)]
     said = [copy["messages"][0]["content"] for copy in copies]
     assert said == ["A line. 3\n\nA second line. 3", "A line. 4\n\nA second line. 4"]
     numbers = iter(range(9))
