@@ -44,7 +44,7 @@ from limbeck.workflow import memory  # noqa: E402
 FORK = multiprocessing.get_context("fork")
 STEPS, ROWS, HELD_OUT = 40, 240, 32
 METHODS = ("full", "lora")
-AGREEMENT = 0.999  # of some thousand next tokens one is a draw that rounding to F16 decides
+AGREEMENT = 0.998  # of two thousand next tokens some are draws that rounding to F16 decides
 QUANTIZATIONS = ("Q8_0", "Q4_K_M")
 LIBRARIES = ("transformers", "unsloth", "peft", "llama-cpp-python")
 BEGIN, END = "<!-- families -->\n", "<!-- /families -->\n"

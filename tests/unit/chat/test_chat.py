@@ -176,10 +176,13 @@ def test_an_answer_is_asked_for_again(student: Path) -> None:
     talk = Chat(Model(find_model(student, None, None, None), None), False, io.StringIO())
     talk.say("a")
     talk.say("b")
-    said = [message["content"] for message in talk.history]
+    asked = talk.latest
     assert talk.command("/regenerate")
-    again = [message["content"] for message in talk.history]
-    assert (len(again), again[:3]) == (4, said[:3])
+    # Long answers may have pushed the first question out; what is left is asked once more.
+    assert asked[-1] == {"role": "user", "content": "b"}
+    assert talk.latest == asked
+    assert talk.history[: len(asked) - 1] == asked[:-1]
+    assert len(talk.history) <= len(asked) + 1
 
 
 def test_what_the_model_is_told_stays_while_turns_are_forgotten(student: Path) -> None:
