@@ -198,7 +198,9 @@ rule classify_with_teacher:
         told=lambda w: told.prompts(build, "classification", "classify"),
         task=told.task,
         settings=lambda w: as_json(
-            teacher=build.teacher("judge", w.language), seed=settings.seed
+            teacher=build.teacher("judge", w.language),
+            seed=settings.seed,
+            max_cut=settings.benchmarks.max_cut,
         ),
         journal="work/journal/{language}/classify-{task}.jsonl",
     shell:

@@ -6,8 +6,9 @@ python -m limbeck.classification.classify --language card.json --task config/tas
 
 A fair comparison: the teacher as classifier sees what the teacher as writer saw, and its answers
 are constrained to the labels. An answer that names no label is wrong, and no class of its own; a
-text that the endpoint failed on has none, and stops the stage.
-Settings: {"teacher", "seed"}.
+text that the endpoint failed on has none, and stops the stage; so do answers that the teacher's own
+limit cut off, where they are more than a share.
+Settings: {"teacher", "seed", "max_cut"}.
 """
 
 import random
@@ -19,18 +20,25 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, create_model
 
-from limbeck import files, stage
+from limbeck import config, files, stage
 from limbeck.classification import replies
 from limbeck.classification.examples import TEMPLATES
 from limbeck.classification.predictions import write
 from limbeck.classification.tasks import Task
 from limbeck.classification.tasks import load as load_task
 from limbeck.errors import UserError
+from limbeck.evaluation.cut import check_cut
 from limbeck.files import Row
 from limbeck.generation import asking
 from limbeck.generation.asking import Teacher
 from limbeck.generation.instructions import Instructions, load, quote
 from limbeck.teacher.client import Message, Reply, Request, check_answered
+
+
+class Settings(asking.Settings):
+    """What decides this stage's result, or that there is none."""
+
+    max_cut: config.Share
 
 
 @cache
@@ -85,18 +93,20 @@ def classify(
     teacher: Teacher,
     card: Row,
     instructions: Instructions,
+    max_cut: float,
 ) -> list[Row]:
     """What the teacher says of each test text, without and with the seeds.
 
     Raises:
-        UserError: it does not hold the seeds, or the endpoint failed on a text.
+        UserError: it does not hold the seeds, the endpoint failed on a text, or the teacher's limit
+            cut off more than ``max_cut`` of the answers, in 0 to 1.
     """
     form = label_model(tuple(task.names))
     shots_of: dict[str, list[Message]] = {"zero-shot": []}
     if seeds:
         shots_of["few-shot"] = demonstrations(task, card, instructions, seeds, seed)
 
-    def ask(source: str, items: Sequence[Row]) -> list[Row]:
+    def ask(source: str, items: Sequence[Row]) -> list[tuple[Row, Reply]]:
         shots = shots_of[source]
 
         def prompt(item: Row) -> Request:
@@ -112,12 +122,17 @@ def classify(
                 "classification.seeds"
             )
         check_answered([reply for _, reply in came], teacher.journal)
-        return [_answer(source, item, reply, read(reply, task)) for item, reply in came]
+        return came
 
     # By the longest prompt alone the model says whether it holds them, before any other is paid
     # for; endpoints count tokens, and an estimate would refuse what fits.
     ask(list(shots_of)[-1], [max(test, key=lambda row: len(row["text"].encode()))])
-    return [row for source in shots_of for row in ask(source, test)]
+    rows: list[Row] = []
+    for source in shots_of:
+        came = ask(source, test)
+        check_cut(f"{task.name}, {source}", [reply.failure for _, reply in came], max_cut)
+        rows += [_answer(source, item, reply, read(reply, task)) for item, reply in came]
+    return rows
 
 
 def _answer(source: str, item: Row, reply: Reply, label: str | None) -> Row:
@@ -127,7 +142,7 @@ def _answer(source: str, item: Row, reply: Reply, label: str | None) -> Row:
 
 def main() -> None:
     """Run the stage."""
-    parser = asking.parser(__doc__, asking.Settings)
+    parser = asking.parser(__doc__, Settings)
     parser.add_argument("--task", type=Path, required=True)
     parser.add_argument("--seeds", type=Path, required=True)
     parser.add_argument("--test", type=Path, required=True)
@@ -141,6 +156,7 @@ def main() -> None:
         Teacher.of(options),
         options.language,
         load(options.instructions, TEMPLATES),
+        options.settings.max_cut,
     )
     unparsed = sum(row["predicted"] is None for row in rows)
     if unparsed == len(rows):

@@ -280,7 +280,8 @@ class Replay:
         settings = examples.Settings(teacher=teacher.settings, examples=wanted, seed=seed)
         examples.Writing(task, self.card, told, seeds, settings, teacher).run()
         teacher = self._teacher(f"classify-{task.name}", "judge")
-        classify.classify(task, seeds, test, seed, teacher, self.card, told)
+        # Whether too many of the answers were cut off is the stage's to say.
+        classify.classify(task, seeds, test, seed, teacher, self.card, told, max_cut=1.0)
 
     def _labelled(self, task: tasks.Task) -> tuple[list[Row], list[Row]]:
         """Seeds and test texts."""

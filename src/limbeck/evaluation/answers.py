@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.config import Choice
-from limbeck.errors import UserError
-from limbeck.evaluation import multiple_choice, numeric, replies, statistics
+from limbeck.evaluation import multiple_choice, numeric, replies
+from limbeck.evaluation.cut import check_cut
 from limbeck.evaluation.items import Item
 from limbeck.evaluation.questions import Questions, Settings
 from limbeck.files import digest
@@ -121,7 +121,7 @@ def _generations(asked: Questions, model: Model, settings: Settings, kept: Kept)
     texts = [reply.text for reply in found]
     reasons: list[str | None] = [reply.finish_reason for reply in found]
     if not model.gives_likelihood:
-        _check_cut(asked, reasons, settings.max_cut)
+        check_cut(asked.benchmark.name, reasons, settings.max_cut)
     return Answers("generation", texts, predicted, reasons, seconds, max_tokens=limit)
 
 
@@ -155,17 +155,6 @@ def room(asked: Questions, model: Model, settings: Settings) -> int:
         return settings.max_tokens + thoughts
     longest = max(model.count(item.gold) or 0 for item in asked.items)
     return max(settings.translation_tokens, _TIMES * longest) + thoughts
-
-
-def _check_cut(asked: Questions, reasons: Sequence[str | None], most: float) -> None:
-    """Refuse to score a teacher of whose answers its limit surely cut more than a share."""
-    cut = sum(reason == "length" for reason in reasons)
-    if statistics.wilson(cut, len(reasons))[0] > most:
-        raise UserError(
-            f"{asked.benchmark.name}: {cut} of {len(reasons)} answers of the teacher were cut off "
-            "by its max_tokens, and benchmarks.max_cut allows "
-            f"{most:.0%}; raise teacher.judge.max_tokens (in the journal is what came)"
-        )
 
 
 def _answered(

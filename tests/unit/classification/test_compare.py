@@ -229,12 +229,15 @@ def run(main: Any, monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
     main()
 
 
-def ask_teacher(monkeypatch: pytest.MonkeyPatch, folder: Path, url: str, retries: int = 8) -> None:
+def ask_teacher(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, url: str, retries: int = 8, max_cut: float = 0.1
+) -> None:
     """Have the teacher classify six texts, with four seeds of each label shown or none."""
     files.write_json(folder / "card.json", CARD)
     files.write_jsonl(folder / "seeds.jsonl", rows(4, "seed"))
     files.write_jsonl(folder / "test.jsonl", TEST[:6])
-    settings = json.dumps({"teacher": endpoint.teacher().model_dump(), "seed": 1})
+    teacher = endpoint.teacher().model_dump()
+    settings = json.dumps({"teacher": teacher, "seed": 1, "max_cut": max_cut})
     run(
         classify.main, monkeypatch, language=folder / "card.json",
         task=ROOT / "config/tasks/sentiment.yaml",
@@ -286,6 +289,39 @@ def test_seeds_that_the_teacher_does_not_hold_are_named(
     ):
         ask_teacher(monkeypatch, tmp_path, served.url)
     assert len(served.bodies) == 1  # by the longest prompt alone
+
+
+def cut(numbers: list[int]) -> endpoint.Answer:
+    """A teacher that is right, but whose answers to some of the texts are cut off."""
+
+    def answer(body: dict[str, Any], before: int) -> Any:
+        found = re.search(r"<text>neno (\d+)</text>[^<]*$", body["messages"][-1]["content"])
+        assert found
+        if int(found[1]) in numbers:
+            return endpoint.completion('{"label', "length")
+        return endpoint.completion(json.dumps({"label": GOLD[int(found[1])]}))
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("numbers", "max_cut", "refused"),
+    [([0, 2, 4], 0.1, True), ([0, 2, 4], 0.5, False), ([0], 0.1, False), ([], 0.0, False)],
+)
+def test_a_teacher_whose_limit_cuts_its_answers_is_no_rival(
+    numbers: list[int], max_cut: float, refused: bool, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    with endpoint.serving(cut(numbers)) as served:
+        if refused:
+            message = r"sentiment, zero-shot: 3 of 6 answers .* raise teacher\.judge\.max_tokens"
+            with pytest.raises(UserError, match=message):
+                ask_teacher(monkeypatch, tmp_path, served.url, max_cut=max_cut)
+            assert not (tmp_path / "predictions.parquet").exists()
+            return
+        ask_teacher(monkeypatch, tmp_path, served.url, max_cut=max_cut)
+    said = files.read_parquet(tmp_path / "predictions.parquet")
+    assert sum(row["predicted"] is None for row in said) == 2 * len(numbers)
 
 
 def test_a_text_that_the_endpoint_failed_on_is_no_wrong_answer(
