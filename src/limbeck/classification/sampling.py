@@ -3,7 +3,7 @@
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from itertools import cycle, islice, zip_longest
+from itertools import chain, cycle, islice, zip_longest
 
 from limbeck.files import Row, digest
 
@@ -40,17 +40,20 @@ def evened(rows: Sequence[Row]) -> list[Row]:
 
 
 def split(rows: Sequence[Row], share: float, seed: int) -> tuple[list[Row], list[Row]]:
-    """The rows without a share of each label, and that share: one row a label at least."""
-    by_label: dict[str, list[Row]] = defaultdict(list)
+    """The rows without a share of each label, and that share: one text a label at least.
+
+    All copies of a row, by its id, are on one side: what was learned would else seem to be new.
+    """
+    by_label: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in sorted(rows, key=lambda row: digest("held out", seed, row["id"])):
-        by_label[row["label"]].append(row)
+        by_label[row["label"]][row["id"]].append(row)
     kept: list[Row] = []
     held: list[Row] = []
     for label in sorted(by_label):
-        group = by_label[label]
-        count = min(max(1, round(len(group) * share)), len(group) - 1)
-        held += group[:count]
-        kept += group[count:]
+        texts = list(by_label[label].values())
+        count = min(max(1, round(len(texts) * share)), len(texts) - 1)
+        held += chain.from_iterable(texts[:count])
+        kept += chain.from_iterable(texts[count:])
     return kept, held
 
 

@@ -5,6 +5,7 @@ import gzip
 import os
 from collections import Counter
 from collections.abc import Callable
+from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
@@ -227,6 +228,25 @@ def test_split_holds_out_each_label_and_leaves_each() -> None:
     kept, held = sampling.split(rows(6), 0.1, 1)
     assert {row["label"] for row in held} == {row["label"] for row in kept} == set("abc")
     assert not {row["id"] for row in held} & {row["id"] for row in kept}
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "share", "texts"), [(6, 90, 0.1, 3), (24, 400, 0.1, 3), (60, 60, 0.2, 12)]
+)
+def test_split_holds_out_no_copy_of_what_stays(
+    count: int, size: int, share: float, texts: int
+) -> None:
+    """As of the seeds, which are repeated to the size of a synthetic set."""
+    repeated = list(islice(cycle(rows(count)), size))
+    kept, held = sampling.split(repeated, share, 1)
+    learned, tested = ({row["id"] for row in part} for part in (kept, held))
+    assert not learned & tested
+    assert len(kept) + len(held) == size
+    assert (len(learned), len(tested)) == (count - texts, texts)
+
+
+def test_split_of_one_text_a_label_holds_out_none() -> None:
+    assert sampling.split(rows(3) * 9, 0.1, 1)[1] == []
 
 
 def test_sizes() -> None:
