@@ -63,9 +63,10 @@ def runs(
     if settings.classifier.kind == "icl":
         yield from _shown(synthetic, human, seeds, settings, repeats)
         return
-    for source, rows in _sources(synthetic, human, settings):
+    sources = _sources(synthetic, human, settings)
+    for source, rows in sources.items():
         # Of more texts of people than the teacher wrote, as many: they are its control.
-        most = min(len(rows), len(synthetic or human))
+        most = min(len(rows), len(sources["synthetic"] or human))
         for size in sizes(settings.sizes, most) if rows else []:
             # Of all texts there is one sample; only what starts from chance differs on it.
             same = size == len(rows) and settings.classifier.kind == "linear"
@@ -74,18 +75,24 @@ def runs(
                 if len({row["label"] for row in chosen}) > 1:
                     yield Run(source, size, repeat, chosen)
     if synthetic and len({row["label"] for row in seeds}) > 1:
-        repeated = list(islice(cycle(seeds), max(len(synthetic), len(seeds))))
+        repeated = list(islice(cycle(seeds), max(len(sources["synthetic"]), len(seeds))))
         yield Run("seeds", len(repeated), 0, repeated)
 
 
 def _sources(
     synthetic: Sequence[Row], human: Sequence[Row], settings: Settings
-) -> list[tuple[str, Sequence[Row]]]:
-    """What is learned from; with each strategy's examples by themselves, where they are apart."""
+) -> dict[str, Sequence[Row]]:
+    """What is learned from; with each strategy's examples by themselves, where they are apart.
+
+    Strategies that have a request in common have its texts, too: of all together each is one.
+    """
     own: dict[str, list[Row]] = {}
     for row in synthetic if settings.apart else ():
         own.setdefault(row["strategy"], []).append(row)
-    return [("synthetic", synthetic), *sorted(own.items()), ("human", human)]
+    first: dict[tuple[str, str], Row] = {}
+    for row in synthetic:
+        first.setdefault((row["text"], row["label"]), row)
+    return {"synthetic": list(first.values()), **dict(sorted(own.items())), "human": human}
 
 
 def _shown(
@@ -101,8 +108,9 @@ def _shown(
     if not count:
         yield Run(ZERO_SHOT, 0, 0, [])
         return
-    for source, rows in _sources(synthetic, human, settings):
-        most = min(len(rows), len(synthetic or human))
+    sources = _sources(synthetic, human, settings)
+    for source, rows in sources.items():
+        most = min(len(rows), len(sources["synthetic"] or human))
         wanted = [size for size in sizes(settings.sizes, most) if size >= count]
         for size in wanted if settings.sizes else [len(rows)]:
             for repeat in range(repeats):

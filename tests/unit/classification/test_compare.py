@@ -199,6 +199,29 @@ def test_strategies_apart_are_sources_of_their_own() -> None:
         assert found == dict.fromkeys(("synthetic", "language", "summaries+check", "human"), 1)
 
 
+@pytest.mark.parametrize(
+    ("classifier", "seeds"),
+    [(Classifier(kind="linear"), 20), (Classifier(kind="icl", base="m", shots=3), 4)],
+)
+def test_a_text_that_strategies_share_is_one_of_all_together(
+    classifier: Classifier, seeds: int
+) -> None:
+    """`language` and `language+check` ask alike, and have the same texts under ids of their own."""
+    written = [
+        row | {"id": f"{name}-{row['id']}", "strategy": name}
+        for name in ("language", "language+check")
+        for row in rows(20, "s")
+    ]
+    settings = curve.Settings(classifier=classifier, sizes=[], repeats=1, seed=1, apart=True)
+    found = {
+        run.source: run.rows for run in curve.runs(written, rows(60, "h"), rows(4, "h"), settings)
+    }
+    assert len({row["text"] for row in found["synthetic"]}) == len(found["synthetic"])
+    assert len(found["seeds"]) == seeds
+    sizes = {len(found[name]) for name in ("synthetic", "language", "language+check", "human")}
+    assert sizes == ({20} if classifier.kind == "linear" else {6})
+
+
 def test_without_a_teacher_all_learn_from_people() -> None:
     linear, shown = Classifier(kind="linear"), Classifier(kind="icl", base="m", shots=3)
     for classifier, sizes, expected in (
