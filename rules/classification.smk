@@ -16,7 +16,7 @@ rule classification:
 
 
 rule prepare_task:
-    """Write a task's human texts: seeds, a human training set, and the test set"""
+    """Write a task's human texts: seeds, a human training set, the test set, and seeds in English"""
     input:
         language="<results>/{language}/language.json",
         task=ancient("config/tasks/{task}.yaml"),
@@ -25,6 +25,7 @@ rule prepare_task:
         human="<results>/{language}/classification/{task}/human.jsonl",
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",
         test="<results>/{language}/classification/{task}/test.jsonl",
+        english="<results>/{language}/classification/{task}/english.jsonl",
     log:
         "<logs>/{language}/classification/{task}/prepare_task.log",
     benchmark:
@@ -41,6 +42,7 @@ rule prepare_task:
         settings=lambda w: as_json(
             **settings.classification.model_dump(include={"data", "limit", "seeds"}),
             seed=settings.seed,
+            english="english" in settings.classification.shown,
         ),
     shell:
         r"""
@@ -52,7 +54,8 @@ rule prepare_task:
             --settings {params.settings:q} \
             --human {output.human:q} \
             --seeds {output.seeds:q} \
-            --test {output.test:q}
+            --test {output.test:q} \
+            --english {output.english:q}
         """
 
 
@@ -62,6 +65,7 @@ rule write_examples:
         language="<results>/{language}/language.json",
         task=ancient("config/tasks/{task}.yaml"),
         seeds="<results>/{language}/classification/{task}/seeds.jsonl",
+        english="<results>/{language}/classification/{task}/english.jsonl",
         instructions=ancient(settings.instructions("classification")),
     output:
         examples="<results>/{language}/classification/{task}/examples.jsonl",
@@ -94,6 +98,7 @@ rule write_examples:
             --task {input.task:q} \
             --instructions {input.instructions:q} \
             --seeds {input.seeds:q} \
+            --english {input.english:q} \
             --settings {params.settings:q} \
             --connection {resources.connection:q} \
             --journal {params.journal:q} \

@@ -10,7 +10,7 @@ from limbeck.classification.tasks import Source, Task
 from limbeck.errors import UserError
 from limbeck.evaluation.reading import TABLES, table
 from limbeck.files import Row, digest
-from limbeck.languages import Language
+from limbeck.languages import Language, resolve
 from limbeck.sources.reading import folder_rows, open_source
 
 Part = Literal["human", "test"]
@@ -38,6 +38,17 @@ def of_language(folder: Path, task: str, card: Row, part: str) -> Path | None:
     codes = filter(None, (card["iso639_1"], card["iso639_3"]))
     paths = (in_folder(folder, task, code, part) for code in codes)
     return next(filter(None, paths), None)
+
+
+def in_english(data: str, task: Task) -> Row | None:
+    """The card of English, where a folder of data has people's texts of a task in it.
+
+    The files of a task are often of one language alone, and do not say of which.
+    """
+    english = resolve("English")
+    folder = data not in ("builtin", "task")
+    found = folder and lacks(data, task, english, ("human", "test")) is None
+    return dict(english.card()) if found else None
 
 
 def lacks(data: str, task: Task, language: Language, parts: Iterable[str]) -> str | None:

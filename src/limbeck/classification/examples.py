@@ -1,7 +1,7 @@
 """Have the teacher write labelled examples, and check them.
 
 python -m limbeck.classification.examples --language card.json --task config/tasks/topic.yaml
-    --instructions config/prompts/classification.yaml --seeds seeds.jsonl
+    --instructions config/prompts/classification.yaml --seeds seeds.jsonl --english english.jsonl
     --settings JSON --connection JSON --journal FILE --output examples.jsonl
 
 A request is for several texts of one label, and holds nothing of any other label: an edit of a
@@ -99,6 +99,8 @@ class Writing:
     """The state of a label set in the making.
 
     Attributes:
+        seeds: texts of people in the language.
+        english: the same in English, where there are any; else the task's own examples are shown.
         rows: all that came, failures and refused texts too, in the order of the orders.
         summaries: of the labels, where the strategy is asked for.
         subjects: of the labels, where hints are.
@@ -108,6 +110,7 @@ class Writing:
     card: Row
     instructions: Instructions
     seeds: Sequence[Row]
+    english: Sequence[Row]
     settings: Settings
     teacher: Teacher
     rows: list[Row] = field(default_factory=list)
@@ -214,10 +217,11 @@ class Writing:
 
     def _pool(self, label: str, strategy: str) -> list[tuple[str, str]]:
         """The texts of a label that a strategy draws demonstrations from, as (id, text)."""
-        if "english" in parts(strategy):
-            texts = self.task.labels[label].examples
-            return [(f"{self.task.name}/{label}/{i}", text) for i, text in enumerate(texts)]
-        return [(row["id"], row["text"]) for row in self.seeds if row["label"] == label]
+        english = "english" in parts(strategy)
+        rows = self.english if english else self.seeds
+        found = [(row["id"], row["text"]) for row in rows if row["label"] == label]
+        texts = self.task.labels[label].examples if english and not found else []
+        return found or [(f"{self.task.name}/{label}/{i}", text) for i, text in enumerate(texts)]
 
     def _parse(self, order: Order, reply: Reply) -> list[Row]:
         texts = listed(reply, self.settings.examples.per_request)
@@ -332,12 +336,14 @@ def main() -> None:
     parser = asking.parser(__doc__, Settings)
     parser.add_argument("--task", type=Path, required=True)
     parser.add_argument("--seeds", type=Path, required=True)
+    parser.add_argument("--english", type=Path, required=True)
     options = parser.parse_args()
     writing = Writing(
         load_task(options.task),
         options.language,
         load(options.instructions, TEMPLATES),
         list(files.read_jsonl(options.seeds)),
+        list(files.read_jsonl(options.english)),
         options.settings,
         Teacher.of(options),
     )

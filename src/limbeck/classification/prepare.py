@@ -1,10 +1,12 @@
-"""Write a task's human texts: seeds, a human training set, and the test set.
+"""Write a task's human texts: seeds, a human training set, the test set, and seeds in English.
 
 python -m limbeck.classification.prepare --language card.json --task config/tasks/topic.yaml
     --settings JSON --human human.jsonl --seeds seeds.jsonl --test test.jsonl
+    --english english.jsonl
 
 The seeds are drawn from the human training set, so many a label; texts of the test set are first
-removed from it, and counted. Settings: {"data", "limit", "seeds", "seed"}.
+removed from it, and counted. Those in English are drawn likewise from English texts, where requests
+are to show some and the data has them. Settings: {"data", "limit", "seeds", "seed", "english"}.
 """
 
 import sys
@@ -26,6 +28,7 @@ class Settings(Section):
     limit: int
     seeds: int
     seed: int
+    english: bool = False
 
 
 def texts(task: Task, card: Row, settings: Settings) -> tuple[list[Row], list[Row], list[Row]]:
@@ -50,11 +53,17 @@ def texts(task: Task, card: Row, settings: Settings) -> tuple[list[Row], list[Ro
         )
     ]
     print(
-        f"{task.name}: {len(test)} test texts; {len(human)} human training texts, "
+        f"{task.name}, {card['name']}: {len(test)} test texts; {len(human)} human training texts, "
         f"{len(found) - len(human)} more were in the test set; {len(seeds)} seeds",
         file=sys.stderr,
     )
     return human, seeds, test
+
+
+def english(task: Task, settings: Settings) -> list[Row]:
+    """Seeds in English, where they are wanted; none where the data has no such texts."""
+    card = data.in_english(settings.data, task) if settings.english else None
+    return texts(task, card, settings)[1] if card else []
 
 
 def main() -> None:
@@ -63,13 +72,15 @@ def main() -> None:
     parser.add_argument("--language", type=files.read_json, required=True)
     parser.add_argument("--task", type=Path, required=True)
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
-    for part in ("human", "seeds", "test"):
+    for part in ("human", "seeds", "test", "english"):
         parser.add_argument(f"--{part}", type=Path, required=True)
     options = parser.parse_args()
-    human, seeds, test = texts(load(options.task), options.language, options.settings)
+    task = load(options.task)
+    human, seeds, test = texts(task, options.language, options.settings)
     files.write_jsonl(options.human, human)
     files.write_jsonl(options.seeds, seeds)
     files.write_jsonl(options.test, test)
+    files.write_jsonl(options.english, english(task, options.settings))
 
 
 if __name__ == "__main__":

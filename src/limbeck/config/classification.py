@@ -28,7 +28,7 @@ class Examples(Section):
     apart: bool = Field(
         False, description="Each strategy is a training set and a line of its own, beside all"
     )
-    demonstrations: Positive = Field(description="Seeds that a request shows")
+    demonstrations: Positive = Field(description="Texts of a label that a request shows, at most")
     hints: bool = Field(description="Ask for a subject, a writer and a length, for variety")
     self_check: bool = Field(description="Keep what the teacher finds to be of its label")
     near_duplicate: Share = Field(description="Jaccard similarity from which a text is removed")
@@ -138,6 +138,12 @@ class Classification(Section):
     def written(self) -> Examples | None:
         """What the teacher is asked to write, if anything."""
         return self.examples if isinstance(self.examples, Examples) else None
+
+    @property
+    def shown(self) -> set[str]:
+        """What requests for examples show of a label, beside its name: parts of the strategies."""
+        strategies = self.written.strategies if self.written else []
+        return {part for name in strategies for part in name.split("+")}
 
     def sizes_of(self, one: Classifier) -> list[int]:
         """The sizes that a classifier learns from, beside all examples.

@@ -278,10 +278,20 @@ class Replay:
         seeds, test = self._labelled(task)
         teacher = self._teacher(f"examples-{task.name}", "generator")
         settings = examples.Settings(teacher=teacher.settings, examples=wanted, seed=seed)
-        examples.Writing(task, self.card, told, seeds, settings, teacher).run()
+        english = prepare.english(task, self._preparing())
+        examples.Writing(task, self.card, told, seeds, english, settings, teacher).run()
         teacher = self._teacher(f"classify-{task.name}", "judge")
         # Whether too many of the answers were cut off is the stage's to say.
         classify.classify(task, seeds, test, seed, teacher, self.card, told, max_cut=1.0)
+
+    def _preparing(self) -> prepare.Settings:
+        """What decides a task's texts of people."""
+        section = self.settings.classification
+        return prepare.Settings(
+            **section.model_dump(include={"data", "limit", "seeds"}),
+            seed=self.settings.seed,
+            english="english" in section.shown,
+        )
 
     def _labelled(self, task: tasks.Task) -> tuple[list[Row], list[Row]]:
         """Seeds and test texts."""
@@ -291,9 +301,7 @@ class Replay:
         if found := made.pair(places, folder, "seeds", "test"):
             return found
         if data.at_hand(section.data, task, self.card):
-            keys = {"data", "limit", "seeds"}
-            settings = prepare.Settings(**section.model_dump(include=keys), seed=self.settings.seed)
-            _, seeds, test = prepare.texts(task, self.card, settings)
+            _, seeds, test = prepare.texts(task, self.card, self._preparing())
             return seeds, test
         length = round(TEXT * self.size)
 

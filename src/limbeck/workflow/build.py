@@ -6,6 +6,7 @@ It imports nothing heavier than pydantic and opens no socket, so that planning s
 import sys
 from collections.abc import Mapping
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
@@ -329,7 +330,8 @@ def load(data: Mapping[str, Any]) -> Build:
     for language in build.languages:
         if names := build.skipped(language.code):
             _say(language, f"not scored by {', '.join(names)}: no items")
-    for line in (*checks.keys(config), *checks.corpus(config, build.languages)):
+    told = (checks.keys(config), checks.corpus(config, build.languages), checks.shown(config))
+    for line in chain(*told):
         print(line, file=sys.stderr)
     for language in build.languages:
         for name, lacks in build.unclassified(language.code).items():

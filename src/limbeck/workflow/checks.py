@@ -222,6 +222,35 @@ def corpus(config: Config, languages: Iterable[Language]) -> list[str]:
     ]
 
 
+def shown(config: Config) -> list[str]:
+    """A line for each strategy that has fewer texts of a label than its requests are to show.
+
+    How many the files of people's texts have is not known before they are read.
+    """
+    from limbeck.classification import data  # as light as the config itself
+    from limbeck.classification import tasks as room
+
+    section = config.classification
+    if section.written is None:
+        return []
+    wanted = section.written.demonstrations
+    pools: list[tuple[str, int, str]] = []
+    if "language" in section.shown:
+        pools.append(("language", section.seeds, "classification.seeds"))
+    if "english" in section.shown:
+        for task in map(room.find, section.tasks):
+            few = min(len(label.examples) for label in task.labels.values())
+            own = ("english", few, f"examples of config/tasks/{task.name}.yaml")
+            known = ("english", section.seeds, "classification.seeds")
+            pools.append(known if data.in_english(section.data, task) else own)
+    return [
+        f"classification.examples.strategies: {strategy} shows {count} texts of a label, not the "
+        f"{wanted} of demonstrations: there are no more ({where})"
+        for strategy, count, where in dict.fromkeys(pools)
+        if count < wanted
+    ]
+
+
 def builtin(config: Config, languages: Iterable[Language]) -> None:
     """Languages that the built-in phrasebook does not write, where the config relies on it."""
     reliant = [

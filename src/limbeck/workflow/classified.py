@@ -25,14 +25,16 @@ def task_files(build: Build, wildcards: Any) -> list[str]:
     """The files of a classification task that are on this machine."""
     from limbeck.classification import data, tasks  # as light as the config itself
 
-    card = build.language(wildcards.language).card()
+    section = build.config.classification
+    cards = [dict(build.language(wildcards.language).card())]
     try:
-        found = data.places(
-            build.config.classification.data, tasks.find(wildcards.task), dict(card)
-        )
+        task = tasks.find(wildcards.task)
+        if "english" in section.shown and (english := data.in_english(section.data, task)):
+            cards.append(english)
+        found = [place for card in cards for place in data.places(section.data, task, card)]
     except UserError:  # the stage says it
         return []
-    return local_files(*found)
+    return local_files(*dict.fromkeys(found))
 
 
 def taught(build: Build, wildcards: Any) -> list[str]:

@@ -120,15 +120,15 @@ def identified_as(build: Build, wildcards: Any) -> str | None:
 
 def examples(build: Build) -> str:
     """The templates by which labelled examples are asked for and checked."""
-    if (wanted := build.config.classification.written) is None:
+    section = build.config.classification
+    if (wanted := section.written) is None:
         return ""
-    parts = {name for strategy in wanted.strategies for name in strategy.split("+")}
     first = {strategy.split("+")[0] for strategy in wanted.strategies}
     # What a label without texts to show is asked for.
     names = sorted(first | ({"descriptions"} if first & {"english", "language"} else set()))
-    names += ["summary"] if "summaries" in parts else []
+    names += ["summary"] if "summaries" in section.shown else []
     names += ["hint", "hint_of_text", "subjects", "writers", "lengths"] if wanted.hints else []
-    names += ["check"] if wanted.self_check or "check" in parts else []
+    names += ["check"] if wanted.self_check or "check" in section.shown else []
     # The demonstrations of the teacher as a classifier are written like these.
     return prompts(build, "classification", *names)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from limbeck import files
-from limbeck.classification import data, reproduce, sampling, tasks
+from limbeck.classification import data, prepare, reproduce, sampling, tasks
 from limbeck.errors import UserError
 from limbeck.languages import resolve
 
@@ -203,6 +203,27 @@ def test_built_in_parts_share_no_text(name: str) -> None:
 def test_without_is_deaf_to_case_and_signs() -> None:
     rows = [{"text": "Habari, ya leo!"}, {"text": "☀☀"}, {"text": "mpya"}]
     assert data.without(rows, [{"text": "habari ya LEO"}, {"text": "☁"}]) == rows[1:]
+
+
+@pytest.mark.parametrize("parts", [("train_human_parsed", "test"), ("test",), ()])
+@pytest.mark.parametrize("wanted", [True, False])
+def test_seeds_in_english(wanted: bool, parts: tuple[str, ...], tmp_path: Path) -> None:
+    """So many a label of the training texts, none of which is in the English test set."""
+    for part in parts:
+        texts = [[f"{part} {number} {label}", label] for number in range(9)
+                 for label in SENTIMENT.names]  # fmt: skip
+        own = [["In both", "positive"], *texts]
+        write(tmp_path / f"sentiment/en-{part}.csv", ["text", "label"], own)
+    settings = prepare.Settings(data=str(tmp_path), limit=9, seeds=5, seed=1, english=wanted)
+    found = prepare.english(SENTIMENT, settings)
+    there = wanted and len(parts) == 2
+    assert Counter(row["label"] for row in found) == dict.fromkeys(
+        SENTIMENT.names if there else (), 5
+    )
+    assert all(row["text"].startswith("train") for row in found)
+    for data_ in ("builtin", "task"):
+        other = settings.model_copy(update={"data": data_})
+        assert prepare.english(SENTIMENT, other) == []
 
 
 def rows(count: int) -> list[dict[str, str]]:

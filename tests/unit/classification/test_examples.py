@@ -72,13 +72,15 @@ def write(
     folder: Path,
     task: tasks.Task = TASK,
     seeds: list[dict[str, str]] = SEEDS,
+    english: list[dict[str, str]] | None = None,
     **changes: Any,
 ) -> list[dict[str, Any]]:
     settings = examples.Settings(teacher=endpoint.teacher(), examples=section(**changes), seed=1)
     teacher = Teacher(settings.teacher, endpoint.connection(url), folder / "journal.jsonl")
     path = ROOT / "config/prompts/classification.yaml"
     instructions = load(path, examples.TEMPLATES)
-    return examples.Writing(task, CARD, instructions, seeds, settings, teacher).run()
+    parts = (task, CARD, instructions, seeds, english or [], settings, teacher)
+    return examples.Writing(*parts).run()
 
 
 def test_enough_of_each_label_with_provenance(tmp_path: Path) -> None:
@@ -179,6 +181,31 @@ def test_a_label_without_seeds_shows_none(apart: bool, tmp_path: Path) -> None:
     settings = select.Settings(examples=section(strategies=["language"], apart=apart), seed=1)
     kept, _ = select.select(rows, CARD, settings, select.of_the_test([]))
     assert {row["label"] for row in kept} == set(LABELS)
+
+
+def test_english_is_shown_from_people_where_there_are_any(tmp_path: Path) -> None:
+    """As many as in the language; a label that has none is shown the task's own examples."""
+    english = [
+        {"id": f"en-{label}-{number}", "text": f"Text {number} of {label}.", "label": label}
+        for label in LABELS[1:]
+        for number in range(4)
+    ]
+    changes: dict[str, Any] = {"strategies": ["english"], "demonstrations": 4, "hints": False}
+    with endpoint.serving(writer()) as served:
+        rows = write(served.url, tmp_path, english=english, **changes)
+        asked = [body["messages"][-1]["content"] for body in served.bodies]
+    shown = {row["label"]: row["demonstrations"] for row in rows}
+    assert {label: len(ids) for label, ids in shown.items()} == {
+        label: 4 if label in LABELS[1:] else len(TASK.labels[label].examples) for label in LABELS
+    }
+    texts = [tagged(text, "examples") for text in asked if "<examples>" in text]
+    for label in LABELS[1:]:
+        [own] = {text for text in map(sorted_lines, texts) if f"of {label}." in text}
+        assert own == "\n".join(f"Text {number} of {label}." for number in range(4))
+
+
+def sorted_lines(text: str) -> str:
+    return "\n".join(sorted(text.splitlines()))
 
 
 SEVEN = ["summaries", "english+summaries", "english+check", "language", "language+summaries",

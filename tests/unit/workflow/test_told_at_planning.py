@@ -1,15 +1,18 @@
 """What cannot be built is said at planning, in one line, before anything runs."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 import kinit_files
-from configs import apertium, classifying, config, elsewhere, translating
+from configs import ROOT, apertium, classifying, config, elsewhere, translating
+from limbeck.config.options import merged
 from limbeck.errors import UserError
-from limbeck.workflow import judged, scored
+from limbeck.workflow import classified, judged, scored
 from limbeck.workflow.build import load
 from limbeck.workflow.places import local_files
 
@@ -232,6 +235,51 @@ def test_the_files_of_a_folder_say_which_languages_a_task_has(
     values["classification"]["data"] = "task"
     with pytest.raises(SystemExit, match="'given' ones come in a folder"):
         load(values)
+
+
+@pytest.mark.parametrize(
+    ("change", "lines"),
+    [
+        ({}, []),
+        ({"strategies": ["language"], "demonstrations": 5}, ["language shows 4 .* not the 5 "]),
+        ({"strategies": ["english+check"]}, ["english shows 2 .* not the 3 .*tasks/topic.yaml"]),
+        ({"strategies": ["english", "summaries"], "demonstrations": 2}, []),
+        (None, []),
+    ],
+)
+def test_a_strategy_with_few_texts_to_show_is_told_at_planning(
+    change: dict[str, Any] | None, lines: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = classifying(["topic"], ["Swahili"])
+    if change is None:
+        values["classification"]["examples"] = None
+    else:
+        values["classification"]["examples"] |= change
+    load(values)
+    said = [line for line in capsys.readouterr().err.splitlines() if "strategies" in line]
+    assert len(said) == len(lines)
+    assert all(re.search(*pair) for pair in zip(lines, said, strict=True))
+
+
+def test_all_strategies_of_the_paper_show_as_many_texts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the folder that the preset names; of a folder without English texts it is told."""
+    kinit_files.write(tmp_path / kinit_files.PLACE)
+    (tmp_path / "config").symlink_to(ROOT / "config")
+    monkeypatch.chdir(tmp_path)
+    values = config()
+    for name in ("generators", "strategies"):
+        preset = yaml.safe_load((ROOT / f"config/presets/{name}.yaml").read_text())
+        values = merged(values, preset)
+    build = load(values)
+    assert "demonstrations" not in capsys.readouterr().err
+    named = classified.task_files(build, SimpleNamespace(language="swh_Latn", task="topic"))
+    assert {Path(path).name.partition("-")[0] for path in named} == {"sw", "en"}
+    for path in (tmp_path / kinit_files.PLACE).glob("*/en-train_human*"):
+        path.unlink()
+    load(values)
+    assert capsys.readouterr().err.count(" english shows ") == 3
 
 
 def test_a_task_without_any_of_the_languages_is_refused(
