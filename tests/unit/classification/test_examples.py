@@ -151,6 +151,17 @@ def test_each_text_has_a_hint_of_its_label(tmp_path: Path) -> None:
     assert len(named) == len(LABELS)
 
 
+def test_subjects_are_not_asked_to_be_of_one_label_alone() -> None:
+    """Else all praise would be of festivals and all blame of floods: the subject would tell."""
+    instructions = load(ROOT / "config/prompts/classification.yaml", examples.TEMPLATES)
+    for task in (TASK, tasks.find("sentiment", ROOT / "config/tasks")):
+        words = {"question": task.question, "count": "24", "text_kind": task.text_kind}
+        for label, card in task.labels.items():
+            data = {"label": label, "description": card.description}
+            asked = instructions.render("subjects", CARD, words, data)
+            assert not re.search(r"no other|\bonly\b|alone|exclusive", asked)
+
+
 def test_without_subjects_there_are_no_hints(tmp_path: Path) -> None:
     def answer(body: dict[str, Any], before: int) -> Any:
         if form(body) == "LabelSubjects":
