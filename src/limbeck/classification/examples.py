@@ -16,7 +16,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -262,8 +262,10 @@ class Writing:
             if row["failure"] is None and row["checked"] is None
             if always or CHECK in parts(row["strategy"])
         ]
+        # A verdict, not a draw: at a writer's temperature one text passes once and fails once.
+        settings = self.teacher.settings.model_copy(update={"temperature": 0.0})
         if new:
-            self.teacher.ask(new, self._check_prompt, self._checked)
+            replace(self.teacher, settings=settings).ask(new, self._check_prompt, self._checked)
 
     def _check_prompt(self, row: Row) -> Request:
         words = {"text_kind": self.task.text_kind, "question": self.task.question}

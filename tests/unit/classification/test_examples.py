@@ -257,6 +257,17 @@ def test_refused_texts_are_asked_for_again_and_kept_as_failures(tmp_path: Path) 
     assert len(good) >= 6
 
 
+def test_the_self_check_is_asked_at_temperature_0(tmp_path: Path) -> None:
+    with endpoint.serving(writer()) as served:
+        write(served.url, tmp_path)
+        asked = {(form(body), body["temperature"]) for body in served.bodies}
+    own = endpoint.teacher().temperature
+    assert own > 0
+    assert asked == {
+        ("Judgement", 0.0), ("LabelledExamples", own), ("LabelSubjects", own), ("Summary", own)
+    }  # fmt: skip
+
+
 def test_without_self_check_nothing_is_asked_twice(tmp_path: Path) -> None:
     with endpoint.serving(writer()) as served:
         write(served.url, tmp_path, self_check=False, hints=False, strategies=["descriptions"])
