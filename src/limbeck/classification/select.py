@@ -110,7 +110,7 @@ def select(
 
 
 def together(steps: Sequence[Step]) -> Step:
-    """What one filter did to several sets."""
+    """What one filter did to several sets of rows."""
     found = Step(steps[0].name, steps[0].reason, steps[0].threshold)
     for step in steps:
         found.came += step.came
@@ -125,17 +125,26 @@ def _select(
     # The messages are what the funnel shows of a removed row.
     shown = [{**row, "messages": [{"role": "text", "content": row["text"]}]} for row in rows]
     funnel = steps(rows, card, test)
-    threshold = settings.examples.near_duplicate
+    per_label: dict[str, list[Row]] = {}
+    for row in run(shown, funnel):
+        per_label.setdefault(row["label"], []).append(row)
+    wanted = settings.examples
+    groups = list(per_label.values()) or [[]]  # the filter is in the funnel where none came, too
+    near = [_distinct(group, wanted.near_duplicate) for group in groups]
+    kept = [row for group, _ in near for row in balanced(group, wanted.per_label, settings.seed)]
+    kept.sort(key=lambda row: str(row["id"]))
+    return kept, [*funnel, together([step for _, step in near])]
+
+
+def _distinct(rows: Sequence[Row], threshold: float) -> tuple[list[Row], Step]:
+    """The rows of a label that are near no earlier one, and the filter of them.
+
+    Texts of two labels may be as near as they are: a denial is what tells them apart.
+    """
     index = NearDuplicates(threshold)
-    seen = list(index.watch(run(shown, funnel)))
-    near = Step("near_duplicates", near_duplicate(index.found()), threshold)
-    funnel.append(near)
-    found = list(near.keep(seen))
-    most = settings.examples.per_label
-    per_label = {label: [row for row in found if row["label"] == label] for label in
-                 dict.fromkeys(row["label"] for row in found)}  # fmt: skip
-    kept = [row for group in per_label.values() for row in balanced(group, most, settings.seed)]
-    return sorted(kept, key=lambda row: str(row["id"])), funnel
+    seen = list(index.watch(rows))
+    step = Step("near_duplicates", near_duplicate(index.found()), threshold)
+    return list(step.keep(seen)), step
 
 
 def main() -> None:

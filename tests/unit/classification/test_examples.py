@@ -12,6 +12,7 @@ import pytest
 import endpoint
 from limbeck import config
 from limbeck.classification import examples, select, tasks
+from limbeck.dataset.filters.duplicates import NearDuplicates
 from limbeck.files import digest
 from limbeck.generation.asking import Teacher
 from limbeck.generation.instructions import load
@@ -305,6 +306,21 @@ def test_filters() -> None:
         assert (example["text"] in texts) == (why is None), name
         assert why is None or why in removed, name
     assert next(step.came for step in funnel) == len(rows)
+
+
+def test_near_texts_of_two_labels_both_stay() -> None:
+    """A denial tells them apart; near texts of one label are one."""
+    told = "Huduma ya hospitali ya wilaya yetu ilikuwa nzuri sana wiki iliyopita kwa kila mtu"
+    denied = told.replace("ilikuwa nzuri", "haikuwa nzuri")
+    rows = [row(told), row(denied, "b"), row(told + "!!")]
+    settings = select.Settings(examples=section(), seed=1)
+    kept, funnel = select.select(rows, CARD, settings, select.of_the_test([]))
+    assert {(kept["text"], kept["label"]) for kept in kept} == {(told, "a"), (denied, "b")}
+    assert [(step.name, step.came, step.left) for step in funnel][-1] == ("near_duplicates", 3, 2)
+    near = NearDuplicates(0.8)
+    for text in (told, denied):
+        near.add([text])
+    assert near.found() == {1: 0}, "they are near each other"
 
 
 def test_more_than_asked_for_is_balanced() -> None:
