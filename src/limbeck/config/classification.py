@@ -140,6 +140,12 @@ class Classification(Section):
         return self.examples if isinstance(self.examples, Examples) else None
 
     @property
+    def parts(self) -> list[str]:
+        """The files of a folder of data without which a task cannot be built."""
+        learned = "synthetic" if self.examples == "given" else "human"
+        return ["test"] if self.written else ["test", learned]
+
+    @property
     def shown(self) -> set[str]:
         """What requests for examples show of a label, beside its name: parts of the strategies."""
         strategies = self.written.strategies if self.written else []

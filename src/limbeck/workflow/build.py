@@ -120,9 +120,11 @@ class Build:
         from limbeck.classification import data, tasks  # as light as the config itself
 
         section, language = self.config.classification, self.language(code)
-        parts = ["test", *(["synthetic"] if section.examples == "given" else [])]
         named = section.tasks if section.classifiers else []
-        return {name: data.lacks(section.data, tasks.find(name), language, parts) for name in named}
+        return {
+            name: data.lacks(section.data, tasks.find(name), language, section.parts)
+            for name in named
+        }
 
     def targets(self) -> list[str]:
         """What ``snakemake`` builds when it is asked for nothing else."""

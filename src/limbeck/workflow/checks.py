@@ -47,7 +47,9 @@ def tasks(config: Config, languages: Iterable[Language]) -> None:
     if section.tasks and section.data not in ("builtin", "task"):
         _there("config: classification.data", section.data, local=True)
         for task in map(room.find, section.tasks):
-            why = [data.lacks(section.data, task, language, ["test"]) for language in languages]
+            why = [
+                data.lacks(section.data, task, language, section.parts) for language in languages
+            ]
             if all(why):
                 raise UserError(
                     f"config: classification.tasks: {task.name!r} has no texts in any language of "

@@ -238,6 +238,24 @@ def test_the_files_of_a_folder_say_which_languages_a_task_has(
 
 
 @pytest.mark.parametrize(
+    ("examples", "part"), [("given", "train_full"), (None, "train_human_parsed")]
+)
+def test_texts_to_learn_from_are_missed_before_anything_runs(
+    examples: str | None, part: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one language they are told, and in all of them they stop the run."""
+    kinit_files.write(tmp_path)
+    (tmp_path / f"topic/cy-{part}.csv").unlink()
+    values = classifying(["topic"], ["Welsh", "Swahili"])
+    values["classification"] |= {"data": str(tmp_path), "examples": examples}
+    assert [load(values).tasks(code) for code in ("cym_Latn", "swh_Latn")] == [[], ["topic"]]
+    why = f"{tmp_path}/topic has no cy-{part}.csv"
+    assert f"not classified by topic: no texts ({why})" in capsys.readouterr().err
+    values["languages"] = ["Welsh"]
+    refused(values, re.escape(why))
+
+
+@pytest.mark.parametrize(
     ("change", "lines"),
     [
         ({}, []),
