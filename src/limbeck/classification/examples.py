@@ -318,6 +318,11 @@ class Writing:
             return [(label, str(getattr(reply.value, "summary", "")))]
 
         self.summaries = dict(self.teacher.ask(self.task.names, prompt, parse))
+        if lost := [label for label, text in self.summaries.items() if not text]:
+            print(
+                f"{self.task.name}: no summary came of {', '.join(lost)}: its description stands "
+                "in its place"
+            )
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -176,6 +176,28 @@ def test_without_subjects_there_are_no_hints(tmp_path: Path) -> None:
     assert not any("<hints>" in body["messages"][-1]["content"] for body in bodies)
 
 
+def test_a_summary_that_does_not_come_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The description is shown in its place, of that label alone."""
+
+    def answer(body: dict[str, Any], before: int) -> Any:
+        message = body["messages"][0]["content"]  # a correction comes after it
+        if form(body) == "Summary" and tagged(message, "label") == "sports":
+            return endpoint.completion("I cannot.")
+        return writer()(body, before)
+
+    with endpoint.serving(answer) as served:
+        write(served.url, tmp_path, strategies=["summaries"], self_check=False)
+        asked = [body["messages"][-1]["content"] for body in served.bodies
+                 if form(body) == "LabelledExamples"]  # fmt: skip
+    lines = [line for line in capsys.readouterr().out.splitlines() if "summary" in line]
+    assert lines == ["topic: no summary came of sports: its description stands in its place"]
+    told = {tagged(text, "label"): tagged(text, "description") for text in asked}
+    assert [label for label in LABELS if not told[label].startswith("notes on ")] == ["sports"]
+    assert told["sports"] == TASK.labels["sports"].description
+
+
 @pytest.mark.parametrize("apart", [False, True])
 def test_a_label_without_seeds_shows_none(apart: bool, tmp_path: Path) -> None:
     """The other strategies have its requests, and descriptions where there is no other."""
