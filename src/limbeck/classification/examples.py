@@ -5,8 +5,9 @@ python -m limbeck.classification.examples --language card.json --task config/tas
     --settings JSON --connection JSON --journal FILE --output examples.jsonl
 
 A request is for several texts of one label, and holds nothing of any other label: an edit of a
-label's description pays for that label's requests alone. What the checks take away is asked for
-again, a few times. Settings: {"teacher", "examples", "seed"}.
+label's description pays for that label's requests alone. What fails, repeats another text or does
+not pass the self-check is asked for again, a few times; what `select` then removes is not.
+Settings: {"teacher", "examples", "seed"}.
 
 After "Better as Generators Than Classifiers" (arXiv 2601.16278) and, for demonstrations and the
 yes/no self-check, arXiv 2506.12158.

@@ -19,7 +19,7 @@ Strategy = Literal[
 class Examples(Section):
     """The labelled examples that the teacher writes."""
 
-    per_label: Positive = Field(description="Examples of each label")
+    per_label: Positive = Field(description="Examples of each label, before the filters")
     per_request: Positive = Field(description="Examples in a reply")
     rounds: Positive = Field(description="Times that the teacher is asked for what is missing")
     strategies: list[Strategy] = Field(
