@@ -1,5 +1,6 @@
 """A GGUF file of a few thousand random weights, made on the spot."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import gguf
@@ -14,10 +15,16 @@ TEMPLATE = (
 WIDTH, HIDDEN, CONTEXT = 32, 64, 128
 
 
-def write(path: Path, context: int = CONTEXT, bytes_missing: bool = False) -> None:
+def write(
+    path: Path,
+    context: int = CONTEXT,
+    bytes_missing: bool = False,
+    also: Callable[[gguf.GGUFWriter], None] = lambda writer: None,
+) -> None:
     """Write a one-layer Llama whose tokens are bytes and the template's marks.
 
     Without its bytes llama.cpp loads it, and ends the process that has a text split by it.
+    ``also`` adds more to the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, "llama")
@@ -60,6 +67,7 @@ def write(path: Path, context: int = CONTEXT, bytes_missing: bool = False) -> No
     }
     for name, shape in shapes.items():
         writer.add_tensor(name, random.normal(0, 0.1, shape).astype(np.float32))
+    also(writer)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

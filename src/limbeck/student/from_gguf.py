@@ -42,10 +42,11 @@ class Fields:
         from gguf import GGUFReader
 
         try:
-            self._fields = GGUFReader(path).fields
+            read = GGUFReader(path)
         except (ValueError, IndexError, KeyError) as error:
             raise UserError(f"{path}: no GGUF file ({error})") from None
-        self._path = path
+        self._fields, self._path = read.fields, path
+        self.tensors = [tensor.name for tensor in read.tensors]
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of ``key``."""
@@ -114,6 +115,22 @@ def pre_tokenizer(split: str) -> Any:
     return pre_tokenizers.Sequence([*first, own])
 
 
+def check_positions(fields: Fields, path: Path) -> None:
+    """Raise a `UserError` where positions are scaled, as Llama 3.1's and 3.2's are.
+
+    transformers reads nothing of it, and short texts, on which the base is compared with its file,
+    hardly tell.
+    """
+    scaling = f"{fields.need('general.architecture')}.rope.scaling"
+    kind = fields.get(f"{scaling}.type", "linear" if fields.get(f"{scaling}.factor") else "none")
+    # Factors of each frequency stand in tensors: rope_freqs, rope_factors_long.
+    if kind != "none" or any(name.startswith("rope_") for name in fields.tensors):
+        raise UserError(
+            f"{path}: its positions are scaled (RoPE), and that is not read from GGUF; take the "
+            "model's safetensors"
+        )
+
+
 def model(path: Path) -> Any:
     """The model of a GGUF file, in float32 (4 bytes of memory a weight), as it can be saved."""
     import torch
@@ -143,14 +160,15 @@ def convert(path: Path, output: Path) -> None:
     """Write the base that is in the GGUF file ``path`` to the folder ``output``.
 
     Raises:
-        UserError: a tokenizer or an architecture that is not read, or a base that is not the file's
-            model.
+        UserError: a tokenizer, an architecture or positions that are not read, or a base that is
+            not the file's model.
     """
     import torch
 
     if not path.is_file():
         raise UserError(f"{path}: there is no such file")
     fields = Fields(path)
+    check_positions(fields, path)
     temporary = output.with_name(f".{output.name}.new")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import gguf
+import numpy as np
 import pytest
 
 import real_texts
@@ -129,6 +131,24 @@ def test_refusals(tmp_path: Path, content: bytes | str | None, message: str) -> 
     with pytest.raises(UserError, match=message):
         from_gguf.convert(path, tmp_path / "base")
     assert not (tmp_path / "base").exists()
+
+
+SCALINGS = {
+    "llama3": lambda writer: writer.add_tensor("rope_freqs.weight", np.ones(8, np.float32)),
+    "longrope": lambda writer: writer.add_tensor("rope_factors_long.weight", np.ones(8, "f4")),
+    "yarn": lambda writer: writer.add_rope_scaling_type(gguf.RopeScalingType.YARN),
+    "linear": lambda writer: writer.add_rope_scaling_factor(4.0),  # llama.cpp's, if it names none
+    "none": lambda writer: writer.add_rope_scaling_type(gguf.RopeScalingType.NONE),
+}
+
+
+@pytest.mark.parametrize("kind", SCALINGS)
+def test_scaled_positions_are_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "model.gguf"
+    tiny_gguf.write(path, also=SCALINGS[kind])
+    message = "its tokenizer" if kind == "none" else "positions are scaled.* safetensors$"
+    with pytest.raises(UserError, match=message):
+        from_gguf.convert(path, tmp_path / "base")
 
 
 def test_another_model_is_found_out(smollm2: Path, tmp_path: Path) -> None:
