@@ -74,7 +74,7 @@ def bases(build: Build) -> Iterator[Check]:
         try:
             parameters = size(origin)
             if origin == student.base and not origin.endswith(".gguf"):
-                base.check_tokenizer(
+                base.check_small_files(
                     _small_files(origin, student.revision), origin, student.trust_remote_code
                 )
         except UserError as error:

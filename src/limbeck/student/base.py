@@ -15,7 +15,7 @@ from pathlib import Path
 from limbeck import stage
 from limbeck.config import TINY, Architecture, Section
 from limbeck.errors import UserError
-from limbeck.files import read_parquet
+from limbeck.files import read_json, read_parquet
 from limbeck.student import weights
 from limbeck.student.encoding import render
 
@@ -91,15 +91,26 @@ def link(source: Path, output: Path, trust_remote_code: bool) -> None:
 
 def check(folder: Path, name: str, trust_remote_code: bool) -> None:
     """Raise a `UserError` if the base lacks what training needs; nothing is guessed."""
-    if not (folder / "config.json").is_file():
-        raise UserError(f"base: {name!r} has no config.json")
+    check_small_files(folder, name, trust_remote_code)
     if not weights.files(folder):
         raise UserError(f"base: {name!r} has no safetensors weights; other forms are not read")
-    check_tokenizer(folder, name, trust_remote_code)
 
 
-def check_tokenizer(folder: Path, name: str, trust_remote_code: bool) -> None:
-    """Raise a `UserError` if a base's tokenizer lacks what training needs."""
+def check_small_files(folder: Path, name: str, trust_remote_code: bool) -> None:
+    """The same of what can be seen without its weights: its config and its tokenizer."""
+    path = folder / "config.json"
+    if not path.is_file():
+        raise UserError(f"base: {name!r} has no config.json")
+    # It would be trained, and then its weights could not be saved as they were.
+    if quantized := read_json(path).get("quantization_config"):
+        raise UserError(
+            f"base: the weights of {name!r} are quantized ({quantized.get('quant_method')}); take "
+            "the repository that they were made from"
+        )
+    _check_tokenizer(folder, name, trust_remote_code)
+
+
+def _check_tokenizer(folder: Path, name: str, trust_remote_code: bool) -> None:
     from transformers import AutoTokenizer
 
     try:

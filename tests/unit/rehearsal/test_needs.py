@@ -61,6 +61,7 @@ def device(monkeypatch: pytest.MonkeyPatch, gigabytes: float, count: int = 1) ->
 def sized(path: Path, gigabytes: float) -> Path:
     """A base's weights, of a size and of no content."""
     path.mkdir()
+    write_json(path / "config.json", {})
     with (path / "model.safetensors").open("wb") as file:
         file.truncate(round(gigabytes * GIB))
     return path
@@ -80,7 +81,7 @@ def test_a_base_must_fit_the_device(
     method: str, memory: float, good: bool, said: str, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(needs.base, "check_tokenizer", lambda *_: None)
+    monkeypatch.setattr(needs.base, "check_small_files", lambda *_: None)
     base = sized(tmp_path / "base", 6)  # 3.2 billion parameters of 16 bits
     with device(monkeypatch, memory):
         [found] = needs.bases(build(**based(base, method)))
@@ -104,7 +105,7 @@ def test_devices_are_counted(
     count: int, shard: bool, lines: list[tuple[bool, str]], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(needs.base, "check_tokenizer", lambda *_: None)
+    monkeypatch.setattr(needs.base, "check_small_files", lambda *_: None)
     own = {"base": str(sized(tmp_path / "base", 6)), "training": {"devices": 4, "shard": shard}}
     made = build(students={"tiny": None, "own": own})
     with device(monkeypatch, 24, count):
@@ -132,6 +133,17 @@ def test_a_base_without_a_chat_template_is_named(tmp_path: Path) -> None:
     assert not found.good
     assert found.line.startswith("students.own.base: the tokenizer of")
     assert "\n" not in found.line
+
+
+def test_a_base_that_is_quantized_is_named(tmp_path: Path) -> None:
+    base = sized(tmp_path / "base", 0.001)
+    write_json(base / "config.json", {"quantization_config": {"quant_method": "bitsandbytes"}})
+    [found] = needs.bases(build(**based(base)))
+    assert (found.good, found.line) == (
+        False,
+        f"students.own.base: the weights of '{base}' are quantized (bitsandbytes); take the "
+        "repository that they were made from",
+    )
 
 
 def test_a_disk_that_is_too_small_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,3 +97,11 @@ def test_a_template_that_refuses_a_system_prompt(folder: Path, tmp_path: Path) -
     ) as caught:
         base.check(tmp_path / "own", "it", trust_remote_code=False)
     assert "\n" not in str(caught.value)
+
+
+def test_quantized_weights_are_refused(tmp_path: Path) -> None:
+    quantized = {"quantization_config": {"quant_method": "bitsandbytes", "load_in_4bit": True}}
+    (tmp_path / "config.json").write_text(json.dumps(quantized))
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(UserError, match=r"^base: the weights of 'it' are quantized \(bitsandbytes"):
+        base.check(tmp_path, "it", trust_remote_code=False)
