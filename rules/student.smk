@@ -102,6 +102,7 @@ rule train_student:
             --device-tokens {resources.device_tokens} \
             --devices {resources.gpu} \
             --shard {resources.shard} \
+            --code {params.code:q} \
             --work {params.work:q} \
             --checkpoint {output.checkpoint:q} \
             --history {output.history:q}

@@ -41,12 +41,14 @@ class Settings(Section):
     )
 
 
-def run_folder(work: Path, base: Path, data: list[Path], settings: Settings) -> Path:
-    """The folder of a training's own checkpoints: one name for one result."""
+def run_folder(
+    work: Path, base: Path, data: list[Path], settings: Settings, code: str = ""
+) -> Path:
+    """The folder of a training's own checkpoints: one name for one result of one code."""
     parts = sorted(path for path in base.iterdir() if path.is_file())
     files = {path.name: file_digest(path) for path in [*parts, *data]}
     decides = settings.model_dump(exclude={"training": SPEED})
-    return work / digest(decides, files)
+    return work / digest(decides, files, code)
 
 
 def prepare_environment(work: Path) -> None:
@@ -163,6 +165,7 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=1, help="GPUs that train together")
     parser.add_argument("--shard", type=int, choices=(0, 1), default=0, help="1: weights, too")
     parser.add_argument("--save-every", type=float, default=120, metavar="SECONDS")
+    parser.add_argument("--code", default="", help="digest of what trains, of which a state is")
     parser.add_argument("--work", type=Path, required=True, help="folder that survives a crash")
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--history", type=Path, required=True)
@@ -174,7 +177,11 @@ def main() -> None:
         train(options, Path(os.environ[FOLDER]))
         return
     folder = run_folder(
-        options.work, options.base, [options.train, options.validation], options.settings
+        options.work,
+        options.base,
+        [options.train, options.validation],
+        options.settings,
+        options.code,
     )
     os.environ[FOLDER] = str(folder)  # for those that join: a large base takes long to digest
     # Of several processes it is the one that started them who holds it.

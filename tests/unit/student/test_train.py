@@ -318,13 +318,14 @@ def test_run_folder_is_named_by_what_decides_the_result(folder: Path, tmp_path: 
 
     data = [folder / "train.parquet", folder / "validation.parquet"]
 
-    def name(seed: int = 1, **changes: Any) -> str:
+    def name(seed: int = 1, code: str = "", **changes: Any) -> str:
         training = TRAINING.model_copy(update=changes)
         settings = Settings(training=training, seed=seed, trust_remote_code=False)
-        return run_folder(tmp_path, folder / "base", data, settings).name
+        return run_folder(tmp_path, folder / "base", data, settings, code).name
 
     assert name() == name(device_tokens=3)
-    assert len({name(), name(seed=2), name(learning_rate=1e-3), name(epochs=1.0)}) == 4
+    others = name(seed=2), name(code="a"), name(learning_rate=1e-3), name(epochs=1.0)
+    assert len({name(), *others}) == 5
 
 
 @pytest.mark.parametrize(
