@@ -118,6 +118,7 @@ rule merge_student:
         base=ancient("<results>/{language}/{student}/base"),
         manifest="<results>/{language}/{student}/base.manifest.json",
         students=lambda w: checkpoints.merged_manifests(build.student(w.student), w),
+        files=lambda w: checkpoints.merged_files(build.student(w.student)),
     output:
         checkpoint=directory("<results>/{language}/{student}/checkpoint"),
         manifest="<results>/{language}/{student}/checkpoint.manifest.json",

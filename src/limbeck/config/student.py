@@ -128,7 +128,8 @@ class Training(Section):
 class Merge(Section):
     """Weights of checkpoints added: origin + the sum of weight * (part - origin).
 
-    A checkpoint is a folder, a model of the hub, `base` (the student's own) or `student:NAME`.
+    A checkpoint is a folder, a model of the hub (`owner/model@commit` or its newest), `base` (the
+    student's own) or `student:NAME`.
     """
 
     origin: str = Field(description="What the parts were trained from")

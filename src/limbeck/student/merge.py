@@ -30,7 +30,10 @@ _TYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
 class Settings(Section):
-    """What decides a merged student. ``parts``: folders or names of the hub, and their weights."""
+    """What decides a merged student.
+
+    ``parts``: folders or models of the hub (owner/model@commit), and their weights.
+    """
 
     origin: str
     parts: dict[str, float]
@@ -138,6 +141,14 @@ def write_shard(
                 file.write(rows.to(kind).view(torch.uint8).numpy().tobytes())
 
 
+def folder(name: str) -> Path:
+    """The folder of a checkpoint: ``name`` itself, or a model of the hub, perhaps at a commit."""
+    if Path(name).expanduser().is_dir():
+        return fetch(name, None, trust_remote_code=False)
+    model, _, commit = name.partition("@")
+    return fetch(model, commit or None, trust_remote_code=False)
+
+
 def merge(base: Path, settings: Settings, checkpoint: Path) -> None:
     """Write the merged checkpoint: the base's own files with new weights.
 
@@ -145,7 +156,7 @@ def merge(base: Path, settings: Settings, checkpoint: Path) -> None:
         UserError: a part that is not there, or has other tensors than the base.
     """
     names = (settings.origin, *settings.parts)
-    found = [checkpoint_tensors(name, fetch(name, None, trust_remote_code=False)) for name in names]
+    found = [checkpoint_tensors(name, folder(name)) for name in names]
     wanted = checkpoint_tensors("base", base)
     for name, own in zip(names, found, strict=True):
         check(name, own, wanted)

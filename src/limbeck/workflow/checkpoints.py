@@ -3,7 +3,7 @@
 from typing import Any
 
 from limbeck.config import Student
-from limbeck.workflow.places import manifest
+from limbeck.workflow.places import local_files, manifest
 
 _STUDENT = "student:"
 
@@ -23,6 +23,13 @@ def merge(student: Student, wildcards: Any) -> dict[str, Any]:
     assert student.merge
     parts = {place(name, wildcards): weight for name, weight in student.merge.parts.items()}
     return {"origin": place(student.merge.origin, wildcards), "parts": parts}
+
+
+def merged_files(student: Student) -> list[str]:
+    """The files on this machine that a student is merged from, as a rule's input."""
+    assert student.merge
+    named = (student.merge.origin, *student.merge.parts)
+    return local_files(*(name for name in named if name != "base"))
 
 
 def merged_manifests(student: Student, wildcards: Any) -> list[str]:

@@ -51,6 +51,9 @@ def _models(build: Build) -> Iterator[tuple[str, Kind, str]]:
     yield "filters.language.model", "model", config.filters.language.model or ""
     for name, student in config.students.items():
         yield f"students.{name}.base", "model", student.base
+        if student.merge:
+            for source in (student.merge.origin, *student.merge.parts):
+                yield f"students.{name}.merge", "model", source
     if any(build.tasks(code) for code in build.codes):
         for name, classifier in config.classification.classifiers.items():
             yield f"classification.classifiers.{name}.base", "model", classifier.base

@@ -14,6 +14,7 @@ import small_families
 from limbeck.errors import UserError
 from limbeck.files import read_json, write_json
 from limbeck.student.merge import Settings, merge
+from world import hub
 
 from .conftest import run
 
@@ -130,6 +131,22 @@ def test_the_stage_needs_less_memory_than_a_shard(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     assert load(tmp_path / "merged")["a.weight"].shape == shape
     assert read_json(tmp_path / "training.json")["merged"] == settings
+
+
+@pytest.mark.parametrize(("commit", "found"), [("@" + "0" * 40, "0"), ("", "1")])
+def test_a_part_of_the_hub_may_have_a_commit(tmp_path: Path, commit: str, found: str) -> None:
+    there = {"owner/part": {"0" * 40: tmp_path / "old", "1" * 40: tmp_path / "new"}}
+    for seed, name in enumerate(("old", "new")):
+        write(tmp_path / name, seed)
+    code = f"from limbeck.student.merge import folder; print(folder('owner/part{commit}'))"
+    own = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
+    with hub.serving(there) as served:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False,
+            env={**own, "HF_ENDPOINT": served.url, "HF_HOME": str(tmp_path / "home")},
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert Path(done.stdout.split()[-1]).name == found * 40
 
 
 def test_a_part_that_is_not_there(tmp_path: Path) -> None:
