@@ -13,8 +13,7 @@ ruleorder: merge_student > train_student
 rule create_base:
     """Make or fetch the base that a student starts from"""
     input:
-        train="<results>/{language}/{student}/train.parquet",
-        validation="<results>/{language}/{student}/validation.parquet",
+        train=build.base_rows,
         files=build.base_files,
     output:
         base=directory("<results>/{language}/{student}/base"),
@@ -47,7 +46,6 @@ rule create_base:
 
         python -m limbeck.student.base \
             --train {input.train:q} \
-            --validation {input.validation:q} \
             --settings {params.settings:q} \
             --output {output.base:q}
 

@@ -76,6 +76,7 @@ def test_every_shipped_config_can_be_planned(untouched: Project, config: str | N
     assert ("quantize_gguf" in result.rules) == (config != ABLATIONS)
 
 
+SCORES = "results/swh_Latn/scores"
 CHAINED = {
     "students": {
         "tiny": {"mixture": {"thinking": False, "direct": False, "texts": 10}},
@@ -97,6 +98,16 @@ def test_students_start_from_one_another(untouched: Project) -> None:
     assert [counts[rule] for rule in ("create_base", "train_student", "merge_student")] == [
         "3", "2", "1",
     ]  # fmt: skip
+
+
+def test_a_base_waits_for_no_teacher(untouched: Project) -> None:
+    """A gated one is told before anything was paid, and it is scored beside the questions."""
+    path = untouched.folder / "own.json"
+    path.write_text(json.dumps({"students": {"own": {"base": "owner/name"}}}))
+    result = untouched.snakemake("-n", f"{SCORES}/own/base/sib200.json", config=str(path))
+    assert result.code == 0, result.output
+    assert {"create_base", "score_model"} <= result.rules
+    assert not result.rules & {"mix_rows", "answer_prompts", "train_student"}
 
 
 ELSEWHERE = {

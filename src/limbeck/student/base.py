@@ -1,11 +1,11 @@
 """Make or fetch the base that a student starts from.
 
-    python -m limbeck.student.base --train train.parquet --validation validation.parquet \\
+    python -m limbeck.student.base --train train.parquet \\
         --settings '{"base": "builtin:tiny", ...}' --output base/
 
 The base is `builtin:tiny`, a folder, a GGUF file, or a model of the Hugging Face hub; the output is
 always a plain folder with config, safetensors, tokenizer and chat template. Weights are linked,
-small files copied; what is in a GGUF file is converted.
+small files copied; what is in a GGUF file is converted. Rows are read for the built-in base alone.
 """
 
 import re
@@ -140,8 +140,9 @@ def _check_tokenizer(folder: Path, name: str, trust_remote_code: bool) -> None:
 def main() -> None:
     """Make or fetch the base."""
     parser = stage.parser(__doc__)
-    parser.add_argument("--train", type=Path, required=True, help="training rows (Parquet)")
-    parser.add_argument("--validation", type=Path, required=True, help="validation rows (Parquet)")
+    parser.add_argument(
+        "--train", type=Path, nargs="*", default=[], help="rows of the tokenizer (Parquet)"
+    )
     parser.add_argument("--settings", type=stage.json_option(Settings), required=True)
     parser.add_argument("--output", type=Path, required=True, help="the base's folder")
     options = parser.parse_args()
@@ -151,9 +152,10 @@ def main() -> None:
             raise UserError(f"base: {settings.base!r}; the only built-in base is {TINY!r}")
         from limbeck.student import tiny
 
-        rows = read_parquet(options.train)
+        rows = [row for path in options.train for row in read_parquet(path)]
         if not rows:
-            raise UserError(f"{options.train}: no rows to train a tokenizer on")
+            where = ", ".join(map(str, options.train)) or "--train"
+            raise UserError(f"{where}: no rows to train a tokenizer on")
         tiny.create(rows, settings.architecture, settings.seed, options.output)
     elif settings.base.endswith(".gguf"):
         from limbeck.student import from_gguf

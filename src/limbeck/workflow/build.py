@@ -225,13 +225,19 @@ class Build:
     def base(self, wildcards: Any) -> dict[str, Any]:
         """What decides a student's base."""
         student = self.student(wildcards.student)
+        made = student.base == TINY
         return {
             "base": checkpoints.place(student.base, wildcards),
-            "revision": None if student.base == TINY else student.revision,
+            "revision": None if made else student.revision,
             "trust_remote_code": student.trust_remote_code,
-            "architecture": student.architecture if student.base == TINY else Architecture(),
-            "seed": self.config.seed,
+            "architecture": student.architecture if made else Architecture(),
+            "seed": self.config.seed if made else 0,
         }
+
+    def base_rows(self, wildcards: Any) -> list[str]:
+        """The rows on which a base's tokenizer is trained, that of the built-in one alone."""
+        made = self.student(wildcards.student).base == TINY
+        return [f"results/{wildcards.language}/{wildcards.student}/train.parquet"] if made else []
 
     def base_files(self, wildcards: Any) -> list[str]:
         """A student's base that is on this machine, or another student's checkpoint."""

@@ -102,7 +102,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "seed": 1,
     }
     run(
-        "base", "--train", path / "train.parquet", "--validation", path / "validation.parquet",
+        "base", "--train", path / "train.parquet",
         "--settings", json.dumps(settings), "--output", path / "base",
     )  # fmt: skip
     return path
