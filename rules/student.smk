@@ -71,7 +71,7 @@ rule train_student:
         "<logs>/{language}/{student}/train_student.tsv"
     conda:
         "../envs/train.yaml"
-    threads: lambda w: machine.threads(16)
+    threads: lambda w: machine.training_threads(build.student(w.student).training.devices)
     resources:
         gpu=lambda w: machine.gpu(build.student(w.student).training.devices),
         mem_mb=lambda w, attempt: machine.memory(

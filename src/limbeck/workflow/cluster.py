@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from limbeck.errors import UserError
 
 GROUPED = 15  # minutes at most of a job in a group, whose jobs come one after the other
+_FEEDING, _COMPUTING = 4, 16  # threads of a training, for each accelerator and without any
 _DEVICES = Path("/dev")
 # Of Linux, and of Linux inside Windows (WSL 2). A container has those that it was given alone.
 _GPUS = ("nvidia[0-9]*", "dxg")
@@ -93,6 +94,13 @@ class Machine:
         if self._largest:
             return min(int(wanted), self._largest.gpus)
         return int(wanted) if any(any(_DEVICES.glob(name)) for name in _GPUS) else 0
+
+    def training_threads(self, devices: int) -> int:
+        """Threads of a training: a few beside each accelerator, which does the work, else many.
+
+        So that trainings on several accelerators have room beside each other.
+        """
+        return self.threads(_FEEDING * self.gpu(devices) or _COMPUTING)
 
     def memory(self, needed: int, attempt: int) -> int:
         """MB of memory: more at each attempt, for a job that was ended for want of it."""

@@ -66,6 +66,7 @@ def test_jobs_ask_for_what_the_nodes_have(
     there = machine("slurm")
     assert there.threads(16) == 16
     assert there.threads(1000) == 128
+    assert [there.training_threads(devices) for devices in (1, 4, 10)] == [4, 16, 40]
     assert (there.gpu(True), there.gpu(False)) == (1, 0)
     assert str(there.gpu(True)) == "1", "it is part of a command line"
     # More at each attempt, up to what there is.
@@ -78,7 +79,7 @@ def test_jobs_ask_for_what_the_nodes_have(
 
 def test_no_gpu_is_asked_of_a_cluster_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "partitions", lambda: {"": Partition(2, 24_000, 0)})
-    assert machine("slurm").gpu() == 0
+    assert (machine("slurm").gpu(), machine("slurm").training_threads(1)) == (0, 2)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,9 @@ def test_a_gpu_of_this_machine_is_seen(
     for name in devices:
         (tmp_path / name).touch()
     monkeypatch.setattr(cluster, "_DEVICES", tmp_path)
-    assert (machine("local").gpu(), machine("local").gpu(False)) == (gpus, 0)
+    here = machine("local")
+    assert (here.gpu(), here.gpu(False)) == (gpus, 0)
+    assert [here.training_threads(count) for count in (1, 4)] == ([4, 16] if gpus else [16, 16])
 
 
 @pytest.mark.parametrize(
