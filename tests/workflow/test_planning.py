@@ -141,6 +141,10 @@ def test_a_cluster_plans_the_same(untouched: Project) -> None:
     cluster = untouched.snakemake("-n", "--workflow-profile", "profiles/slurm")
     assert cluster.code == 0, cluster.output
     assert cluster.rules == here.rules
+    [training] = re.findall(
+        r"^rule train_student:\n(?: .*\n)* +resources: (.*)$", cluster.output, re.M
+    )
+    assert "nodes=1" in training, "on which all its devices are"
 
 
 def watched(folder: Path, source: Path) -> tuple[set[str], set[str]]:
