@@ -3,6 +3,7 @@
 Slurm lets a job that no node can run wait for ever, so it is said before anything is submitted.
 """
 
+import math
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from limbeck.errors import UserError
 
 GROUPED = 15  # minutes at most of a job in a group, whose jobs come one after the other
+_SHOWN = "%P|%c|%m|%G|%l"  # of a partition: name, processors, MB, devices, the limit of time
 _FEEDING, _COMPUTING = 4, 16  # threads of a training, for each accelerator and without any
 _DEVICES = Path("/dev")
 # Of Linux, and of Linux inside Windows (WSL 2). A container has those that it was given alone.
@@ -20,32 +22,51 @@ _GPUS = ("nvidia[0-9]*", "dxg")
 
 
 class Partition(NamedTuple):
-    """The most that a single node of a partition has, kind by kind; memory in MB."""
+    """The most that a job can have on a single node of a partition, kind by kind.
+
+    Memory is in MB; minutes are infinite where a partition has no limit of time.
+    """
 
     cpus: int = 0
     memory: int = 0
     gpus: int = 0
+    minutes: float = 0
 
     def over(self, other: "Partition") -> "Partition":
         """The larger of each kind."""
-        return Partition(*map(max, self, other))
+        return Partition(
+            max(self.cpus, other.cpus),
+            max(self.memory, other.memory),
+            max(self.gpus, other.gpus),
+            max(self.minutes, other.minutes),
+        )
 
 
 def read(lines: Iterable[str]) -> dict[str, Partition]:
-    """The partitions in the lines of ``sinfo -o '%P|%c|%m|%G'``; the default one also as ''."""
+    """The partitions in the lines of ``sinfo -o _SHOWN``; the default one also as ''."""
     found: dict[str, Partition] = {}
     for line in filter(None, lines):
-        name, cpus, memory, devices = line.split("|")
+        name, cpus, memory, devices, limit = line.split("|")
         # Devices look like gpu:2, gpu:a100:4(S:0-1),shard:8 or (null).
         gpus = sum(
             int(device.partition("(")[0].rpartition(":")[2])
             for device in devices.split(",")
             if device.startswith("gpu:")
         )
-        node = Partition(int(cpus.rstrip("+")), int(memory.rstrip("+")), gpus)
+        node = Partition(int(cpus.rstrip("+")), int(memory.rstrip("+")), gpus, _minutes(limit))
         for key in (name.rstrip("*"), *([""] if name.endswith("*") else [])):
             found[key] = node.over(found.get(key, Partition()))
     return found
+
+
+def _minutes(limit: str) -> float:
+    """A limit of time as ``sinfo`` writes it: 2-00:00:00, 12:00:00, 30:00 or infinite."""
+    days, _, rest = limit.rpartition("-")
+    parts = rest.split(":")
+    if not all(part.isdecimal() for part in parts):
+        return math.inf
+    hours, minutes, _ = map(int, ["0", *parts][-3:])
+    return (int(days or 0) * 24 + hours) * 60 + minutes
 
 
 @cache
@@ -53,7 +74,7 @@ def partitions() -> dict[str, Partition]:
     """The partitions of this cluster, by name; empty where Slurm does not answer."""
     try:
         done = subprocess.run(
-            ["sinfo", "--noheader", "--exact", "--format", "%P|%c|%m|%G"],
+            ["sinfo", "--noheader", "--exact", "--format", _SHOWN],
             capture_output=True,
             text=True,
             timeout=60,
@@ -162,6 +183,7 @@ def refuse(rule: str, threads: int, resources: dict[str, Any], known: dict[str, 
         ("threads", threads, node.cpus, f"set-threads: {rule}"),
         ("MB of memory", resources.get("mem_mb"), node.memory, f"set-resources: {rule}: mem_mb"),
         ("GPUs", resources.get("gpu"), node.gpus, f"set-resources: {rule}: gpu"),
+        ("minutes", resources.get("runtime"), node.minutes, f"set-resources: {rule}: runtime"),
     )
     where = f"partition {name!r}" if name else "the default partition"
     for what, wanted, most, key in asked:

@@ -1,5 +1,6 @@
 """What a job may ask of a cluster's nodes, and how much memory a model is asked for."""
 
+import math
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,10 +12,11 @@ from limbeck.workflow import cluster, memory
 from limbeck.workflow.cluster import Machine, Partition
 
 SINFO = """\
-cpu*|16|64000|(null)
-cpu*|64|512000+|(null)
-gpu|32|256000|gpu:a100:4(S:0-1),shard:8
-gpu|128|1000000|gpu:h100:8(S:0-1),gpu:mig:2
+cpu*|16|64000|(null)|infinite
+cpu*|64|512000+|(null)|infinite
+gpu|32|256000|gpu:a100:4(S:0-1),shard:8|1-12:00:00
+gpu|128|1000000|gpu:h100:8(S:0-1),gpu:mig:2|1-12:00:00
+test|4|8000|(null)|30:00
 """
 
 
@@ -25,9 +27,10 @@ def known() -> dict[str, Partition]:
 
 def test_a_partition_is_its_largest_node(known: dict[str, Partition]) -> None:
     assert known == {
-        "cpu": Partition(64, 512_000, 0),
-        "": Partition(64, 512_000, 0),
-        "gpu": Partition(128, 1_000_000, 10),
+        "cpu": Partition(64, 512_000, 0, math.inf),
+        "": Partition(64, 512_000, 0, math.inf),
+        "gpu": Partition(128, 1_000_000, 10, 36 * 60),
+        "test": Partition(4, 8_000, 0, 30),
     }
 
 
@@ -41,6 +44,9 @@ def test_a_partition_is_its_largest_node(known: dict[str, Partition]) -> None:
         (1, {"gpu": 1, "mem_mb": 600_000, "slurm_partition": "gpu"}, None),
         (1, {"gpu": 11, "slurm_partition": "gpu"}, "has more than 10: it would wait for ever"),
         (1, {"slurm_partition": "huge"}, "partition 'huge'; there are cpu, gpu"),
+        (1, {"runtime": 99_999}, None),
+        (1, {"runtime": 2160, "slurm_partition": "gpu"}, None),
+        (1, {"runtime": 2880, "slurm_partition": "gpu"}, "2,880 minutes, but .* more than 2,160:"),
         (1, {"mem_mb": "<TBD>"}, None),
     ],
 )
