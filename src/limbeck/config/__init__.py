@@ -39,7 +39,7 @@ from limbeck.config.hardware import CHIPS, Chip, Hardware, chip
 from limbeck.config.judgement import Judgement
 from limbeck.config.section import Count, Positive, Section, Share
 from limbeck.config.sources import Conversations, Texts, public, published
-from limbeck.config.student import SPEED, TINY, Architecture, Lora, Mixture, Student, Training
+from limbeck.config.student import LORA, SPEED, TINY, Architecture, Lora, Mixture, Student, Training
 from limbeck.config.teacher import (
     HOW_ASKED,
     Batch,
@@ -59,6 +59,7 @@ __all__ = [
     "HOW_ASKED",
     "HUB",
     "LIST",
+    "LORA",
     "SPEED",
     "TINY",
     "Architecture",

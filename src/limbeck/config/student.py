@@ -63,6 +63,8 @@ class Lora(Section):
     )
 
 
+# Adapters take ten times the rate of whole weights and more (arXiv 2405.09673).
+LORA = "method: lora, learning_rate: 2.0e-4"
 # Keys of a training that decide how it runs, and not what comes out.
 SPEED = {"device_tokens", "devices", "shard"}
 
@@ -75,7 +77,9 @@ class Training(Section):
     optimizer: Literal["adamw", "muon"] = Field(
         "adamw", description="muon: the layers' matrices by Muon, all else by AdamW"
     )
-    learning_rate: float = Field(1e-5, gt=0)
+    learning_rate: float = Field(
+        1e-5, gt=0, description="The default is for method: full; lora takes about 2.0e-4"
+    )
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: Share = Field(0.05, description="Share of the steps")
     weight_decay: float = Field(0.0, ge=0)

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel
 
-from limbeck.config import TINY, Role, Training
+from limbeck.config import LORA, TINY, Role, Training
 from limbeck.costs.accelerator import Device, device
 from limbeck.costs.sizes import FITS, GGUF, size
 from limbeck.errors import UserError
@@ -29,8 +29,8 @@ from limbeck.workflow.build import Build
 LEANER = {
     "training.memory: bfloat16": Training(memory="bfloat16"),
     "training.memory: adam8bit": Training(memory="adam8bit"),
-    "training.method: lora": Training(method="lora"),
-    "training: {method: lora, memory: nf4}": Training(method="lora", memory="nf4"),
+    f"training: {{{LORA}}}": Training(method="lora"),
+    f"training: {{{LORA}, memory: nf4}}": Training(method="lora", memory="nf4"),
 }
 
 

@@ -7,13 +7,14 @@ from itertools import chain, cycle, islice
 
 import torch
 
+from limbeck.config import LORA
 from limbeck.errors import UserError
 from limbeck.student import layout
 from limbeck.student.encoding import Encoded
 
 ADVICE = (
     "smaller: training.device_tokens, training.max_length; less for each weight: training.memory "
-    "bfloat16 or adam8bit, training.method lora (on CUDA with memory nf4); spread over devices: "
+    f"bfloat16 or adam8bit, training: {{{LORA}}} (on CUDA with memory: nf4); spread over devices: "
     "training.shard"
 )
 Layout = Callable[[list[int], layout.Rows], list[layout.Batch]]

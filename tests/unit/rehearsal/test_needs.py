@@ -73,7 +73,7 @@ def sized(path: Path, gigabytes: float) -> Path:
         ("full", 80, True, "takes 48 GiB to train; NVIDIA L4 has 80 GiB"),
         ("full", 24, False, "NVIDIA L4 has 24 GiB: training.memory: adam8bit takes 18 GiB"),
         ("lora", 24, True, "takes 6.6 GiB to train"),
-        ("lora", 6, False, "training: {method: lora, memory: nf4} takes 3.0 GiB"),
+        ("lora", 6, False, f"training: {{{config.LORA}, memory: nf4}} takes 3.0 GiB"),
         ("lora", 3, False, "take a smaller base or a larger machine"),
     ],
 )
@@ -158,8 +158,8 @@ def test_a_disk_that_is_too_small_is_said(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("billions", "way"),
     [(3, "training.memory: bfloat16 takes 23 GiB"), (4, "training.memory: adam8bit takes 23 GiB"),
-     (9, "training.method: lora takes 19 GiB"),
-     (20, "training: {method: lora, memory: nf4} takes 19 GiB"),
+     (9, f"training: {{{config.LORA}}} takes 19 GiB"),
+     (20, f"training: {{{config.LORA}, memory: nf4}} takes 19 GiB"),
      (90, "take a smaller base or a larger machine")],
 )  # fmt: skip
 def test_a_leaner_training_is_named(billions: int, way: str) -> None:
