@@ -6,6 +6,7 @@ Snakemake counts devices (``--resources gpu=4``) and does not say which; a clust
 
 import contextlib
 import gc
+import importlib.util
 import os
 import sys
 import tempfile
@@ -37,6 +38,13 @@ def claim(wanted: int = 1) -> list[str]:
         if len(claimed) == wanted:
             break
     return claimed
+
+
+def llama_is_for_cuda() -> bool:
+    """Whether the llama.cpp of this environment was built for CUDA; it is not loaded to see."""
+    found = importlib.util.find_spec("llama_cpp")
+    folders = found.submodule_search_locations if found else None
+    return any(any(Path(folder).glob("lib/libggml-cuda*")) for folder in folders or [])
 
 
 def release() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from limbeck import device
+
 CLAIM = """
 import os
 from limbeck import device
@@ -49,3 +51,21 @@ def test_a_device_is_free_when_its_process_has_ended(tmp_path: Path) -> None:
     for _ in range(2):
         with claiming("0,1", tmp_path) as seen:
             assert seen == "0"
+
+
+@pytest.mark.parametrize(
+    ("files", "cuda"),
+    [(["libggml-cuda.so", "libggml-cpu.so"], True), (["libggml-cpu.so"], False), (None, False)],
+)
+def test_a_llama_cpp_for_cuda_is_seen(
+    files: list[str] | None, cuda: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its files: it would take a second to load it, and planning loads nothing."""
+    if files is not None:
+        (tmp_path / "llama_cpp/lib").mkdir(parents=True)
+        (tmp_path / "llama_cpp/__init__.py").write_text("raise SystemExit")
+        for name in files:
+            (tmp_path / "llama_cpp/lib" / name).touch()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "llama_cpp", raising=False)
+    assert device.llama_is_for_cuda() == cuda

@@ -16,6 +16,7 @@ from limbeck.costs import amounts, hours, measured, sizes
 from limbeck.costs.accelerator import device
 from limbeck.costs.pretend import TOKEN
 from limbeck.costs.replay import Replay
+from limbeck.device import llama_is_for_cuda
 from limbeck.workflow import memory
 from limbeck.workflow.build import Build
 from limbeck.workflow.places import CHECKPOINTS
@@ -105,8 +106,12 @@ class Student:
             count = min(count, asking.limit_quantized or count)
         read = items.read(count)
         written = items.written(count, asking, form == "thinking" or asking.thinking is True)
+        built = llama_is_for_cuda()
         if speed := self._scored(self.like, form, benchmark):
             self.scoring.add(read + written, speed.of(count), "measured")
+        elif self.device and not self.like.device and form not in CHECKPOINTS and not built:
+            lacks = "how fast llama.cpp is here, built for the processor alone"
+            self.scoring.add(read + written, None, "not known", lacks)
         elif (size := self._size()) and self.device:
             library = "transformers" if form in CHECKPOINTS else "llama.cpp"
             weights = size * sizes.GGUF.get(form, sizes.GGUF["F16"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.config import TINY, Config
+from limbeck.device import llama_is_for_cuda
 from limbeck.workflow.build import ASKED, Build
 from limbeck.workflow.places import CHECKPOINTS, local_files, manifest
 from limbeck.workflow.settings import as_json, read_entries
@@ -60,24 +61,30 @@ def checks(build: Build, wildcards: Any) -> list[str]:
     return [manifest(place), *parity]
 
 
-def on_accelerator(build: Build, model: str) -> bool:
-    """Whether a scored model is asked on an accelerator, if there is any.
-
-    Of the built-in base only checkpoints are: its GGUF files are faster beside each other.
-    """
+def _is_gguf(build: Build, model: str) -> bool:
+    """Whether llama.cpp runs a scored model."""
     name, _, form = model.rpartition("/")
-    if model in ASKED or name == "comparisons":
-        return model not in ASKED
-    return form in CHECKPOINTS or build.config.students[name].base != TINY
+    if name == "comparisons":
+        return build.config.benchmarks.comparisons[form].partition("@")[0].endswith(".gguf")
+    return model not in ASKED and form not in CHECKPOINTS
+
+
+def _is_small(build: Build, model: str) -> bool:
+    """Whether it is a GGUF file of the built-in base: these are faster beside each other."""
+    student = build.config.students.get(model.partition("/")[0])
+    return _is_gguf(build, model) and student is not None and student.base == TINY
+
+
+def on_accelerator(build: Build, model: str) -> bool:
+    """Whether a scored model is asked on an accelerator, if there is any that can run it."""
+    if model in ASKED or _is_small(build, model):
+        return False
+    return not _is_gguf(build, model) or llama_is_for_cuda()
 
 
 def threads(build: Build, model: str) -> int:
     """Threads of a scored model: what the machine has for a file that llama.cpp runs."""
-    name, _, form = model.rpartition("/")
-    if name == "comparisons":
-        return 16 if build.config.benchmarks.comparisons[form].endswith(".gguf") else 1
-    on = on_accelerator(build, model) and form not in CHECKPOINTS
-    return 16 if on else 1
+    return 16 if _is_gguf(build, model) and not _is_small(build, model) else 1
 
 
 def settings(build: Build, wildcards: Any) -> str:

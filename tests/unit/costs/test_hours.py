@@ -217,6 +217,20 @@ def test_a_plan_estimates_where_nothing_was_measured(there: Path) -> None:
     assert 0 < scoring["hours"] < 1
 
 
+def test_a_gguf_file_gains_nothing_of_a_gpu_that_llama_cpp_cannot_use(
+    there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hours of checkpoints are estimated by the GPU, those of files are not known."""
+    monkeypatch.setattr(effort, "device", lambda: Device("NVIDIA L4", 24 * 2**30, True))
+    monkeypatch.setattr(effort, "llama_is_for_cuda", lambda: False)
+    [training, scoring] = planned(student={"base": "owner/name-1B"})
+    assert training["basis"] == "estimated"
+    assert (scoring["basis"], scoring["hours"]) == ("not known", None)
+    assert scoring["note"] == "how fast llama.cpp is here, built for the processor alone"
+    monkeypatch.setattr(effort, "llama_is_for_cuda", lambda: True)
+    assert planned(student={"base": "owner/name-1B"})[1]["basis"] == "estimated"
+
+
 def test_a_gguf_file_writes_as_many_items_at_once_as_the_config_says(there: Path) -> None:
     write_json(there / "results/swh_Latn/own/training.json", {})
     for form in ("base", "student", "Q8_0", "Q4_K_M"):
