@@ -143,7 +143,7 @@ def disk(build: Build) -> Check:
         each = parameters * (2 + sum(GGUF[name] for name in files))
         # The base once; of each language a checkpoint, its GGUF files, and what a training keeps.
         needed += parameters * 2 + len(build.codes) * each
-        needed += parameters * memory.of_training(student.training)
+        needed += parameters * memory.kept(student.training)
     free = free_disk()
     words = f"disk: {_gib(free)} free here, about {_gib(needed)} needed"
     return Check(free >= needed, words if free >= needed else f"{words}: make room, or leave out "

@@ -17,7 +17,7 @@ import torch
 
 from limbeck.config import Training
 from limbeck.errors import UserError
-from limbeck.student import guard, layout, muon, ranks, room, rounding
+from limbeck.student import guard, layout, muon, ranks, room, rounding, weights
 from limbeck.student.encoding import IGNORED, Encoded
 from limbeck.student.packing import Way, device, tensors
 
@@ -275,22 +275,20 @@ class Loop:
 
     def _look_at_disk(self) -> None:
         """Tell what the states take, or that there is no room for them."""
-        weights = sum(weight.nbytes for weight in self.weights.values())
-        # Adam keeps two numbers beside each weight; of 8 bits they are as large as it.
-        state = weights * (2 if self.training.memory == "adam8bit" else 3)
+        trained = sum(weight.nbytes for weight in self.weights.values())
+        state, best, most = weights.kept(trained, self.training.memory)
         self.folder.mkdir(parents=True, exist_ok=True)
         own = {
             name: path.stat().st_size if (path := self.folder / name).is_file() else 0
             for name in ("state.pt", "best.pt")
         }
         free = shutil.disk_usage(self.folder).free
-        best = 2 * weights if self.samples["validation"] else 0  # one while a better is written
-        if free + own["best.pt"] < best:
+        if self.samples["validation"] and free + own["best.pt"] < best:
             raise UserError(
                 f"{self.folder}: {free / 1e9:.1f} GB are free, and the weights of the best "
-                f"validation take {weights / 1e9:.1f}, twice that while better ones are written"
+                f"validation take {trained / 1e9:.1f}, twice that while better ones are written"
             )
-        if free + sum(own.values()) < 2 * state + weights:
+        if free + sum(own.values()) < most:
             self.clock.seconds = math.inf
             print(
                 f"training: nothing is saved in between ({free / 1e9:.1f} GB are free, and two "

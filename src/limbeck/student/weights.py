@@ -46,6 +46,22 @@ def header(path: Path) -> tuple[Header, int]:
     return named, start
 
 
+def kept(trained: float, memory: str) -> tuple[float, float, float]:
+    """Bytes that a training has on the disk, by those of the weights that are trained.
+
+    Args:
+        trained: bytes.
+        memory: `training.memory`.
+
+    Returns:
+        A state of the training; the weights of the best validation while better ones are written;
+        and the most there is at once, while a state is written.
+    """
+    # Adam keeps two numbers beside each weight; of 8 bits they are as large as it.
+    state = trained * (2 if memory == "adam8bit" else 3)
+    return state, 2 * trained, 2 * state + trained
+
+
 def check(folder: Path) -> None:
     """Raise a `UserError` if a file of a checkpoint's weights is not whole.
 

@@ -74,6 +74,16 @@ def on_each(section: Training) -> float:
     return spread if section.shard else of_training(section)
 
 
+def kept(section: Training) -> float:
+    """Bytes of a parameter of the base that a training has on the disk at once, at most."""
+    single = _SINGLE if section.memory == "float32" else _HALF
+    if section.method == "full":
+        return weights.kept(single, section.memory)[-1]
+    # A quarter of what adapters take in memory are their weights.
+    frozen = _HALF if section.precision == "bfloat16" else _SINGLE
+    return weights.kept(_ADAPTERS * frozen / _PARTS, section.memory)[-1]
+
+
 def first(base: str, students: Mapping[str, Student]) -> str:
     """The base that a base of the same build began with."""
     while base.startswith("student:"):

@@ -151,3 +151,18 @@ def test_memory_follows_what_is_done_with_a_model() -> None:
     own = Classifier(kind="icl", base="student:later")
     assert memory.classifier(own, students) == 4_000 + 12_000
     assert memory.classifier(Classifier(kind="linear"), {}) == 2_000
+
+
+@pytest.mark.parametrize(
+    ("section", "size"),
+    [
+        (Training(), 28),  # two states of 12, and the weights of the best validation
+        (Training(memory="bfloat16"), 14),
+        (Training(memory="adam8bit"), 10),
+        (Training(method="lora"), 0.35),
+        (Training(method="lora", memory="nf4"), 0.35),
+    ],
+)
+def test_a_training_keeps_two_states_and_its_best_weights(section: Training, size: float) -> None:
+    """The room below which the loop saves nothing in between, as doctor counts it."""
+    assert memory.kept(section) == pytest.approx(size)
