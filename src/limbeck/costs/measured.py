@@ -10,13 +10,13 @@ from limbeck.config import TINY, chip
 from limbeck.dataset import rows
 from limbeck.files import read_json, read_parquet
 from limbeck.workflow import records
+from limbeck.workflow.records import TRAINED
 
 REHEARSAL = Path("rehearsal")  # where a run is rehearsed: its files tell, too
 
 # What a log says of the time that grows with a run; of the rest libraries are imported.
-TRAINED = re.compile(r"^training: ([\d,]+) tokens in ([\d.]+) s", re.M)
 SCORED = re.compile(r" on ([\d,]+) items in ([\d.]+) s", re.M)
-_RESUMED = re.compile(r"^training: goes on after step ", re.M)  # its seconds are not of all tokens
+_RESUMED = re.compile(r"^training: goes on after step ", re.M)  # the record has not all seconds
 
 
 class Growing(NamedTuple):

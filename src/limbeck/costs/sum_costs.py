@@ -8,8 +8,9 @@ For each stage its replies and tokens, all that its journal holds of the config'
 dollars that were paid for them, null where the config has no price, and then of the whole as well;
 and the dollars of requests without a reply, which the endpoint may have billed. What is asked once
 for all languages stands apart, as "shared". For each student and other model, and for the
-classifiers of a task, the hours of the jobs that trained and scored it when that was last done;
-their dollars and the whole's, null where there is no price.
+classifiers of a task, the hours of the jobs that trained and scored it when that was last done,
+and before it was killed where it is a student's training; their dollars and the whole's, null where
+there is no price.
 """
 
 import json
@@ -22,7 +23,7 @@ from limbeck import files, stage
 from limbeck.costs.tally import tally
 from limbeck.files import Row
 from limbeck.teacher import budget
-from limbeck.workflow.records import job, jobs
+from limbeck.workflow.records import job, jobs, trained
 
 
 def costs(
@@ -64,7 +65,7 @@ def hours(records: Path, models: Collection[str]) -> dict[str, dict[str, float]]
         parts = path.relative_to(records).parent.parts
         seconds = sum(took.seconds for took in jobs(path))
         if path.stem == "train_student" and parts[0] in students:
-            found["training"][parts[0]] += seconds
+            found["training"][parts[0]] += max(seconds, trained(path.with_suffix(".log")))
         elif path.stem == "train_classifier":
             found["training"]["/".join(parts[:2])] += seconds
         elif path.stem == "score_model" and len(parts) == 4:  # not one that is asked over HTTP

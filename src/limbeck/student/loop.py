@@ -8,16 +8,15 @@ import math
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
 
 from limbeck.config import Training
 from limbeck.errors import UserError
-from limbeck.student import guard, layout, muon, ranks, room, rounding, weights
+from limbeck.student import guard, layout, muon, ranks, room, rounding, states, weights
 from limbeck.student.encoding import IGNORED, Encoded
 from limbeck.student.packing import Way, device, tensors
 
@@ -88,7 +87,8 @@ class Loop:
             name: weight for name, weight in model.named_parameters() if weight.requires_grad
         }
         self.optimizer = self._optimizer()
-        self.clock = Clock(save_every)
+        self.clock = states.Clock(save_every)
+        self.begun = time.monotonic()
         self.losses: list[float] = []
         self.validations: list[dict[str, float]] = []
         self.tokens = self.placed = 0
@@ -123,6 +123,10 @@ class Loop:
             parts = [float(part) for part in self._losses(samples, batches, count)]
         self.model.train()
         return ranks.total(math.fsum(parts))
+
+    def seconds(self) -> float:
+        """What it took so far, also before a kill, without the look at its largest batch."""
+        return time.monotonic() - self.begun - self.fitting
 
     def _step(self, rows: list[int]) -> None:
         samples, lengths = self.samples["train"], self.lengths["train"]
@@ -245,7 +249,7 @@ class Loop:
         guard.check_validation(step, loss)
         print(f"step {step}/{len(self.steps)}: validation loss {loss:.4f}", flush=True)
         if all(loss < item["loss"] for item in self.validations):
-            _write({"step": step, "weights": self.trained()}, self.folder / "best.pt")
+            states.write({"step": step, "weights": self.trained()}, self.folder / "best.pt")
         self.validations.append({"step": step, "loss": loss})
 
     def _best(self) -> int:
@@ -263,7 +267,7 @@ class Loop:
     def _restore_best(self) -> None:
         writes = self.sharded or ranks.rank() == 0  # of whole weights the others' are not asked for
         if writes and self.validations and self._best() < len(self.validations) - 1:
-            best = _read(self.folder / "best.pt")
+            best = states.read(self.folder / "best.pt")
             self._load(best["weights"])
             print(f"training: the weights of step {best['step']}, of the best validation, are kept")
 
@@ -316,14 +320,15 @@ class Loop:
             "validations": self.validations,
             "tokens": self.tokens,
             "placed": self.placed,
+            "seconds": self.seconds(),
         }
-        _write(state, self.folder / "state.pt")
+        states.write(state, self.folder / "state.pt")
 
     def _resume(self) -> None:
         path = self.folder / "state.pt"
         if not path.is_file():
             return
-        state = _read(path)
+        state = states.read(path)
         self._load(state["weights"])
         moments = state["optimizer"]["state"]
         weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
@@ -334,64 +339,10 @@ class Loop:
         self.optimizer.load_state_dict(state["optimizer"])
         self.losses, self.validations = state["losses"], state["validations"]
         self.tokens, self.placed = state["tokens"], state["placed"]
+        self.begun -= state["seconds"]
         print(f"training: goes on after step {len(self.losses)}")
 
     def _load(self, weights: dict[str, Any]) -> None:
         with torch.no_grad():
             for name, weight in self.weights.items():
                 weight.copy_(ranks.spread(weights[name], weight))
-
-
-class Clock:
-    """When to save: every so many seconds, and never for more than a twentieth of the time."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.last = time.monotonic()
-
-    def due(self) -> bool:
-        """Whether it is time."""
-        return time.monotonic() - self.last > self.seconds
-
-    def measure(self, save: Callable[[], None]) -> None:
-        """Save, and wait longer the longer that took."""
-        begun = time.monotonic()
-        save()
-        self.last = time.monotonic()
-        self.seconds = max(self.seconds, 20 * (self.last - begun))
-
-
-def _write(content: dict[str, Any], path: Path) -> None:
-    """Write a file whole or not at all, if this is the first rank: the others have the same.
-
-    Raises:
-        UserError: there is no room for it; the state that was there before stays.
-    """
-    if ranks.rank():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    try:
-        torch.save(content, temporary)
-    except (OSError, RuntimeError) as error:  # torch says no more of a full disk
-        temporary.unlink(missing_ok=True)
-        free = shutil.disk_usage(path.parent).free / 1e9
-        raise UserError(f"{path}: cannot be written ({free:,.1f} GB are free): {error}") from None
-    temporary.replace(path)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """What `_write` wrote, on the CPU; nothing in a file is run.
-
-    Raises:
-        UserError: it is damaged, or another program's.
-    """
-    try:
-        # Several ranks read the same pages.
-        content = torch.load(path, "cpu", weights_only=True, mmap=ranks.count() > 1)
-        return dict(content.items())
-    except (UnpicklingError, RuntimeError, EOFError, OSError, ValueError, AttributeError) as error:
-        why = type(error).__name__
-        raise UserError(
-            f"{path}: no state of a training, or a damaged one ({why}); remove it to begin anew"
-        ) from None

@@ -12,7 +12,6 @@ checkpoint is the base's own files, byte for byte, with new weights.
 import os
 import shutil
 import sys
-import time
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -231,9 +230,8 @@ def train(options: Any, folder: Path) -> None:
         autocast=precision == "bfloat16",
         longest=longest if settings.longest else None,
     )
-    started = time.monotonic()
     loop.run()
-    seconds = time.monotonic() - started - loop.fitting
+    seconds = loop.seconds()
     trained = loop.trained()
     if ranks.rank():
         return

@@ -1,8 +1,12 @@
 """Snakemake's own records of what jobs took, which lie beside their logs."""
 
 import csv
+import re
 from pathlib import Path
 from typing import NamedTuple
+
+# What the log of a training says of its tokens, and of the time that grows with them.
+TRAINED = re.compile(r"^training: ([\d,]+) tokens in ([\d.]+) s", re.M)
 
 
 class Took(NamedTuple):
@@ -19,6 +23,15 @@ def jobs(record: Path) -> list[Took]:
     with record.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     return [Took(_number(row.get("s")), _number(row.get("max_rss"))) for row in rows]
+
+
+def trained(log: Path) -> float:
+    """The seconds that a training's log tells, of all its parts where it was killed; else 0.
+
+    Its record has those since it was started last.
+    """
+    found = TRAINED.search(log.read_text("utf-8", "replace")) if log.is_file() else None
+    return float(found[2]) if found else 0.0
 
 
 def job(record: Path) -> object:

@@ -10,7 +10,7 @@ import pytest
 
 from endpoint import completion, connection, echo, questions, serving, teacher
 from limbeck.costs import commands
-from limbeck.costs.sum_costs import costs, whole
+from limbeck.costs.sum_costs import costs, hours, whole
 from limbeck.errors import UserError
 from limbeck.teacher.budget import path
 from limbeck.teacher.client import ask
@@ -160,6 +160,21 @@ def test_the_costs_of_a_language(tmp_path: Path) -> None:
         "dollars": 1.34,
     }
     assert found["whole"] == {"dollars": None}
+
+
+@pytest.mark.parametrize(
+    ("said", "took"),
+    [
+        ("training: goes on after step 9\ntraining: 90,000 tokens in 7200.00 s, loss 1.0\n", 2.0),
+        ("training: 90,000 tokens in 900.00 s, loss 1.0\n", 0.5),  # and what came before and after
+        ("", 0.5),
+    ],
+)
+def test_the_hours_before_a_kill_are_counted(tmp_path: Path, said: str, took: float) -> None:
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny/train_student.tsv").write_text("s\tmax_rss\n1800\tNA\n")
+    (tmp_path / "tiny/train_student.log").write_text(said)
+    assert hours(tmp_path, ["tiny/student"])["training"] == {"tiny": took}
 
 
 def test_without_a_price_the_whole_is_not_known() -> None:

@@ -244,6 +244,22 @@ def test_ten_kills_change_no_bit(bases: Any, samples: Any, tmp_path: Path) -> No
     assert all(weights[name].equal(other[name]) for name in weights)
 
 
+def test_a_training_that_goes_on_counts_the_seconds_before(
+    bases: Any, samples: Any, tmp_path: Path
+) -> None:
+    from limbeck.student import states
+
+    short = Settings(step_tokens=120, max_steps=2)
+    make(bases("llama"), samples, tmp_path, short, save_every=-1.0).run()
+    path = tmp_path / "state.pt"
+    state = states.read(path)
+    assert state["seconds"] > 0
+    states.write({**state, "seconds": 1000.0}, path)
+    loop = make(bases("llama"), samples, tmp_path, short, save_every=1e9)
+    loop.run()
+    assert 1000 < loop.seconds() < 1000 + 600
+
+
 class Evil:
     def __reduce__(self) -> Any:
         return (Path.touch, (Path("ran"),))
