@@ -251,7 +251,7 @@ rule train_classifier:
     threads: 1
     resources:
         runtime=lambda w, attempt: machine.minutes(
-            grouped.classifier(build, machine, w), w, attempt
+            grouped.classifier(build, machine, w), w, attempt, times=4
         ),
         gpu=lambda w: machine.gpu(classified.classifier(build, w).kind != "linear"),
         mem_mb=lambda w, attempt: machine.memory(

@@ -77,6 +77,7 @@ rule train_student:
         mem_mb=lambda w, attempt: machine.memory(
             memory.student(w.student, settings.students), attempt
         ),
+        runtime=lambda w, attempt: machine.minutes(None, w, attempt, times=4),
         nodes=1,  # whose devices it sees
         device_tokens=lambda w: build.student(w.student).training.device_tokens,
         shard=lambda w: int(build.student(w.student).training.shard),

@@ -145,6 +145,7 @@ def test_a_cluster_plans_the_same(untouched: Project) -> None:
         r"^rule train_student:\n(?: .*\n)* +resources: (.*)$", cluster.output, re.M
     )
     assert "nodes=1" in training, "on which all its devices are"
+    assert "runtime=2880" in training
 
 
 def watched(folder: Path, source: Path) -> tuple[set[str], set[str]]:

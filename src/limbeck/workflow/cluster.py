@@ -132,8 +132,10 @@ class Machine:
         """The name of a group of jobs; None where jobs run here, and nothing is gained by one."""
         return name if self._is_cluster else None
 
-    def minutes(self, group: str | None, wildcards: Any, attempt: int) -> int | None:
-        """The time limit of a job: a short one in a group, else as the profile says."""
+    def minutes(
+        self, group: str | None, wildcards: Any, attempt: int, times: int = 1
+    ) -> int | None:
+        """The time limit of a job: a short one in a group, else the profile's so many times."""
         if group:
             return GROUPED
         defaults = self._workflow.resource_settings.default_resources or {}
@@ -141,7 +143,7 @@ class Machine:
             return None
         known = {"input": [], "threads": 1, "rulename": "", "async_run": None}
         value: int = defaults["runtime"].evaluate(wildcards, attempt=attempt, **known).value
-        return value
+        return times * value
 
     def one_by_one(self) -> None:
         """Run the jobs of a group one after the other, as `profiles/slurm` has it.

@@ -5,7 +5,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
+from configs import ROOT
 from limbeck.config import Classifier, Student, Training
 from limbeck.errors import UserError
 from limbeck.workflow import cluster, memory
@@ -166,3 +168,18 @@ def test_memory_follows_what_is_done_with_a_model() -> None:
 def test_a_training_keeps_two_states_and_its_best_weights(section: Training, size: float) -> None:
     """The room below which the loop saves nothing in between, as doctor counts it."""
     assert memory.kept(section) == pytest.approx(size)
+
+
+def test_a_training_has_two_days() -> None:
+    """Of whatever kind; but classifiers that take seconds are in a group, where all are short."""
+    profile = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
+    [value] = (one for one in profile["default-resources"] if one.startswith("runtime="))
+    given = SimpleNamespace(value=int(value.partition("=")[2]))
+    known = SimpleNamespace(evaluate=lambda *_, **__: given)
+    settings = SimpleNamespace(default_resources={"runtime": known})
+    there = Machine(SimpleNamespace(resource_settings=settings))
+    assert [there.minutes(None, {}, 1, times) for times in (1, 4)] == [12 * 60, 48 * 60]
+    assert there.minutes("swh_Latn-topic", {}, 1, 4) == cluster.GROUPED
+    for name, file in (("train_student", "student"), ("train_classifier", "classification")):
+        rule = (ROOT / f"rules/{file}.smk").read_text().partition(f"rule {name}:")[2]
+        assert "times=4" in rule.partition("\nrule ")[0]
