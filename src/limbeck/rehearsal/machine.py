@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from limbeck.costs.accelerator import device, memory
+from limbeck.workflow.digest import pinned
 
 GIB = 2**30
 
@@ -66,6 +67,15 @@ def _accelerator() -> Check:
     return Check(True, f"GPU: {found.name}, {found.memory / GIB:.1f} GiB{several}")
 
 
+def build_for_cuda() -> str:
+    """The command that builds the pinned llama.cpp for CUDA, in this environment."""
+    name = "llama-cpp-python"
+    return (
+        f"CMAKE_ARGS=-DGGML_CUDA=on {sys.executable} -m pip install --no-deps --force-reinstall "
+        f"--no-binary {name} {name}=={pinned(name)}"
+    )
+
+
 def _llama() -> Check:
     """Whether llama.cpp was built for the GPU, where there is one."""
     if not device().cuda:
@@ -76,8 +86,7 @@ def _llama() -> Check:
     line = (
         "llama.cpp: built for the GPU"
         if built
-        else "llama.cpp: built for the CPU alone; CMAKE_ARGS=-DGGML_CUDA=on pip install "
-        "--no-deps --force-reinstall --no-binary llama-cpp-python llama-cpp-python"
+        else f"llama.cpp: built for the CPU alone; {build_for_cuda()}"
     )
     return Check(built, line)
 
