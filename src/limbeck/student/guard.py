@@ -1,28 +1,13 @@
 """What stops a training at its first bad step, before anything bad is kept."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 from limbeck.errors import UserError
-from limbeck.files import read_json
 
 ADVICE = (
     "try a lower training.learning_rate, a longer training.warmup, or training.precision float32"
 )
-
-
-def context(base: Path) -> int | None:
-    """The tokens that a base reads at most, as its config says."""
-    config = read_json(base / "config.json")
-    length = config.get("text_config", config).get("max_position_embeddings")
-    return int(length) if length else None
-
-
-def weights_type(base: Path) -> str:
-    """The name of the type that a base's weights are stored in."""
-    config = read_json(base / "config.json")
-    return str(config.get("dtype") or config.get("torch_dtype") or "float32")
 
 
 def check_weights(model: Any) -> None:

@@ -22,7 +22,7 @@ from limbeck import device, stage
 from limbeck.config import SPEED, Section, Training
 from limbeck.errors import UserError
 from limbeck.files import Row, digest, file_digest, lock, read_json, read_parquet, write_json
-from limbeck.student import guard
+from limbeck.student import weights
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 DONE = "done"  # in a folder of --work: it may go once the checkpoint is safe
@@ -68,7 +68,7 @@ def save(model: Any, base: Path, checkpoint: Path) -> None:
 
     temporary = checkpoint.with_name(f".{checkpoint.name}.new")
     shutil.rmtree(temporary, ignore_errors=True)
-    model.to(getattr(torch, guard.weights_type(base)))
+    model.to(getattr(torch, weights.stored_type(base)))
     # The base's file replaces it; one that transformers finds odd would be refused here.
     model.generation_config = GenerationConfig()
     try:
@@ -121,7 +121,7 @@ def encode(tokenizer: Any, base: Path, options: Any) -> tuple[dict[str, Any], Ro
     path = base / "generation_config.json"
     stops = encoding.stop_tokens(tokenizer, read_json(path) if path.is_file() else {})
     limit = options.settings.training.max_length
-    context = guard.context(base) or limit
+    context = weights.context(base) or limit
     samples, counts = {}, {}
     for name in ("train", "validation"):
         rows = read_parquet(getattr(options, name))
@@ -216,7 +216,7 @@ def train(options: Any, folder: Path) -> None:
     if way == "alone":
         print("training: rows of this base see each other in a line; each has a line of its own")
     limit = settings.training.max_length
-    longest = min(limit, guard.context(options.base) or limit)
+    longest = min(limit, weights.context(options.base) or limit)
     if options.shard and ranks.count() > 1:
         ranks.shard(model)
     loop = Loop(

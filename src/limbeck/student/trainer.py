@@ -33,11 +33,11 @@ def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
     precision = precision_here(training)
     weights.check(base)
     logging.disable_progress_bar()
-    length = min(training.max_length, guard.context(base) or training.max_length)
+    length = min(training.max_length, weights.context(base) or training.max_length)
     cuda = torch.cuda.is_available()
     full = training.method == "full"
     # A base in float32 would be rounded at loading, and so would be what is saved of it.
-    half = precision == "bfloat16" and guard.weights_type(base) != "float32" and (cuda or not full)
+    half = precision == "bfloat16" and weights.stored_type(base) != "float32" and (cuda or not full)
     lean = training.memory != "float32"
     extra = {"float32_mixed_precision": True} if half and full and not lean else {}
     model, tokenizer = unsloth.FastLanguageModel.from_pretrained(
@@ -131,7 +131,7 @@ def renewed(model: Any, trained: dict[str, Any], base: Path, settings: Any) -> A
     kind: Any = next(kind for kind in type(inner).__mro__ if not issubclass(kind, FSDPModule))
     fresh = kind.from_pretrained(
         base,
-        dtype=getattr(torch, guard.weights_type(base)),
+        dtype=getattr(torch, weights.stored_type(base)),
         trust_remote_code=settings.trust_remote_code,
     )
     if adapted:

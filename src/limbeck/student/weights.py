@@ -1,4 +1,4 @@
-"""Files of weights (safetensors): what is in one, and whether it is whole.
+"""Files of weights (safetensors): what is in one, whether it is whole, what a config says of them.
 
 A file is the length of its header, the header as JSON, and the tensors' bytes
 (https://huggingface.co/docs/safetensors).
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.errors import UserError
+from limbeck.files import read_json
 
 Header = dict[str, dict[str, Any]]
 AGAIN = "consolidated"  # so begin files in which Mistral's models have their weights a second time
@@ -44,6 +45,19 @@ def header(path: Path) -> tuple[Header, int]:
     if size != wanted:
         raise UserError(f"{path}: {wanted:,} bytes of weights are wanted, and it has {size:,}")
     return named, start
+
+
+def context(base: Path) -> int | None:
+    """The tokens that a base reads at most, as its config says."""
+    config = read_json(base / "config.json")
+    length = config.get("text_config", config).get("max_position_embeddings")
+    return int(length) if length else None
+
+
+def stored_type(base: Path) -> str:
+    """The name of the type that a base's weights are stored in."""
+    config = read_json(base / "config.json")
+    return str(config.get("dtype") or config.get("torch_dtype") or "float32")
 
 
 def kept(trained: float, memory: str) -> tuple[float, float, float]:

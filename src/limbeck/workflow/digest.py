@@ -25,12 +25,13 @@ _OWN = Path(__file__).read_bytes()  # what is kept of a module follows from this
 _KEPT = Path(__file__).with_name("__pycache__") / "modules.json"
 _MOST = 1_000  # modules that are kept, the newest
 
-# Modules that carry settings, rows and replies from one place to another and decide none of their
-# content: an edit of these makes no artefact stale. What is taken of the table of languages stands
-# in the params.
+# Modules that carry settings, rows and replies from one place to another, or look whether something
+# goes well, and decide none of their content: an edit of these makes no artefact stale. What is
+# taken of the table of languages stands in the params.
 _PLUMBING = frozenset(
     f"limbeck.{name}"
     for name in (
+        "device",
         "errors",
         "files",
         "files.artefacts",
@@ -41,6 +42,8 @@ _PLUMBING = frozenset(
         "languages.tags",
         "languages.variety",
         "stage",
+        "student.guard",
+        "student.room",
         "teacher.batch",
         "teacher.budget",
         "teacher.client",
