@@ -1,7 +1,7 @@
 """CUDA devices for each process of its own, so that students of a build do not share one.
 
-Snakemake counts devices (``--resources gpu=4``) and does not say which; a cluster does, by
-``CUDA_VISIBLE_DEVICES``, and then one is all that is seen.
+Snakemake counts devices (``--resources teacher=2 gpu=4``) and does not say which; a cluster does,
+by ``CUDA_VISIBLE_DEVICES``, and then one is all that is seen.
 """
 
 import contextlib

@@ -189,8 +189,8 @@ def main() -> None:
     if options.shard and len(devices) < 2:
         raise UserError(
             "training.shard: weights are spread over two GPUs or more, and this training has "
-            f"{len(devices) or 'none'}: run snakemake with --resources gpu=4, or as many as there "
-            "are, or set shard: false"
+            f"{len(devices) or 'none'}: run snakemake with --resources teacher=2 gpu=4, or as many "
+            "as there are, or set shard: false"
         )
     if len(devices) > 1:
         if code := ranks.lead(devices):

@@ -29,3 +29,12 @@ def test_llama_cpp_is_built_anew_as_it_is_pinned() -> None:
     command = machine.build_for_cuda().split()
     assert command[1:4] == [sys.executable, "-m", "pip"]
     assert f"{command[-1]} " in (ROOT / "requirements/cpu.txt").read_text()
+
+
+def test_whoever_is_told_of_resources_is_told_all_of_the_profile() -> None:
+    """Those of a command line take the place of the profile's, all of them."""
+    pages = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/**/*.py")]
+    said = [
+        text for page in pages for text in re.findall(r"--resources ([\w=]+)", page.read_text())
+    ]
+    assert set(said) == {"teacher=2"}
