@@ -136,6 +136,8 @@ rule quantize_gguf:
     input:
         gguf=ancient("<results>/{language}/{student}/gguf/F16.gguf"),
         manifest="<results>/{language}/{student}/gguf/F16.manifest.json",
+        # A file that fails is not worth it; by how much one passes decides nothing.
+        parity=ancient("<results>/{language}/{student}/gguf/parity.json"),
     output:
         gguf="<results>/{language}/{student}/gguf/{quantization}.gguf",
         manifest="<results>/{language}/{student}/gguf/{quantization}.manifest.json",

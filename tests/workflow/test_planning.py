@@ -100,6 +100,12 @@ def test_students_start_from_one_another(untouched: Project) -> None:
     ]  # fmt: skip
 
 
+def test_a_file_is_compared_before_it_is_quantized(untouched: Project) -> None:
+    result = untouched.snakemake("-n", "results/swh_Latn/tiny/gguf/Q8_0.gguf")
+    assert result.code == 0, result.output
+    assert {"check_gguf", "quantize_gguf"} <= result.rules
+
+
 def test_a_base_waits_for_no_teacher(untouched: Project) -> None:
     """A gated one is told before anything was paid, and it is scored beside the questions."""
     path = untouched.folder / "own.json"
