@@ -1,6 +1,7 @@
 """What a job may ask of a cluster's nodes, and how much memory a model is asked for."""
 
 import math
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import yaml
 from configs import ROOT
 from limbeck.config import Classifier, Student, Training
 from limbeck.errors import UserError
-from limbeck.workflow import cluster, memory
+from limbeck.workflow import cluster, digest, memory
 from limbeck.workflow.cluster import Machine, Partition
 
 SINFO = """\
@@ -183,3 +184,23 @@ def test_a_training_has_two_days() -> None:
     for name, file in (("train_student", "student"), ("train_classifier", "classification")):
         rule = (ROOT / f"rules/{file}.smk").read_text().partition(f"rule {name}:")[2]
         assert "times=4" in rule.partition("\nrule ")[0]
+
+
+FETCHING = {
+    f"limbeck.{name}"
+    for name in ("student.base", "dataset.filters.language_id", "dataset.filters.tokens")
+}
+
+
+def test_the_jobs_that_fetch_from_the_hub_are_named() -> None:
+    """Of nodes without a network."""
+    said = (ROOT / "docs/cluster.md").read_text(encoding="utf-8")
+    named = said[said.index("What is no job.") : said.index("Before it.")]
+    for path in sorted(ROOT.glob("rules/*.smk")):
+        for rule in re.split(r"^rule ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
+            stage = re.search(r"python -m (limbeck[\w.]+)", rule)
+            # Verdicts share their intervals with scores, and identify no language.
+            if "localrule: True" in rule or stage is None or rule.startswith("judge_pairs"):
+                continue
+            if digest._reached([stage[1]], ()) & FETCHING:
+                assert f"`{rule.partition(':')[0]}`" in named
