@@ -105,8 +105,11 @@ def listed(reply: Reply, count: int) -> list[str]:
 
 
 def written_in(pivot: str | None, card: Row) -> Row:
-    """The card of the language that prompts and answers are written in, before any translation."""
-    return dict(resolve("eng_Latn").card()) if pivot else card
+    """The card of the language that prompts and answers are written in, before any translation.
+
+    Whoever asks speaks the language itself, also where English is written first.
+    """
+    return {**resolve("eng_Latn").card(), "speakers": card} if pivot else card
 
 
 def prompt_row(

@@ -19,7 +19,9 @@ from limbeck.errors import UserError
 from limbeck.files import Row
 
 # Every template may use these; what else it uses, it must use.
-LANGUAGE_WORDS = ("language", "language_in_full", "endonym", "script")
+LANGUAGE_WORDS = (
+    "language", "language_in_full", "endonym", "script", "speakers", "speakers_in_full"
+)  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
@@ -139,16 +141,31 @@ def quote(tag: str, text: str, tags: Collection[str]) -> str:
 
 
 def language_words(card: Row) -> dict[str, str]:
-    """How templates may name a language.
+    """How templates may name a language, and the language of the people who ask.
 
-    ``language_in_full`` is such as "Swahili (Kiswahili, in the Latin script)".
+    ``language_in_full`` is such as "Swahili (Kiswahili, in the Latin script)". ``speakers`` and
+    ``speakers_in_full`` are the same names unless the card has "speakers", the card of theirs.
     """
-    name, script = str(card["name"]), str(card.get("script_name") or card["script"])
-    endonym = str(card.get("endonym") or name)
-    own = "" if endonym.casefold() == name.casefold() else f"{endonym}, "
+    speakers = card.get("speakers") or card
     return {
-        "language": name,
-        "language_in_full": f"{name} ({own}in the {script} script)",
-        "endonym": endonym,
-        "script": script,
+        "language": str(card["name"]),
+        "language_in_full": _in_full(card),
+        "endonym": _endonym(card),
+        "script": _script(card),
+        "speakers": str(speakers["name"]),
+        "speakers_in_full": _in_full(speakers),
     }
+
+
+def _in_full(card: Row) -> str:
+    name, endonym = str(card["name"]), _endonym(card)
+    own = "" if endonym.casefold() == name.casefold() else f"{endonym}, "
+    return f"{name} ({own}in the {_script(card)} script)"
+
+
+def _endonym(card: Row) -> str:
+    return str(card.get("endonym") or card["name"])
+
+
+def _script(card: Row) -> str:
+    return str(card.get("script_name") or card["script"])

@@ -12,8 +12,9 @@ import endpoint
 from limbeck import files
 from limbeck.dataset.mix import count, group
 from limbeck.dataset.rows import from_response
-from limbeck.generation import respond, revise, topics
-from limbeck.generation.asking import prompt_row
+from limbeck.generation import respond, revise, scenarios, topics, tree
+from limbeck.generation.asking import prompt_row, written_in
+from limbeck.generation.instructions import load
 from limbeck.languages import resolve
 
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
@@ -25,7 +26,7 @@ def answer(body: dict[str, Any], before: int) -> Any:
     content = body["messages"][-1]["content"]
     if "response_format" not in body:
         system = body["messages"][0]["content"]
-        language = "English" if "speakers of English" in system else "Swahili"
+        language = "English" if "Answer in English" in system else "Swahili"
         return endpoint.completion(f"{language} answer 12 to {content}")
     form = body["response_format"]["json_schema"]
     if form["name"] == "Translation":
@@ -34,7 +35,8 @@ def answer(body: dict[str, Any], before: int) -> Any:
             return endpoint.completion("{", "length")
         said = [{**turn, "content": turn["content"].upper()} for turn in turns]
         return endpoint.completion(json.dumps({"messages": said}))
-    language = "English" if "speakers of English" in content else "Swahili"
+    written = ("they write in English", "the new message in English")
+    language = "English" if any(said in content for said in written) else "Swahili"
     if form["name"] == "RevisedPrompt":
         return endpoint.completion(json.dumps({"prompt": f"{language} revised"}))
     listed = form["schema"]["properties"]["items"]["minItems"]
@@ -140,3 +142,36 @@ def test_provenance_and_counts_say_so(rows: dict[str, list[dict[str, Any]]]) -> 
     assert len({group(row) for row in kept}) == len(kept)
     counted: Any = count([{**row, "form": "direct"} for row in kept])
     assert counted["by_pivot"] == dict(Counter(row["pivot"] for row in kept if row["pivot"]))
+
+
+def _listing(name: str, stage: Any, card: dict[str, Any]) -> Any:
+    step = tree.Step("prompts", "Prompts", name, 2)
+    told = load(PROMPTS / f"{stage.__name__.rpartition('.')[2]}.yaml", stage.TEMPLATES)
+    return tree.prompt(tree.Node(name, "fishing"), step, card, told)
+
+
+def _revision(way: Any, card: dict[str, Any]) -> Any:
+    row = prompt_row("topic", "seed", "x", "teacher", "What is it?", pivot="english")
+    return revise.prompt(row, way, card, load(PROMPTS / "revise.yaml", revise.TEMPLATES))
+
+
+def _response(card: dict[str, Any]) -> Any:
+    row = {"id": "x", "prompt": "What is it?", "pivot": "english", "length": "natural"}
+    return respond.prompt(row, card, load(PROMPTS / "respond.yaml", respond.TEMPLATES))
+
+
+@pytest.mark.parametrize(
+    ("ask", "people"),
+    [
+        (lambda card: _listing("topic", topics, card), "speakers of Faroese (føroyskt, in"),
+        (lambda card: _listing("scenario", scenarios, card), "speakers of Faroese (føroyskt, in"),
+        (lambda card: _revision("culture", card), "the life of the speakers of Faroese"),
+        (lambda card: _revision("context", card), "the lives of speakers of Faroese"),
+        (_response, "speakers of Faroese (føroyskt, in"),
+    ],
+)
+def test_people_speak_the_language_where_english_is_written(ask: Any, people: str) -> None:
+    told = ask(written_in("english", dict(resolve("Faroese").card()))).messages[0]["content"]
+    assert people in told
+    assert " in English" in told
+    assert "speakers of English" not in told
