@@ -64,6 +64,44 @@ def filled(settings: Config, path: str, section: str, assumed: Row) -> list[Row]
     return [*rows, *(copied(known[n % len(known)], n) for n in range(len(rows), limit))]
 
 
+def chosen(settings: Config, code: str, name: str, count: int) -> list[Row]:
+    """So many sentences or passages as were chosen from the corpus; none where none were.
+
+    From more texts, or fewer, others are chosen: as large a part stays as there are texts in both.
+    Copies, which no journal knows, stand for the rest, and for what is wanted beside. (Benchmarks
+    that are held out take few away.)
+    """
+    path = f"results/{code}/{name}.jsonl"
+    places = of_the_same(settings, "texts", *SOURCE)
+    found = next((place for place in places if (place / path).is_file()), None)
+    rows = [] if found is None else list(files.read_jsonl(found / path))
+    if found is None or not rows:
+        return []
+    told = dict(builds())[found]
+    stays = _in_common(told, settings)
+    if stays == 1.0 and count <= _wanted(told, name):
+        return rows[:count]
+    kept = rows[: round(stays * count)]
+    return [*kept, *(copied(rows[n % len(rows)], n) for n in range(len(kept), count))]
+
+
+def _in_common(told: Row, settings: Config) -> float:
+    """The share of a config's texts that a run of the same corpus has read, too."""
+    now, before = settings.texts, told.get("texts") or {}
+    seed, words = told.get("seed", settings.seed), before.get("max_words", now.max_words)
+    fewer, more = sorted((before.get("limit", now.limit), now.limit))
+    same = (seed, words) == (settings.seed, now.max_words)
+    return float(fewer / more) if same and more else 0.0
+
+
+def _wanted(told: Row, name: str) -> int:
+    """How many sentences or passages a run was told to choose."""
+    if name == "examples":
+        return int((told.get("generation") or {}).get("examples", 0))
+    mixtures = ((body or {}).get("mixture", {}) for body in (told.get("students") or {}).values())
+    return max((mixture.get("backtranslations", 0) for mixture in mixtures), default=0)
+
+
 def copied(row: Row, number: int) -> Row:
     """The row with another number at each line: equal lines are learned once."""
 

@@ -216,9 +216,8 @@ class Replay:
         if not (count := self.settings.generation.examples) or not self.settings.texts.limit:
             return Native()
         told = self._told("native", TEMPLATES)
-        if self._of_people:
-            rows = self._of_people[1]
-        else:
+        rows = made.chosen(self.settings, self.code, "examples", count)
+        if not rows:
             chosen = self._chosen(sentences.OF_A_TEXT * self.settings.texts.limit)
             rows = sentences.passages(chosen, count)
         return Native(told, self.card, [row["text"] for row in rows])
@@ -328,13 +327,7 @@ class Replay:
     def _sentences(self) -> list[Row]:
         """Those that were chosen, or that can be of texts that are here; else as many as wanted."""
         count = self.settings.sentences
-        return self._of_people[0][:count] if self._of_people else self._chosen(count)
-
-    @cached_property
-    def _of_people(self) -> tuple[list[Row], list[Row]] | None:
-        """The sentences and passages that were chosen, where they were."""
-        places = made.of_the_same(self.settings, "texts", *made.SOURCE)
-        return made.pair(places, Path(self.code), "sentences", "examples")
+        return made.chosen(self.settings, self.code, "sentences", count) or self._chosen(count)
 
     def _chosen(self, count: int) -> list[Row]:
         if self.settings.texts.source == BUILTIN:

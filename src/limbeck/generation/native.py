@@ -21,7 +21,8 @@ class Native:
         card: Row | None = None,
         passages: Sequence[str] = (),
     ) -> None:
-        self._told, self._card, self._passages = told, card or {}, passages
+        self._told, self._card = told, card or {}
+        self._passages = {int(files.digest(passage), 16): passage for passage in passages}
 
     @classmethod
     def add_to(cls, options: argparse.ArgumentParser) -> None:
@@ -38,8 +39,15 @@ class Native:
         return cls(load(options.native, TEMPLATES), options.language, passages)
 
     def below(self, key: str) -> str:
-        """One of the passages, drawn by a key, as it stands below a request."""
+        """One of the passages, drawn by a key, as it stands below a request.
+
+        Of all passages it is the one that ranks first for the key, whatever others there are
+        (rendezvous hashing): one passage replaced changes the requests that showed it, and a new
+        one its share of them. The product, modulo the digests' length, ranks all equally often.
+        """
         if not self._passages or self._told is None:
             return ""
-        passage = self._passages[int(files.digest("example", key), 16) % len(self._passages)]
-        return "\n\n" + self._told.render("example", self._card, data={"example": passage})
+        drawn = int(files.digest("example", key), 16)
+        first = min(self._passages, key=lambda number: drawn * number % 16**16)
+        data = {"example": self._passages[first]}
+        return "\n\n" + self._told.render("example", self._card, data=data)

@@ -25,20 +25,11 @@ from limbeck.workflow.build import Build
 from limbeck.workflow.options import build_of
 from limbeck.workflow.settings import decisive
 
-from .conftest import PRICE, run
+from .conftest import PRICE, elsewhere, run
 
 ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.usefixtures("repository")
 KAKUGO = ["--configfile", "config/presets/kakugo.yaml", "--config", "languages=[Kinyarwanda]"]
-
-
-@pytest.fixture(autouse=True)
-def repository(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder: what the repository has, and nothing that a run has made there."""
-    folder = tmp_path_factory.mktemp("repository")
-    for name in ("config", "requirements", "Makefile", "README.md"):
-        (folder / name).symlink_to(ROOT / name)
-    monkeypatch.chdir(folder)
-    return folder
 
 
 def planned(build: Build, work: Path = Path("nowhere")) -> dict[str, int]:
@@ -165,20 +156,6 @@ def test_answers_by_way_of_english_are_translated_in_the_plan() -> None:
     scenarios = values["generation"]["scenarios"]
     broad = scenarios["general"] + scenarios["local"]
     assert found["translate_answers"] == broad * (1 + scenarios["detailed"]) * scenarios["prompts"]
-
-
-def elsewhere(names: list[str]) -> Build:
-    """Languages of a teacher at a price, with nothing scored or classified."""
-    values = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    place = {"server": None, "url": "http://x/v1", "structured": "json_schema"}
-    values["teacher"]["generator"] |= {"model": "teacher", **place}
-    values["benchmarks"]["run"] = []
-    values["classification"]["tasks"] = []
-    values["conversations"] |= {"source": "owner/some", "limit": 10}
-    values["texts"] |= {"source": "owner/others", "limit": 10}
-    values["prices"] = {"teacher": {"input": 1.0, "output": 10.0}}
-    values["budget"] = 2.0
-    return Build(config.load(values), list(map(resolve, names)))
 
 
 def test_the_plan_measures_where_it_can(

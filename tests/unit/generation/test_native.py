@@ -1,5 +1,6 @@
 """A passage of the language stands, quoted, below each request for text in it, and no other."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -96,3 +97,26 @@ def test_passages_are_dealt() -> None:
     many = Native(told, CARD, [f"Maandishi {n}." for n in range(5)])
     assert len({many.below(f"row {n}") for n in range(60)}) == 5
     assert many.below("one") == many.below("one")
+
+
+def test_another_passage_changes_its_own_requests_alone() -> None:
+    told = load(PROMPTS / "native.yaml", native.TEMPLATES)
+    passages = [f"Maandishi {n}." for n in range(200)]
+    keys = [f"row {n}" for n in range(2000)]
+
+    def shown(passages: list[str]) -> list[str]:
+        dealt = Native(told, CARD, passages)
+        return [dealt.below(key) for key in keys]
+
+    before = shown(passages)
+    for others in (
+        [*passages[:70], "Mengine.", *passages[71:]],
+        [*passages[:70], *passages[71:]],
+        ["Mengine.", *passages],
+    ):
+        changed = sum(old != new for old, new in zip(before, shown(others), strict=True))
+        assert 0 < changed < 0.02 * len(keys)
+    assert shown(passages[::-1]) == before
+    times = Counter(before)
+    assert len(times) == 200
+    assert max(times.values()) < 4 * len(keys) / 200
