@@ -3,13 +3,16 @@
 A text is cut into lines, and a line into what stands around its words (indentation, bullets,
 headings, cells of a table), which is kept, and segments of words. In a segment code, URLs,
 addresses, formulas and placeholders are masked by words that no dictionary has, so that the
-sentence stays one; where a translation loses such a word, or a number, the segment is translated
-once more, piece by piece between them.
+sentence stays one; where a translation loses such a word, or a number (in whatever digits and with
+whatever separators the language has), the segment is translated once more, piece by piece between
+them.
 """
 
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+
+from limbeck.languages.numbers import numbers
 
 # Translates segments, each by itself; as many come out.
 Translate = Callable[[list[str]], Awaitable[list[str]]]
@@ -125,6 +128,5 @@ def _unmasked(segment: str, said: str, kept: Sequence[str]) -> str | None:
         return None
     whole = dict(zip(map(_name, range(len(kept))), kept, strict=True))
     found = _MASK.sub(lambda match: whole[match[0].lower()], said)
-    numbers = (Counter(_NUMBER.findall(text)) for text in (segment, found))
-    first, second = numbers
-    return found if first == second and found.strip() else None
+    same = Counter(numbers(segment)) == Counter(numbers(found))
+    return found if same and found.strip() else None

@@ -70,8 +70,26 @@ def test_marks_may_change_places_and_case() -> None:
     assert run(text, lambda line: "Qxzcq now to qxzbq give") == "`b` now to `a` give"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "In 1990 about 300 people lived in the village.",
+            "১৯৯০ সালে গ্রামে প্রায় ৩০০ জন বাস করত।",
+        ),
+        ("It is 3.5 m long", "Es ist 3,5 m lang"),
+        ("about 1,000 cats", "etwa 1.000 Katzen"),
+        ("about 1,000 cats", "environ 1\u202f000 chats"),
+    ],
+)
+def test_numbers_as_other_languages_write_them_are_kept(text: str, said: str) -> None:
+    seen = []
+    assert run(text, lambda line: seen.append(line) or said) == said
+    assert seen == [text]
+
+
 def test_numbers_that_are_lost_or_changed_are_translated_around() -> None:
-    assert run("about 1,234 cats", lambda line: line.replace("1,234", "1.234").upper()) == (
+    assert run("about 1,234 cats", lambda line: line.replace("1,234", "1235").upper()) == (
         "ABOUT 1,234 CATS"
     )
     assert run("12 cats and 7 dogs", lambda line: re.sub(r"\d+", "", line).strip().upper()) == (

@@ -1,30 +1,21 @@
 """Translations that lose numbers, URLs or code, and answers that invent URLs."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable
 
 from limbeck.dataset.funnel import Reason, Removal
 from limbeck.dataset.texts import FENCE, INLINE, URL, originals, turns
 from limbeck.files import Row
+from limbeck.languages.numbers import numbers
 
-# From two digits on: smaller numbers are often written as words. Points, commas and spaces between
-# groups of digits differ from language to language; a space is one of them before three digits
-# alone, so that the day and the year of "May 5 2010" are two numbers.
-_NUMBER = re.compile(
-    r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)(?:[.,\u066b]\d+)?|\d(?:[.,\u066b\u066c'’]?\d)+"
-)
 _SIGNS = re.compile(r"[=(){}\[\];<>]")
 _END = ".,;:!?"
 
 
-def numbers(text: str) -> Counter[str]:
-    """A text's numbers of two or more digits, in ASCII digits and without separators."""
-    return Counter(
-        "".join(str(unicodedata.digit(char)) for char in found if char.isdigit())
-        for found in _NUMBER.findall(text)
-    )
+def long_numbers(text: str) -> Counter[str]:
+    """A text's numbers of two or more digits: smaller ones are often written as words."""
+    return Counter(number for number in numbers(text) if len(number) > 1)
 
 
 def urls(text: str) -> Counter[str]:
@@ -42,7 +33,7 @@ def code(text: str) -> Counter[str]:
     return Counter([*spans, *(line for line in lines if _SIGNS.search(line))])
 
 
-_KINDS = {"numbers": numbers, "URLs": urls, "code": code}
+_KINDS = {"numbers": long_numbers, "URLs": urls, "code": code}
 
 
 def kept(least: float) -> Callable[[Row], Reason]:
