@@ -5,6 +5,7 @@ Its name is followed by the language's label in that model: ``nllb-600M:epo_Latn
 """
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,14 @@ _IN_SOURCE = "<2{}>"  # the target's label is the first token of the source; els
 _VOCABULARY = "shared_vocabulary.json"
 _END = "</s>"
 _LEAST, _MOST = 256, 1000  # tokens of a translation; most models have no place for 1,024
+# English full stops at which no sentence ends: of titles and the like, before a number, of letters
+# with points between them before a small letter, of initials that begin a sentence or follow one.
+_ABBREVIATION = re.compile(
+    r"\b(?:Mrs?|Ms|Messrs|Dr|Prof|Rev|St|Gen|Col|Capt|Lt|Sgt|Gov|Sen|Rep|Hon|vs|cf|e\.g|i\.e)\."
+    r"|\b(?:[Nn]os?|[Vv]ols?|[Ff]igs?|pp?|c|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?= \d)"
+    r"|\b(?:[A-Za-z]{1,2}\.)+[A-Za-z]\.(?= [a-z])"
+    r"|(?:^|(?<=\. ))[A-Z]\.(?= [A-Z])"
+)
 
 
 class CTranslate2:
@@ -96,10 +105,11 @@ def bound(sources: Sequence[Sequence[str]]) -> int:
 def sentences(line: str) -> list[str]:
     """All of a line, sentence by sentence: these models leave out what follows the first.
 
-    >>> sentences('He said "Go." Then he left. (See below.) End')
-    ['He said "Go."', 'Then he left.', '(See below.)', 'End']
+    >>> sentences('He said "Go." Then Mr. A. Lee left. (See below.) End')
+    ['He said "Go."', 'Then Mr. A. Lee left.', '(See below.)', 'End']
     """
-    ends = (match.end() for match in SENTENCE_END.finditer(line))
+    goes_on = {match.end() for match in _ABBREVIATION.finditer(line)}
+    ends = (match.end() for match in SENTENCE_END.finditer(line) if match.end() not in goes_on)
     parts = [line[start:end].strip() for start, end in pairwise((0, *ends, len(line)))]
     return [part for part in parts if part]
 

@@ -21,10 +21,12 @@ Translate = Callable[[list[str]], Awaitable[list[str]]]
 # price (a number, then more), or two words.
 _PROSE = r"(?!(?=[^$\\^_=\n]*\$)(?:\d[^$\s]*\s|[^$\n]*?[^\W\d_]{3}[ \t]+[^\W\d_]{3}))"
 _FENCE = re.compile(rf"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|\$\$(?!\$){_PROSE}.*?\$\$", re.DOTALL)
-# Between two segments: what opens a line, emphasis, tags, the borders of cells, line ends.
+# Between two segments: what opens a line, emphasis, tags, the borders of cells, line ends. A letter
+# with a full stop numbers an answer or a section; another one, or two, begin a name.
 _BORDER = re.compile(
     r"\s*\n\s*"
-    r"|^[ \t]*(?:(?:[-*+•‣·–—>#]+|\(?(?:\d{1,3}|[A-Za-z])[.)]|\[[ xX]\])[ \t]+)+"
+    r"|^[ \t]*(?:(?:[-*+•‣·–—>#]+|\(?(?:\d{1,3}[.)]|[A-Za-z]\)|[A-Ha-h]\.(?![ \t]+[A-Z]\.))"
+    r"|\[[ xX]\])[ \t]+)+"
     r"|</?[A-Za-z][^<>\n]*>|<!--.*?-->|&[a-z]+;"
     r"|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=[\w.!?])_{1,2}(?!\w)|~~"
     r"|[ \t]*\|[ \t]*|\t+|_{3,}|[-=]{3,}",

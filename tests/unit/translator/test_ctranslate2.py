@@ -85,6 +85,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["Բարև։", "Ինչպես ես"],
         ["It is 3.5 m…", "No?!", "Yes"],
         ["no end"],
+        ["Mr. Smith, e.g. in the U.S. army, met Dr. Jones at 5 p.m. on Monday."],
+        ["It was on Jan. 5, p. 7.", "J. R. R. Tolkien wrote it, i.e. Prof. Tolkien.", "So what?"],
+        ["He lives in the U.S.", "She left at 5 p.m.", "No.", "Take vitamin C.", "It helps."],
     ],
 )
 def test_a_line_is_all_of_its_sentences(parts: list[str]) -> None:

@@ -12,6 +12,7 @@ TEXTS = {
     "lines and white space": ("one\n\n  two\tthree \n", "ONE\n\n  TWO\tTHREE \n"),
     "heading and bullets": ("# Head\n- one\n  * two\n3. three", "# HEAD\n- ONE\n  * TWO\n3. THREE"),
     "emphasis": ("do **not** go _there_ now", "DO **NOT** GO _THERE_ NOW"),
+    "letters": ("A. Paris\nb. Rome\nj) Oslo", "A. PARIS\nb. ROME\nj) OSLO"),
     "table": ("| name | n |\n|---|---|\n| red | 12 |", "| NAME | N |\n|---|---|\n| RED | 12 |"),
     "tags": ("a <b>bold</b> word<br/>end &amp; more", "A <b>BOLD</b> WORD<br/>END &amp; MORE"),
     "code": ("say `print(x)` twice", "SAY `print(x)` TWICE"),
@@ -63,6 +64,11 @@ def test_a_sentence_with_marks_is_one_to_the_engine() -> None:
     run("see `a` at https://b.org or c.txt now", lambda line: seen.append(line) or line)
     assert len(seen) == 1
     assert not re.search(r"[`:/.]", seen[0])
+
+
+@pytest.mark.parametrize("line", ["J. Smith went home", "C. S. Lewis and A. Lee"])
+def test_initials_are_part_of_a_name(line: str) -> None:
+    assert run(line, lambda said: f"<{said}>") == f"<{line}>"
 
 
 def test_marks_may_change_places_and_case() -> None:
