@@ -19,7 +19,8 @@ _TOKENS = (("{}", "eng_Latn"), ("__{}__", "en"), ("<2{}>", "en"))
 _IN_SOURCE = "<2{}>"  # the target's label is the first token of the source; else of the target
 _VOCABULARY = "shared_vocabulary.json"
 _END = "</s>"
-_LEAST, _MOST = 256, 1000  # tokens of a translation; most models have no place for 1,024
+# Tokens of a translation; most models have no place for 1,024, of a source neither.
+_LEAST, _MOST = 256, 1000
 # English full stops at which no sentence ends: of titles and the like, before a number, of letters
 # with points between them before a small letter, of initials that begin a sentence or follow one.
 _ABBREVIATION = re.compile(
@@ -62,7 +63,10 @@ class CTranslate2:
             ) from None
 
     def translate(self, lines: Sequence[str], back: bool) -> list[str | None]:
-        """Each line translated, sentence by sentence; None where one comes to no end."""
+        """Each line translated, sentence by sentence.
+
+        None where one comes to no end, or is too long: the library would cut it and say nothing.
+        """
         source, target = self._labels[::-1] if back else self._labels
         split_lines = [sentences(line) for line in lines]
         first = target if self._in_source else source
@@ -71,17 +75,19 @@ class CTranslate2:
             for parts in split_lines
             for sentence in parts
         ]
-        prefix = None if self._in_source else [[target]] * len(tokens)
+        fitting = [sentence for sentence in tokens if len(sentence) <= _MOST]
+        prefix = None if self._in_source else [[target]] * len(fitting)
         found = self._model.translate_batch(
-            tokens,
+            fitting,
             target_prefix=prefix,
             beam_size=2,
             max_batch_size=2048,
             batch_type="tokens",
-            max_decoding_length=bound(tokens),
+            max_decoding_length=bound(fitting),
             return_end_token=True,
         )
-        said = iter([self._said(result.hypotheses[0]) for result in found])
+        whole = iter([self._said(result.hypotheses[0]) for result in found])
+        said = (next(whole) if len(sentence) <= _MOST else None for sentence in tokens)
         return [_joined([next(said) for _ in parts]) for parts in split_lines]
 
     def _said(self, tokens: list[str]) -> str | None:

@@ -119,6 +119,13 @@ def test_what_comes_to_no_end_is_no_translation(
     assert engine.translate(["", "a cat", "a dog. a cat"], False) == ["", None, None]
 
 
+def test_a_line_that_is_too_long_is_not_cut(model: Path) -> None:
+    engine = CTranslate2(f"{model}:gl")
+    found = engine.translate(["a cat", "a cat " * 550, "a cat. the red house"], False)
+    assert found == ["un gato", None, "un gato un gato"]
+    assert engine.translate(["a cat " * 550], True) == [None]
+
+
 @pytest.mark.parametrize(("longest", "tokens"), [(0, 256), (20, 256), (200, 600), (900, 1000)])
 def test_long_sentences_have_long_translations(longest: int, tokens: int) -> None:
     assert bound([[], ["word"] * longest]) == tokens
