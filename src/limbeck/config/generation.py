@@ -55,7 +55,9 @@ Kind = Literal["translate", "summarise", "improve", "classify", "answer"]
 class Contexts(Section):
     """Prompts about a text of the corpus."""
 
-    kinds: list[Kind] = Field(min_length=1, description="Kinds of prompt, dealt out in turn")
+    kinds: list[Kind] = Field(
+        min_length=1, description="Kinds of prompt, of which each text is dealt one"
+    )
     prompts: Positive = Field(description="Prompts asked for a text")
     keep: Positive = Field(description="Prompts kept of these, where texts are plenty")
     plenty: Count = Field(description="Texts from which on they are; of fewer all are kept")

@@ -37,9 +37,10 @@ class Settings(asking.Settings):
     diversity: config.Diversity
 
 
-def deal(texts: list[Row], kinds: list[config.Kind]) -> list[Row]:
-    """The texts, each with its kind of prompt."""
-    return [{**text, "kind": kinds[index % len(kinds)]} for index, text in enumerate(texts)]
+def deal(text: Row, kinds: list[config.Kind], seed: int) -> Row:
+    """The text with its kind of prompt, which no other text changes."""
+    drawn = int(files.digest(seed, "kind", text["id"]), 16)
+    return {**text, "kind": kinds[drawn % len(kinds)]}
 
 
 def prompt(
@@ -94,7 +95,7 @@ def write(
     """The rows of all texts."""
     keep = settings.contexts.kept(len(texts))
     return teacher.ask(
-        deal(texts, settings.contexts.kinds),
+        [deal(text, settings.contexts.kinds, settings.seed) for text in texts],
         lambda text: prompt(text, settings.contexts, card, instructions, beside),
         lambda text, reply: parse(text, reply, settings, keep),
     )

@@ -128,7 +128,8 @@ def test_rows_keep_their_form_whatever_a_text_says(
         text = index // 2
         assert set(row) == KEYS
         assert (row["strategy"], row["parent"], row["failure"]) == ("context", None, None)
-        assert (row["source"], row["kind"]) == (f"text-{text}", ["answer", "improve"][text % 2])
+        dealt = contexts.deal({"id": f"text-{text}"}, ["answer", "improve"], 1)
+        assert (row["source"], row["kind"]) == (dealt["id"], dealt["kind"])
         quoted, request = contexts.split(row["prompt"])
         assert quoted == TEXTS[text].strip()
         assert request

@@ -132,9 +132,21 @@ def contexts_settings(keep: int, plenty: int = 0) -> contexts.Settings:
     return contexts.Settings(teacher=endpoint.teacher(), seed=1, contexts=section, diversity=off)
 
 
-def test_kinds_are_dealt_in_turn() -> None:
-    dealt = contexts.deal([{"id": str(i)} for i in range(5)], ["answer", "answer", "improve"])
-    assert [text["kind"] for text in dealt] == ["answer", "answer", "improve", "answer", "answer"]
+def test_each_text_is_dealt_a_kind_that_no_other_changes() -> None:
+    kinds = list(contexts.KINDS)
+
+    def dealt(texts: list[dict[str, str]], seed: int = 1) -> dict[str, str]:
+        found = (contexts.deal(text, kinds, seed) for text in texts)
+        return {text["id"]: text["kind"] for text in found}
+
+    # As a source of eight files is read: a text of each in turn.
+    texts = [{"id": f"text-{at} of {file}"} for at in range(40) for file in range(8)]
+    before = dealt(texts)
+    assert dealt([{"id": "new"}, *texts]) == {**dealt([{"id": "new"}]), **before}
+    assert before != dealt(texts, 2)
+    for file in range(8):
+        assert {kind for name, kind in before.items() if name.endswith(str(file))} == set(kinds)
+    assert min(Counter(before.values()).values()) > 0.6 * len(texts) / len(kinds)
 
 
 @pytest.mark.parametrize(("keep", "kept"), [(1, 1), (2, 2), (9, 3)])
