@@ -6,8 +6,9 @@ python -m limbeck.generation.backtranslate --language card.json
 
 The English is the teacher's, the language is people's: pairs from English whose target nobody had
 to translate (back-translation; for languages of few resources human targets are worth more than
-machine ones: arXiv 2503.24102). A request holds some sentences as turns. Settings: {"teacher",
-"seed"}.
+machine ones: arXiv 2503.24102). A request holds some sentences as turns; where it ends they say
+themselves, so that a sentence more or less changes its own request and few behind it. Settings:
+{"teacher", "seed"}.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,17 @@ from limbeck.generation.instructions import Instructions, load
 from limbeck.teacher.client import Message, Reply, Request
 
 TEMPLATES = {"sentences": ("conversation",)}
-EACH = 8  # sentences of a request
+EACH, MOST = 8, 16  # sentences of a request: about so many, and at most
+
+
+def parts(sentences: Sequence[Row]) -> list[list[Row]]:
+    """The sentences of each request: one in `EACH` is the last of its own, by its id."""
+    found: list[list[Row]] = [[]]
+    for row in sentences:
+        found[-1].append(row)
+        if len(found[-1]) == MOST or int(files.digest("end", row["id"]), 16) % EACH == 0:
+            found.append([])
+    return [part for part in found if part]
 
 
 def turns(sentences: Sequence[Row]) -> list[Message]:
@@ -60,9 +71,8 @@ def backtranslate(
     sentences: Sequence[Row], teacher: Teacher, card: Row, instructions: Instructions
 ) -> list[Row]:
     """The rows of all sentences."""
-    parts = [sentences[at : at + EACH] for at in range(0, len(sentences), EACH)]
     return teacher.ask(
-        [{"messages": turns(part), "rows": part} for part in parts],
+        [{"messages": turns(part), "rows": part} for part in parts(sentences)],
         lambda asked: prompt(asked, card, instructions),
         lambda asked, reply: parse(asked, reply, teacher.settings.name),
     )
