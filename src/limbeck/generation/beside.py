@@ -105,8 +105,13 @@ class Beside:
             for node in nodes
         ]
 
-    def know(self, nodes: Iterable[Node]) -> list[Node]:
-        """Have what did not fail stand for what is there already."""
+    def know(self, nodes: Iterable[Node]) -> None:
+        """Have what did not fail stand for what is there already: it is shown, too."""
+        for node in self._there(nodes):
+            self._pieces.setdefault(node.text, grams(node.text))
+
+    def _there(self, nodes: Iterable[Node]) -> list[Node]:
+        """What did not fail, like which nothing new may be."""
         there = [node for node in nodes if not node.failure]
         if self._different:
             for node in there:
@@ -122,7 +127,7 @@ class Beside:
         instructions: Instructions,
     ) -> list[Node]:
         """See `tree.grow`: the nodes one step deeper, those alone that are like no earlier one."""
-        there = self.know(nodes)
+        there = self._there(nodes)
         found: list[Node] = []
         came = 0
         for wave in self._waves(there, teacher.settings.questions):

@@ -97,6 +97,17 @@ def test_later_requests_show_what_is_there_and_bring_it_less(tmp_path: Path) -> 
     assert len(every) > len({node.text for node in without})
 
 
+def test_what_all_languages_share_is_shown(tmp_path: Path) -> None:
+    shown = of(shown=10)
+    shared = [Node("topic", text) for text in ("fever at night", "storing grain", "fishing boats")]
+    shown.know([*shared, Node("topic", "lost", "length")])
+    nodes = [Node("macro_topic", "boats for fishing")]
+    _, [asked] = grown(habits.answer, tmp_path, shown, nodes)
+    there = habits.lines(asked, "earlier")
+    assert there[0] == "fishing boats"
+    assert sorted(there) == sorted(node.text for node in shared)
+
+
 def test_overlap_is_left_out_before_more_is_asked_about_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
