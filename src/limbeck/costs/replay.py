@@ -145,7 +145,7 @@ class Replay:
         told = self._told("translate", translate.TEMPLATES)
         if generation.pivots:
             teacher = self._teacher("translate_answers", "translator")
-            responses = pivot.translated(responses, teacher, card, told)
+            responses = pivot.translated(responses, teacher, card, told, self.native)
         teacher = self._teacher("translate_conversations", "translator")
         alone = self.settings.teacher.role("translator").only_translates
         shown = Native() if alone else self.native

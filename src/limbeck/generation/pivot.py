@@ -6,10 +6,12 @@ two turns. It keeps its English as its original, so that the filters of translat
 
 from collections.abc import Sequence
 
+from limbeck.config.teacher import TRANSLATORS
 from limbeck.files import Row
 from limbeck.generation import translate
 from limbeck.generation.asking import Teacher
 from limbeck.generation.instructions import Instructions
+from limbeck.generation.native import Native
 from limbeck.teacher.client import Message, Reply
 
 
@@ -31,14 +33,22 @@ def parse(row: Row, reply: Reply, translator: str) -> list[Row]:
 
 
 def translated(
-    rows: Sequence[Row], translator: Teacher, card: Row, instructions: Instructions
+    rows: Sequence[Row],
+    translator: Teacher,
+    card: Row,
+    instructions: Instructions,
+    native: Native | None = None,
 ) -> list[Row]:
-    """The rows in their order, those that are answered in English in the language."""
+    """The rows in their order, those that are answered in English in the language.
+
+    ``native``: passages to show; a translator that is no chat model is shown none.
+    """
     pivoted = [row for row in rows if row["pivot"] and not row["failure"]]
-    asked: list[Row] = [{"messages": turns(row), "row": row} for row in pivoted]
+    asked: list[Row] = [{"id": row["id"], "messages": turns(row), "row": row} for row in pivoted]
+    shown = None if translator.connection.server in TRANSLATORS else native
     found = translator.ask(
         asked,
-        lambda each: translate.prompt(each, card, instructions),
+        lambda each: translate.prompt(each, card, instructions, shown),
         lambda each, reply: parse(each["row"], reply, translator.settings.name),
     )
     instead = {row["id"]: new for row, new in zip(pivoted, found, strict=True)}

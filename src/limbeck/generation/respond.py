@@ -126,7 +126,8 @@ def main() -> None:
     instructions = load(options.instructions, TEMPLATES)
     rows, settings = list(files.read_jsonl(options.prompts)), options.settings
     teacher, least = Teacher.of(options), settings.min_reasoning
-    asked = (teacher, options.language, instructions, Native.of(options))
+    card, native = options.language, Native.of(options)
+    asked = (teacher, card, instructions, native)
     wanted = [row for row in rows if not row["failure"]]
     if least and len(wanted) > FIRST:
         # All would be paid for before it is seen that none has a trace.
@@ -138,7 +139,7 @@ def main() -> None:
     if settings.translator:
         translator = Teacher(settings.translator, options.translator, options.translations)
         told = load(options.translate, translate.TEMPLATES)
-        answered = pivot.translated(answered, translator, options.language, told)
+        answered = pivot.translated(answered, translator, card, told, native)
     failed = [
         unanswered(deal(row, settings.lengths, settings.seed), row["failure"])
         for row in rows

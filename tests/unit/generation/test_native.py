@@ -1,16 +1,20 @@
 """A passage of the language stands, quoted, below each request for text in it, and no other."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import endpoint
 from limbeck import config
+from limbeck.costs.pretend import Pretender
 from limbeck.generation import (
     asking,
     beside,
     contexts,
     native,
+    pivot,
     respond,
     revise,
     scenarios,
@@ -85,6 +89,30 @@ def test_requests_for_the_language_show_a_passage(ask: Any) -> None:
     shown = ask(SHOWN)
     assert shown.startswith(plain)
     assert shown.endswith(QUOTED)
+
+
+@pytest.mark.parametrize(("server", "shows"), [(None, True), ("ctranslate2", False)])
+def test_translations_of_answers_in_english_show_a_passage(
+    tmp_path: Path, server: Any, shows: bool
+) -> None:
+    """A translator that is no chat model is shown none."""
+    row = {"id": "x", "pivot": "english", "failure": None, "prompt": "Hello", "response": "Hi"}
+    reached = endpoint.connection(None, server=server)
+    translator = Pretender(
+        endpoint.teacher(),
+        reached,
+        tmp_path / "j.jsonl",
+        "x",
+        "swh_Latn",
+        {"swh_Latn": 1.1},
+        {},
+        {},
+    )
+    told = load(PROMPTS / "translate.yaml", translate.TEMPLATES)
+    [new] = pivot.translated([row], translator, CARD, told, SHOWN)
+    assert new["original"] == pivot.turns(row)
+    [(asked, *_)] = translator.seen
+    assert asked.endswith(QUOTED) == shows
 
 
 @pytest.mark.parametrize("ask", OTHERS.values(), ids=OTHERS)
