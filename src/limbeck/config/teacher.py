@@ -36,7 +36,7 @@ class Price(Section):
 
 
 class Batch(Section):
-    """The endpoint's batch API: cheaper replies, within a day."""
+    """The endpoint's batch API: cheaper replies, within a day; few requests go without it."""
 
     api: Literal["openai", "together"] = Field("openai", description="Whose form of it")
     price: float = Field(0.5, ge=0, le=1, description="Cost of a batched reply over the usual one")

@@ -17,7 +17,7 @@ from limbeck.costs.pretend import Asked, Memory
 from limbeck.costs.replay import Replay
 from limbeck.errors import UserError
 from limbeck.languages import Language, resolve
-from limbeck.teacher import budget
+from limbeck.teacher import batch, budget
 
 if TYPE_CHECKING:
     from limbeck.workflow.build import Build
@@ -83,6 +83,8 @@ def _begun(work: Path) -> list[Language]:
 def _add(result: Estimate, asked: Asked, connection: config.Connection) -> None:
     """Count one language's questions into a stage's estimate."""
     missing = round(asked.requests + asked.second)
+    if missing < batch.FEW:  # of a stage; that each of its steps has as many is assumed
+        connection = connection.model_copy(update={"batch": None})
     result.calls += asked.journaled + missing
     result.journaled += asked.journaled
     result.prompt_tokens += asked.prompt_tokens

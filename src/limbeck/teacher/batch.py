@@ -34,6 +34,7 @@ from limbeck.teacher.journal import state_path
 from limbeck.teacher.limits import pause
 from limbeck.teacher.replies import Record
 
+FEW = 50  # so many requests or more are worth a batch, which may take a day whatever is in it
 _A_LINE = 65_536  # bytes of a reply in a file of replies, at most on average
 _OVER = ("completed", "failed", "expired", "cancelled", "canceled")
 _BROKEN = ("failed", "cancelled", "canceled")

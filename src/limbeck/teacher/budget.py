@@ -217,6 +217,10 @@ class Account:
         self._exchange(lambda room: self._in_flight)
         return True
 
+    def leave_batches(self) -> None:
+        """From now on requests are sent one by one, at their usual price."""
+        self.connection = self.connection.model_copy(update={"batch": None})
+
     def give_up(self, under_way: Collection[str]) -> None:
         """Count all batches but those ``under_way`` as perhaps billed: nobody fetches them."""
         lost = self._entry.batches.keys() - set(under_way)

@@ -239,6 +239,10 @@ class _Asking:
     async def _ask_in_batches(self, settings: config.Batch) -> None:
         batches = batch.Batches(self.endpoint, settings, self.account, self.journal.path)
         while self.open:
+            if not batches.under_way and len(self.open) < batch.FEW:
+                self.account.leave_batches()
+                await self._ask_at_once()
+                return
             bodies = {
                 name: replies.body(call.request, self.told) for name, call in self.open.items()
             }

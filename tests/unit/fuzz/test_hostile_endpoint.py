@@ -13,7 +13,7 @@ import hostile
 from batches import BatchEndpoint, serving_batches
 from limbeck import config
 from limbeck.errors import UserError, shown
-from limbeck.teacher import budget, capacity, limits
+from limbeck.teacher import batch, budget, capacity, limits
 from limbeck.teacher.client import Request, ask
 from limbeck.teacher.journal import Journal
 from limbeck.teacher.replies import Reply
@@ -31,7 +31,8 @@ def server() -> Iterator[endpoint.Endpoint]:
 
 @pytest.fixture(scope="module")
 def batches() -> Iterator[BatchEndpoint]:
-    with serving_batches(looks=0) as batches:
+    with pytest.MonkeyPatch.context() as patch, serving_batches(looks=0) as batches:
+        patch.setattr(batch, "FEW", 0)  # two requests go in a batch
         yield batches
 
 

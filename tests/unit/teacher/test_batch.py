@@ -18,9 +18,16 @@ from endpoint import (
 )
 from limbeck import config
 from limbeck.errors import UserError
+from limbeck.teacher import batch
 from limbeck.teacher.budget import path, read
 from limbeck.teacher.client import Request, ask
 from limbeck.teacher.journal import state_path
+
+
+@pytest.fixture(autouse=True)
+def no_batch_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small ones tell as much as large ones; tests/unit/teacher/test_few.py is of the least."""
+    monkeypatch.setattr(batch, "FEW", 0)
 
 
 class Judgement(BaseModel):
