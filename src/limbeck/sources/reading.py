@@ -65,7 +65,8 @@ def open_source(
     A folder's files are read in the order of their paths; one with other files than ours, or
     whose configuration is named, is read by the library `datasets`. Data sets of the hub are
     streamed, from all files by turns and shuffled by ``seed``, so that a sample needs no more than
-    the first rows. One without a revision is read at its present commit, which is said aloud.
+    the first rows; of one large file it is a sample of its beginning. One without a revision is
+    read at its present commit, which is said aloud.
 
     Raises:
         UserError: there is no such source. Reading the rows raises it too.
@@ -237,7 +238,12 @@ def _hub_rows(source: str, name: str | None, commit: str, split: str, seed: int)
 
 
 def _by_turns(data: Any, seed: int) -> Iterator[Row]:
-    """A row of each file in turn, files and rows shuffled: such files are often sorted."""
+    """A row of each file in turn, files and rows shuffled: such files are often sorted.
+
+    Each file is read from its beginning, and of all that are open `_BUFFER` rows are shuffled at
+    once: the first rows of one large file that is sorted are no sample of it. (`reshard` of the
+    library, 4.8, leaves a file of many row groups as it is.)
+    """
     order = random.Random(seed).sample(range(data.num_shards), data.num_shards)
     for start in range(0, len(order), _OPEN):
         opened = order[start : start + _OPEN]
@@ -271,7 +277,8 @@ def sample(found: Iterable[Row], limit: int, seed: int, shuffled: bool) -> list[
         limit: rows wanted; fewer come out where there are not so many.
         seed: decides the sample together with the ids, not the order of ``found``: a larger limit
             adds rows, and a grown source changes little.
-        shuffled: ``found`` is in random order, so its first rows are a sample.
+        shuffled: ``found`` is in random order, as far as `_by_turns` has it, so its first rows are
+            the sample.
     """
     if limit == 0:
         return []
