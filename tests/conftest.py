@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from limbeck import stage
+
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so would every
 # process that they start; some of them are there to be interrupted.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -13,6 +15,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Workers stand beside each other, one a core.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("GOMP_SPINCOUNT", stage.SPINS)  # what a stage does, for libraries loaded here
 
 # A stage goes offline for the rest of its process once its model is a folder. Here many stages run
 # in one process, and the next test may be one of the hub.

@@ -19,6 +19,11 @@ from limbeck.errors import UserError
 # The variable that holds the process of the run that a stage is part of.
 RUN = "LIMBECK_RUN"
 
+# So often a thread of libgomp looks whether the others are done before it sleeps; by itself 300,000
+# times. What waits for a thread that has lost its core to another process, as stages beside each
+# other do, takes the core that this one waits for: benchmarks/README.md.
+SPINS = "10000"
+
 # What a write says without naming its file: the disk is full, a quota is, a file is too large.
 _OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -51,6 +56,7 @@ def run(main: Callable[[], None]) -> None:
 
     A mistake is a `UserError`, or a file that cannot be read or written.
     """
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     if run := os.environ.get(RUN):
         _join(int(run))
     try:

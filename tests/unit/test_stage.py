@@ -53,6 +53,21 @@ def test_what_is_no_mistake_of_the_user_keeps_its_traceback() -> None:
         stage.run(main)
 
 
+LOADING = "from limbeck import stage; stage.run(lambda: __import__('llama_cpp'))"
+
+
+@pytest.mark.parametrize(("own", "rounds"), [({}, "10000"), ({"GOMP_SPINCOUNT": "7"}, "7")])
+def test_threads_sleep_before_they_take_the_core_that_they_wait_for(
+    own: dict[str, str], rounds: str
+) -> None:
+    environment = os.environ | {"OMP_DISPLAY_ENV": "verbose"} | own
+    if not own:
+        environment.pop("GOMP_SPINCOUNT", None)
+    command = [sys.executable, "-c", LOADING]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert f"GOMP_SPINCOUNT = '{rounds}'" in done.stderr
+
+
 WAITING = "import time; from limbeck import stage; stage.run(lambda: (print(1), time.sleep(600)))"
 
 
