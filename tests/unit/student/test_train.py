@@ -157,7 +157,7 @@ def test_weights_are_not_spread_over_one_device(
     done = run("train", *options, check=False)
     assert done.returncode == 1
     assert "error: training.shard: " in done.stderr
-    assert "--resources gpu=4" in done.stderr
+    assert "--resources teacher=2 gpu=4" in done.stderr
 
 
 def assert_alike(alone: Path, together: Path) -> None:
