@@ -2,9 +2,9 @@
 
     python benchmarks/waiting.py --model results/swh_Latn/tiny/gguf/Q8_0.gguf
 
-llama.cpp says 40 tokens on all cores: alone, and beside one busy process for every two cores, as a
-stage is beside others. Each way to wait takes its turn in every round; the figures are medians of
-tokens a second, and the slowest. One that has not ended after a minute counts as it is then.
+llama.cpp says 40 tokens on all cores: alone, and beside busy processes, as a stage is beside others.
+Each way to wait takes its turn in every round; the figures are medians of tokens a second (the
+slowest). One that has not ended after a minute counts as it is then.
 """
 
 import argparse
@@ -76,21 +76,23 @@ def main() -> None:
     )
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--beside", type=int, nargs="*", default=[1, 2, 4], metavar="PROCESSES")
     parser.add_argument("--say", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.say:
         return say(options.model)
-    half = max(1, (os.cpu_count() or 1) // 2)
-    print("| looks before it sleeps | alone | beside others | slowest |\n|---|---|---|---|")
-    found: dict[str, list[list[float]]] = {name: [[], []] for name in WAYS}
+    beside = [0, *options.beside]
+    found: dict[str, list[list[float]]] = {name: [[] for _ in beside] for name in WAYS}
     for _ in range(options.rounds):
         for name, way in WAYS.items():
-            for place, count in enumerate((0, half)):
+            for place, count in enumerate(beside):
                 with busy(count):
                     found[name][place].append(speed(options.model, way))
-    for name, (alone, beside) in found.items():
-        middle = [statistics.median(speeds) for speeds in (alone, beside)]
-        print(f"| {name} | {middle[0]:.0f} | {middle[1]:.0f} | {min(beside):.1f} |")
+    print("| looks before it sleeps |", *(f"{count} beside |" for count in beside))
+    print("|---|" + "---|" * len(beside))
+    for name, columns in found.items():
+        cells = (f"{statistics.median(speeds):.0f} ({min(speeds):.1f}) |" for speeds in columns)
+        print(f"| {name} |", *cells)
     return None
 
 

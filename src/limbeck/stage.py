@@ -23,6 +23,7 @@ RUN = "LIMBECK_RUN"
 # times. What waits for a thread that has lost its core to another process, as stages beside each
 # other do, takes the core that this one waits for: benchmarks/README.md.
 SPINS = "10000"
+_SPINS_OF_LLAMA = "2000"
 
 # What a write says without naming its file: the disk is full, a quota is, a file is too large.
 _OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -79,6 +80,11 @@ def run(main: Callable[[], None]) -> None:
         where = f"{error.filename}: " if error.filename is not None else ""
         print(f"error: {where}{error.strerror}", file=sys.stderr)
         sys.exit(1)
+
+
+def wait_for_llama() -> None:
+    """Have llama.cpp's threads sleep yet sooner, which it does not mind; before it is loaded."""
+    os.environ["GOMP_SPINCOUNT"] = _SPINS_OF_LLAMA
 
 
 def _join(run: int) -> None:

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
+from limbeck import stage
 from limbeck.errors import UserError
 from limbeck.evaluation.replies import without_trace
 from limbeck.languages import resolve
@@ -119,6 +120,7 @@ class Model:
     """A GGUF file with its own chat template."""
 
     def __init__(self, path: Path, thinking_prompt: str | None) -> None:
+        stage.wait_for_llama()
         import llama_cpp
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 

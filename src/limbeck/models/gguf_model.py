@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from limbeck import stage
 from limbeck.errors import UserError
 from limbeck.files import file_digest
 from limbeck.models.chat_template import ChatTemplate
@@ -37,6 +38,7 @@ class GgufModel:
     gives_likelihood = True
 
     def __init__(self, path: Path, batch: int, threads: int) -> None:
+        stage.wait_for_llama()
         import llama_cpp
 
         self._api: Any = llama_cpp

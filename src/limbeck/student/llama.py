@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
+from limbeck import stage
 from limbeck.errors import UserError
 from limbeck.student.encoding import DAY
 
@@ -27,6 +28,7 @@ class Gguf:
     """A GGUF file in llama.cpp. ``context`` tokens at most are read at once."""
 
     def __init__(self, path: Path, context: int, threads: int) -> None:
+        stage.wait_for_llama()
         import llama_cpp
 
         try:

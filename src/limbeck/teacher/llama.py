@@ -37,8 +37,7 @@ def serve(options: Namespace) -> None:
     Raises:
         UserError: the model cannot be loaded, or the port is taken.
     """
-    # The stages that it answers are beside it (see `limbeck.stage`), and it is no slower without.
-    os.environ["GOMP_SPINCOUNT"] = "2000"
+    stage.wait_for_llama()
     import xllamacpp
 
     settings = xllamacpp.CommonParams()
