@@ -2,7 +2,7 @@
 
     python benchmarks/waiting.py --model results/swh_Latn/tiny/gguf/Q8_0.gguf
 
-llama.cpp says 40 tokens on all cores: alone, and beside busy processes, as a stage is beside others.
+llama.cpp says 40 tokens on all cores, alone and beside busy processes, as stages are by others.
 Each way to wait takes its turn in every round; the figures are medians of tokens a second (the
 slowest). One that has not ended after a minute counts as it is then.
 """
