@@ -59,6 +59,11 @@ def chance(*key: object) -> float:
     return int(digest(*key), 16) / 16**16
 
 
+def dealt(choices: Sequence[Item], *key: object) -> Item:
+    """One of some choices, each as often as another, that follows from a key alone."""
+    return choices[int(digest(*key), 16) % len(choices)]
+
+
 def share_of(rows: Iterable[Row], share: float, *key: object) -> list[Row]:
     """A share of the rows, as near to it as a whole number can be, in their order.
 

@@ -39,8 +39,7 @@ class Settings(asking.Settings):
 
 def deal(text: Row, kinds: list[config.Kind], seed: int) -> Row:
     """The text with its kind of prompt, which no other text changes."""
-    drawn = int(files.digest(seed, "kind", text["id"]), 16)
-    return {**text, "kind": kinds[drawn % len(kinds)]}
+    return {**text, "kind": files.dealt(kinds, seed, "kind", text["id"])}
 
 
 def prompt(

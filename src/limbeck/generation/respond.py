@@ -45,8 +45,7 @@ class Settings(asking.Settings):
 
 def deal(row: Row, lengths: Sequence[config.Length], seed: int) -> Row:
     """The row with the length of its answer."""
-    drawn = int(files.digest(seed, "length", row["id"]), 16)
-    return {**row, "length": lengths[drawn % len(lengths)]}
+    return {**row, "length": files.dealt(lengths, seed, "length", row["id"])}
 
 
 def prompt(

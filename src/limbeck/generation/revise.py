@@ -76,8 +76,7 @@ def choose(
     for strategy in dict.fromkeys(row["strategy"] for row in whole):
         own = [row for row in whole if row["strategy"] == strategy]
         for row in files.share_of(own, revision.share, seed):
-            turn = int(files.digest(seed, "way", row["id"]), 16)
-            found.append((row, revision.ways[turn % len(revision.ways)]))
+            found.append((row, files.dealt(revision.ways, seed, "way", row["id"])))
     return found
 
 
