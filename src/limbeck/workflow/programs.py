@@ -81,11 +81,9 @@ def answers(build: Build, wildcards: Any) -> str:
 
 def _kind(build: Build, wildcards: Any) -> str:
     """The module by which a model is asked."""
-    path = scored.path(build, wildcards)
-    if path in ASKED:
+    if wildcards.model in ASKED:
         return "endpoint_model"
-    is_gguf = path.partition("@")[0].endswith(".gguf")
-    return "gguf_model" if is_gguf else "transformers_model"
+    return "gguf_model" if scored.is_gguf(build, wildcards.model) else "transformers_model"
 
 
 def _other_models(model: str, kind: str) -> tuple[str, ...]:

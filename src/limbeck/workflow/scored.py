@@ -61,7 +61,7 @@ def checks(build: Build, wildcards: Any) -> list[str]:
     return [manifest(place), *parity]
 
 
-def _is_gguf(build: Build, model: str) -> bool:
+def is_gguf(build: Build, model: str) -> bool:
     """Whether llama.cpp runs a scored model."""
     name, _, form = model.rpartition("/")
     if name == "comparisons":
@@ -72,19 +72,19 @@ def _is_gguf(build: Build, model: str) -> bool:
 def _is_small(build: Build, model: str) -> bool:
     """Whether it is a GGUF file of the built-in base: these are faster beside each other."""
     student = build.config.students.get(model.partition("/")[0])
-    return _is_gguf(build, model) and student is not None and student.base == TINY
+    return is_gguf(build, model) and student is not None and student.base == TINY
 
 
 def on_accelerator(build: Build, model: str) -> bool:
     """Whether a scored model is asked on an accelerator, if there is any that can run it."""
     if model in ASKED or _is_small(build, model):
         return False
-    return not _is_gguf(build, model) or llama_is_for_cuda()
+    return not is_gguf(build, model) or llama_is_for_cuda()
 
 
 def threads(build: Build, model: str) -> int:
     """Threads of a scored model: what the machine has for a file that llama.cpp runs."""
-    return 16 if _is_gguf(build, model) and not _is_small(build, model) else 1
+    return 16 if is_gguf(build, model) and not _is_small(build, model) else 1
 
 
 def settings(build: Build, wildcards: Any) -> str:
