@@ -39,11 +39,7 @@ rule prepare_task:
             "limbeck.classification.prepare", settings.classification.data
         ),
         told=lambda w: told.task_texts(build, w),
-        settings=lambda w: as_json(
-            **settings.classification.model_dump(include={"data", "limit", "seeds"}),
-            seed=settings.seed,
-            english="english" in settings.classification.shown,
-        ),
+        settings=lambda w: as_json(**classified.prepared(settings)),
     shell:
         r"""
         exec &>{log:q}

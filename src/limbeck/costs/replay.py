@@ -42,7 +42,7 @@ from limbeck.generation.tree import Node
 from limbeck.languages import Language
 from limbeck.sources import conversations, texts
 from limbeck.teacher.client import Request
-from limbeck.workflow import scored
+from limbeck.workflow import classified, scored
 
 if TYPE_CHECKING:
     from limbeck.workflow.build import Build
@@ -277,20 +277,12 @@ class Replay:
         seeds, test = self._labelled(task)
         teacher = self._teacher(f"examples-{task.name}", "generator")
         settings = examples.Settings(teacher=teacher.settings, examples=wanted, seed=seed)
-        english = prepare.english(task, self._preparing())
+        preparing = prepare.Settings(**classified.prepared(self.settings))
+        english = prepare.english(task, preparing)
         examples.Writing(task, self.card, told, seeds, english, settings, teacher).run()
         teacher = self._teacher(f"classify-{task.name}", "judge")
         # Whether too many of the answers were cut off is the stage's to say.
         classify.classify(task, seeds, test, seed, teacher, self.card, told, max_cut=1.0)
-
-    def _preparing(self) -> prepare.Settings:
-        """What decides a task's texts of people."""
-        section = self.settings.classification
-        return prepare.Settings(
-            **section.model_dump(include={"data", "limit", "seeds"}),
-            seed=self.settings.seed,
-            english="english" in section.shown,
-        )
 
     def _labelled(self, task: tasks.Task) -> tuple[list[Row], list[Row]]:
         """Seeds and test texts."""
@@ -300,7 +292,8 @@ class Replay:
         if found := made.pair(places, folder, "seeds", "test"):
             return found
         if data.at_hand(section.data, task, self.card):
-            _, seeds, test = prepare.texts(task, self.card, self._preparing())
+            preparing = prepare.Settings(**classified.prepared(self.settings))
+            _, seeds, test = prepare.texts(task, self.card, preparing)
             return seeds, test
         length = round(TEXT * self.size)
 

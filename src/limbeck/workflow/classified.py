@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from limbeck.config import Classifier
+from limbeck.config import Classifier, Config
 from limbeck.errors import UserError
 from limbeck.workflow import checkpoints
 from limbeck.workflow.build import Build
@@ -19,6 +19,16 @@ OF_KIND = {
     "prompt": "icl",
     "training": "instruct",
 }
+
+
+def prepared(config: Config) -> dict[str, Any]:
+    """What decides a task's texts of people."""
+    section = config.classification
+    return {
+        **section.model_dump(include={"data", "limit", "seeds"}),
+        "seed": config.seed,
+        "english": "english" in section.shown,
+    }
 
 
 def task_files(build: Build, wildcards: Any) -> list[str]:
