@@ -106,10 +106,9 @@ class Student:
             count = min(count, asking.limit_quantized or count)
         read = items.read(count)
         written = items.written(count, asking, form == "thinking" or asking.thinking is True)
-        built = llama_is_for_cuda()
         if speed := self._scored(self.like, form, benchmark):
             self.scoring.add(read + written, speed.of(count), "measured")
-        elif self.device and not self.like.device and form not in CHECKPOINTS and not built:
+        elif self._lacks_cuda(form):
             lacks = "how fast llama.cpp is here, built for the processor alone"
             self.scoring.add(read + written, None, "not known", lacks)
         elif (size := self._size()) and self.device:
@@ -121,6 +120,11 @@ class Student:
             self.scoring.add(read + written, seconds, "estimated", self.device)
         else:
             self.scoring.add(read + written, None, "not known", self._lacks())
+
+    def _lacks_cuda(self, form: str) -> bool:
+        """Whether the device of this machine is one that the llama.cpp here cannot use."""
+        here = self.device and not self.like.device and form not in CHECKPOINTS
+        return bool(here) and not llama_is_for_cuda()
 
     def _size(self) -> float | None:
         return sizes.parameters(self.base)

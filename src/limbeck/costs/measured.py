@@ -10,7 +10,6 @@ from limbeck.config import TINY, chip
 from limbeck.dataset import rows
 from limbeck.files import read_json, read_parquet
 from limbeck.workflow import records
-from limbeck.workflow.records import TRAINED
 
 REHEARSAL = Path("rehearsal")  # where a run is rehearsed: its files tell, too
 
@@ -73,7 +72,7 @@ def training(like: Like) -> Speed | None:
     for place, code, name in _students(like):
         log = place / "logs" / code / name / "train_student.log"
         if log.is_file():
-            speed.add(log, TRAINED)
+            speed.add(log, records.TRAINED)
     return speed if speed.jobs else None
 
 
