@@ -31,7 +31,7 @@ from limbeck.config import (
 from limbeck.errors import UserError
 from limbeck.languages import Language, covered, resolve
 from limbeck.workflow import checkpoints, checks
-from limbeck.workflow.places import local_files, manifest
+from limbeck.workflow.places import local_files, manifest, of_language
 from limbeck.workflow.settings import as_json, decisive, source, trained
 
 # The scored models that are asked over HTTP, and the roles of the config that they are.
@@ -237,7 +237,7 @@ class Build:
     def base_rows(self, wildcards: Any) -> list[str]:
         """The rows on which a base's tokenizer is trained, that of the built-in one alone."""
         made = self.student(wildcards.student).base == TINY
-        return [f"results/{wildcards.language}/{wildcards.student}/train.parquet"] if made else []
+        return of_language(wildcards, f"{wildcards.student}/train.parquet", made)
 
     def base_files(self, wildcards: Any) -> list[str]:
         """A student's base that is on this machine, or another student's checkpoint."""
