@@ -82,9 +82,13 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(1)
 
 
-def wait_for_llama() -> None:
-    """Have llama.cpp's threads sleep yet sooner, which it does not mind; before it is loaded."""
-    os.environ["GOMP_SPINCOUNT"] = _SPINS_OF_LLAMA
+def sleep_sooner() -> None:
+    """Have llama.cpp's threads sleep yet sooner, which it does not mind; before it is loaded.
+
+    Whoever set another number keeps it.
+    """
+    if os.environ.get("GOMP_SPINCOUNT", SPINS) == SPINS:
+        os.environ["GOMP_SPINCOUNT"] = _SPINS_OF_LLAMA
 
 
 def _join(run: int) -> None:

@@ -68,6 +68,17 @@ def test_threads_sleep_before_they_take_the_core_that_they_wait_for(
     assert f"GOMP_SPINCOUNT = '{rounds}'" in done.stderr
 
 
+@pytest.mark.parametrize(("own", "rounds"), [(None, "2000"), (stage.SPINS, "2000"), ("7", "7")])
+def test_llamas_sleep_sooner_unless_they_are_told_otherwise(
+    own: str | None, rounds: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOMP_SPINCOUNT", own or stage.SPINS)
+    if own is None:
+        monkeypatch.delenv("GOMP_SPINCOUNT")
+    stage.sleep_sooner()
+    assert os.environ["GOMP_SPINCOUNT"] == rounds
+
+
 WAITING = "import time; from limbeck import stage; stage.run(lambda: (print(1), time.sleep(600)))"
 
 

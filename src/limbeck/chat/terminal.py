@@ -120,7 +120,7 @@ class Model:
     """A GGUF file with its own chat template."""
 
     def __init__(self, path: Path, thinking_prompt: str | None) -> None:
-        stage.wait_for_llama()
+        stage.sleep_sooner()
         import llama_cpp
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 

@@ -38,7 +38,7 @@ class GgufModel:
     gives_likelihood = True
 
     def __init__(self, path: Path, batch: int, threads: int) -> None:
-        stage.wait_for_llama()
+        stage.sleep_sooner()
         import llama_cpp
 
         self._api: Any = llama_cpp

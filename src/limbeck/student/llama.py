@@ -28,7 +28,7 @@ class Gguf:
     """A GGUF file in llama.cpp. ``context`` tokens at most are read at once."""
 
     def __init__(self, path: Path, context: int, threads: int) -> None:
-        stage.wait_for_llama()
+        stage.sleep_sooner()
         import llama_cpp
 
         try:

@@ -37,7 +37,7 @@ def serve(options: Namespace) -> None:
     Raises:
         UserError: the model cannot be loaded, or the port is taken.
     """
-    stage.wait_for_llama()
+    stage.sleep_sooner()
     import xllamacpp
 
     settings = xllamacpp.CommonParams()
