@@ -1,4 +1,4 @@
-"""Muon: what a layer's matrix has learned of late, with all its directions made equally strong.
+"""Muon: what a layer's matrix has learned of late, with its directions made about equally strong.
 
 Jordan et al. 2024 (https://kellerjordan.github.io/posts/muon), with steps as large as Adam's of the
 same learning rate (arXiv 2502.16982, section 2.2). From random weights it learns more of each token
@@ -14,32 +14,40 @@ from typing import Any
 import torch
 
 MOMENTUM = 0.95
-ROUNDS = 5
-POLYNOMIAL = 3.4445, -4.7750, 2.0315  # of the singular values, once a round: Jordan et al.
+# Of the singular values, one a round: the first of the Polar Express (arXiv 2505.16932,
+# implementation 1). Three bring most values to between 0.2 and 1.9, which is near enough: of a
+# fourth or fifth a student learns no more, of two alone less (benchmarks/README.md).
+POLYNOMIALS = (
+    (8.28721201814563, -23.595886519098837, 17.300387312530933),
+    (4.107059111542203, -2.9478499167379106, 0.5448431082926601),
+    (3.9486908534822946, -2.908902115962949, 0.5518191394370137),
+)
+WIDE = 2  # times as many columns as rows, from which it pays to compute on the rows alone
 RMS = 0.2  # of the elements of a step by Adam, about
 
 
 def orthogonal(matrices: Any) -> Any:
     """Matrices with their singular values brought near 1, [count, rows, columns], rows <= columns.
 
-    A round (Newton-Schulz) is X -> (a + b XX' + c (XX')^2) X. What is put before X in all rounds is
-    gathered, since it is small and square.
+    A round is X -> (a + b XX' + c (XX')^2) X. Of wide matrices what is put before X in all rounds
+    is gathered, since it is small and square.
     """
     matrices = matrices / matrices.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
+    if matrices.shape[-1] < WIDE * matrices.shape[-2]:
+        for a, b, c in POLYNOMIALS:
+            square = matrices @ matrices.mT
+            factor = torch.baddbmm(square, square, square, beta=b, alpha=c)
+            matrices = torch.baddbmm(matrices, factor, matrices, beta=a)
+        return matrices
     square = matrices @ matrices.mT
-    gathered = factor = _factor(square)
-    for _ in range(ROUNDS - 1):
-        square = factor @ square @ factor
-        factor = _factor(square)
-        gathered = factor @ gathered
+    gathered = None
+    for a, b, c in POLYNOMIALS:
+        if gathered is not None:
+            square = factor @ square @ factor
+        factor = torch.baddbmm(square, square, square, beta=b, alpha=c)
+        factor.diagonal(dim1=-2, dim2=-1).add_(a)
+        gathered = factor if gathered is None else factor @ gathered
     return gathered @ matrices
-
-
-def _factor(square: Any) -> Any:
-    """What a round puts before X, from XX'."""
-    a, b, c = POLYNOMIAL
-    identity = torch.eye(square.shape[-1], device=square.device)
-    return a * identity + b * square + c * (square @ square)
 
 
 class Muon(torch.optim.AdamW):

@@ -231,6 +231,20 @@ def test_a_second_training_of_a_student_is_refused(folder: Path, tmp_path: Path)
     assert line.endswith("trains this student already")
 
 
+def test_products_are_of_the_type_that_is_faster_here(folder: Path, tmp_path: Path) -> None:
+    changes = {"precision": "bfloat16", "max_steps": 3, "validations": 0}
+    options = train_options(folder, tmp_path, TRAINING.model_copy(update=changes))
+    done = run("train", *options)
+    said = re.findall("training: (.+); float32 is used instead", done.stdout)
+    reasons = {
+        "this device has no bfloat16",
+        "this processor multiplies bfloat16 no faster than float32",
+    }
+    assert set(said) <= reasons
+    used = read_json(tmp_path / "training.json")["precision"]
+    assert used == ("float32" if said else "bfloat16")
+
+
 def test_lora_is_merged_into_a_plain_checkpoint(folder: Path, tmp_path: Path) -> None:
     from transformers import AutoModelForCausalLM
 
