@@ -40,7 +40,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "Muon, the config's": {},
     "Muon, of half the rows": {"share": 0.5},
     "Muon, of a third of the rows": {"share": 1 / 3},
-    "Muon, of a rate of 2e-3": {"learning_rate": 2e-3},
+    "Muon, of a rate of 3e-3": {"learning_rate": 3e-3},
     "Muon, of a rate of 4e-3": {"learning_rate": 4e-3},
     "Muon, two rounds": {"polynomials": POLYNOMIALS[:2]},
     "Muon, four rounds": {"polynomials": POLYNOMIALS[:4]},
