@@ -38,7 +38,7 @@ _WRAPPED = re.compile(r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}\n]*)\}")
 # A letter, a mark or a space, and a text: "B. Nairobi", "(b) Nairobi", "B Nairobi".
 _MARKED = re.compile(r"^[\W_]*([^\W\d_])(?:\s*[.):\]*,–—-]+\s*|\s+)(\S.*)$")
 _NEGATION = re.compile(
-    r"\b(?:not|isn't|cannot|neither|nor|never|si|sio|siyo|wala|pas)\b|n['’]t\b|不", re.IGNORECASE
+    r"\b(?:not|cannot|neither|nor|never|si|sio|siyo|wala|pas)\b|n['’]t\b|不", re.IGNORECASE
 )
 # Beside a text these deny it, too; before an announcement they may deny another: "A is wrong, ...".
 _DENIAL = re.compile(
