@@ -299,8 +299,12 @@ class Reciting:
 
     context = 100
 
-    def __init__(self, *pieces: str | type[BaseException]) -> None:
+    def __init__(self, *pieces: str | type[BaseException], prompt: str = "") -> None:
         self.pieces = pieces
+        self.rendered = prompt
+
+    def prompt(self, messages: Sequence[Message], thinking: bool) -> str:
+        return self.rendered
 
     def tokens(self, messages: Sequence[Message], thinking: bool) -> list[int]:
         return [1]
@@ -318,6 +322,28 @@ def test_an_answer_gives_the_terminal_no_orders() -> None:
     chat = Chat(cast(Any, escaping), False, output)
     chat.say("Hujambo?")
     assert output.getvalue() == "Habari[2J]0;title yako\n"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "thinking", "shown", "remembered"),
+    [
+        (["hm</think>", "Ndiyo."], True, "<think>hm</think>Ndiyo.\n", "Ndiyo."),
+        (["hm</think>", "Ndiyo."], False, "hm</think>Ndiyo.\n", "Ndiyo."),
+        (["hm"] * 51, False, "hm" * 51 + "\n", None),  # at the limit of tokens
+        (["hm", KeyboardInterrupt], False, "hm ...\n", None),
+        (["hm"], True, "<think>hm\n", None),
+        (["Ndiyo."], False, "Ndiyo.\n", "Ndiyo."),  # as a student of such a base is taught
+    ],
+)
+def test_a_thought_that_the_prompt_opens_is_no_answer(
+    pieces: list[str | type[BaseException]], thinking: bool, shown: str, remembered: str | None
+) -> None:
+    output = io.StringIO()
+    model = Reciting(*pieces, prompt="<assistant><think>\n")
+    talk = Chat(cast(Any, model), thinking, output)
+    talk.say("Je?")
+    assert output.getvalue() == shown
+    assert [message["content"] for message in talk.history[1:]] == [remembered] * bool(remembered)
 
 
 @pytest.mark.parametrize(
