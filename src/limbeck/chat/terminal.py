@@ -322,12 +322,24 @@ def converse(chat: Chat, read: Callable[[str], str]) -> None:
 
 
 def answer_all(chat: Chat, text: str) -> None:
-    """Answer each paragraph of a text by itself, with an empty line between the answers."""
-    for number, paragraph in enumerate(re.split(r"\n\s*\n", text)):
-        if number:
+    """Answer each paragraph of a text by itself, with an empty line between the answers.
+
+    Raises:
+        UserError: some were refused, each of which has been told by then.
+    """
+    paragraphs = re.split(r"\n\s*\n", text)
+    refused = 0
+    for number, paragraph in enumerate(paragraphs, start=1):
+        if number > 1:
             print(file=chat.output)
         chat.history = []
-        chat.say(paragraph)
+        try:
+            chat.say(paragraph)
+        except UserError as error:
+            refused += 1
+            print(f"error: paragraph {number}: {error}", file=sys.stderr)
+    if refused:
+        raise UserError(f"chat: {refused} of {len(paragraphs)} paragraphs have no answer")
 
 
 def run(path: Path, thinking: bool) -> None:

@@ -225,6 +225,16 @@ def test_a_pipe_gives_a_question_a_paragraph(student: Path) -> None:
     assert (empty.returncode, "standard input is empty" in empty.stderr) == (1, True)
 
 
+def test_a_paragraph_that_is_too_long_ends_no_others(
+    student: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    talk = Chat(Model(find_model(student, None, None, None), None), False, io.StringIO())
+    with pytest.raises(UserError, match="chat: 1 of 3 paragraphs have no answer"):
+        chat.answer_all(talk, "ab\n\n" + "b" * 400 + "\n\nba")
+    assert "error: paragraph 2: this is too long for the model" in capsys.readouterr().err
+    assert talk.latest == [{"role": "user", "content": "ba"}]
+
+
 @pytest.mark.parametrize("leave", [b"\x04", b"/quit\n", b"\x03"])
 def test_a_terminal_is_left_politely(student: Path, leave: bytes) -> None:
     # Again after a silence: a Ctrl-C just before readline waits is noticed at the next key.
