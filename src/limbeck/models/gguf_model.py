@@ -37,6 +37,7 @@ class GgufModel:
     """A GGUF file, loaded."""
 
     gives_likelihood = True
+    max_tokens: int | None = None
 
     def __init__(self, path: Path, batch: int, threads: int) -> None:
         stage.sleep_sooner()

@@ -56,6 +56,7 @@ class Model(Protocol):
     digest: str  # of all that decides its answers
     tools: dict[str, str]  # form of its weights, versions of the libraries that run it
     gives_likelihood: bool
+    max_tokens: int | None  # of its replies, where that and thinking are its own; else as asked
 
     def count(self, text: str) -> int | None:
         """How many tokens a text has; None where nobody says."""

@@ -27,6 +27,7 @@ class TransformersModel:
     """A causal language model in a folder; float32 on a CPU, bfloat16 on CUDA."""
 
     gives_likelihood = True
+    max_tokens: int | None = None
 
     def __init__(
         self, folder: Path, batch: int, threads: int, trust_remote_code: bool = False

@@ -230,7 +230,7 @@ def test_a_teacher_is_asked_to_generate(folder: Path, tmp_path: Path) -> None:
         scored(folder, "belebele", "teacher", *options, teacher=teacher)
         assert server.requests == 12, "the second run reads the journal"
     assert result["model"] == "teacher"
-    assert "ask:generation" in result["signature"]
+    assert f"|ask:generation|max_tokens:{teacher['max_tokens']}|model:" in result["signature"]
     assert {row["predicted"] for row in items} == {"B"}
     assert result["value"] == pytest.approx(100 * sum(r["gold"] == "B" for r in items) / 12)
 
