@@ -31,7 +31,7 @@ _LEADING = re.compile(
 )
 _CONFIRMED = re.compile(
     r"^(.{1,200}?)(?<!\s)\s++is\s+(?:the\s+)?"
-    r"(?:(?:correct|right|best)(?:\s+(?:one|answer|option|choice))?|answer)\W*$",
+    r"(?:(?:correct|right|best)(?:\s+(?:one|answer|option|choice))?|answer)[^\w?]*$",
     re.IGNORECASE,
 )
 _WRAPPED = re.compile(r"\\(?:boxed|text|textbf|mathrm|mathbf)\s?\{([^{}\n]*)\}")  # of LaTeX

@@ -74,6 +74,7 @@ LETTER_REPLIES = {
     "Option A or option B": None,
     "A or B is correct.": None,
     "B is not correct.": None,
+    "B is the answer?": None,
     "B is correct. A is correct.": None,
     "I choose not B.": None,
     "答案不是B": None,
