@@ -9,7 +9,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,13 +17,14 @@ from limbeck import stage
 from limbeck.errors import UserError
 from limbeck.evaluation.replies import without_trace
 from limbeck.languages import resolve
+from limbeck.models.protocol import OPENING, opened
 from limbeck.student.encoding import DAY
 
 Message = dict[str, str]
 
 LONGEST_ANSWER = 2048  # tokens, its thinking with it; what is longer goes round in circles
 LONGEST_CONTEXT = 8192  # a laptop's memory; some models are made for a hundred times as much
-OPENING, CLOSING = "<think>", "</think>"
+CLOSING = "</think>"
 HELP = """\
 /regenerate   another answer to the last question
 /system TEXT  what the model is told of its part; without TEXT nothing
@@ -147,17 +148,22 @@ class Model:
     def _piece(self, token: int) -> str:
         return self._llama._model.token_get_text(token) if token >= 0 else ""
 
-    def tokens(self, messages: Sequence[Message], thinking: bool) -> list[int]:
-        """The rendered conversation, rendered as it was in training, as token ids."""
+    def prompt(self, messages: Sequence[Message], thinking: bool) -> str:
+        """The conversation, rendered as it was in training."""
         messages = list(messages)
         if thinking and self._thinking_prompt:
             told = [self._thinking_prompt]
             if messages[0]["role"] == "system":
                 told.insert(0, messages.pop(0)["content"])
             messages.insert(0, {"role": "system", "content": "\n\n".join(told)})
-        prompt = self._format(messages=messages, enable_thinking=thinking).prompt
+        text: str = self._format(messages=messages, enable_thinking=thinking).prompt
+        return text
+
+    def tokens(self, messages: Sequence[Message], thinking: bool) -> list[int]:
+        """The rendered conversation as token ids."""
+        text = self.prompt(messages, thinking).encode()
         # The template has written the special tokens that it wants.
-        ids: list[int] = self._llama.tokenize(prompt.encode(), add_bos=False, special=True)
+        ids: list[int] = self._llama.tokenize(text, add_bos=False, special=True)
         return ids
 
     def answer(self, tokens: list[int], limit: int) -> Iterator[str]:
@@ -240,15 +246,20 @@ class Chat:
             return len(self.model.tokens([*self.told, *messages], self.thinking))
 
         self.latest = fitting([*self.history, asked], count, room)
-        tokens = self.model.tokens([*self.told, *self.latest], self.thinking)
+        told = [*self.told, *self.latest]
+        prompt = self.model.prompt(told, self.thinking)
+        tokens = self.model.tokens(told, self.thinking)
         pieces: list[str] = []
         limit = min(self.model.context - room, LONGEST_ANSWER)
+        cut = True
         try:
-            self._show(self._kept(self.model.answer(tokens, limit), pieces))
+            answered = self._kept(self.model.answer(tokens, limit), pieces)
+            self._show(chain([opened(prompt, self.thinking, cut=False)], answered))
+            cut = len(pieces) > limit  # a piece a token, and one at the end
         except KeyboardInterrupt:
             self._show(["\033[0m ..."] if self.output.isatty() else [" ..."])
         self._show(["\n"])
-        if answer := without_trace("".join(pieces)):
+        if answer := without_trace(opened(prompt, self.thinking, cut) + "".join(pieces)):
             self.history = [*self.latest, {"role": "assistant", "content": answer}]
 
     def _show(self, pieces: Iterable[str]) -> None:
@@ -311,12 +322,24 @@ def converse(chat: Chat, read: Callable[[str], str]) -> None:
 
 
 def answer_all(chat: Chat, text: str) -> None:
-    """Answer each paragraph of a text by itself, with an empty line between the answers."""
-    for number, paragraph in enumerate(re.split(r"\n\s*\n", text)):
-        if number:
+    """Answer each paragraph of a text by itself, with an empty line between the answers.
+
+    Raises:
+        UserError: some were refused, each of which has been told by then.
+    """
+    paragraphs = re.split(r"\n\s*\n", text)
+    refused = 0
+    for number, paragraph in enumerate(paragraphs, start=1):
+        if number > 1:
             print(file=chat.output)
         chat.history = []
-        chat.say(paragraph)
+        try:
+            chat.say(paragraph)
+        except UserError as error:
+            refused += 1
+            print(f"error: paragraph {number}: {error}", file=sys.stderr)
+    if refused:
+        raise UserError(f"chat: {refused} of {len(paragraphs)} paragraphs have no answer")
 
 
 def run(path: Path, thinking: bool) -> None:

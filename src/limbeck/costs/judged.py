@@ -34,6 +34,7 @@ class Pretending:
     digest: str = ""
     tools: dict[str, str] = field(default_factory=dict)
     gives_likelihood: bool = False
+    max_tokens: int | None = None
 
     def count(self, text: str) -> None:
         """See `limbeck.models.protocol.Model`."""

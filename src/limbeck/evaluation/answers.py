@@ -13,7 +13,7 @@ from typing import Any
 
 from limbeck.config import Choice
 from limbeck.evaluation import multiple_choice, numeric, replies
-from limbeck.evaluation.cut import check_cut
+from limbeck.evaluation.cut import check_cut, say_unread
 from limbeck.evaluation.items import Item
 from limbeck.evaluation.questions import Questions, Settings
 from limbeck.files import digest
@@ -122,6 +122,7 @@ def _generations(asked: Questions, model: Model, settings: Settings, kept: Kept)
     reasons: list[str | None] = [reply.finish_reason for reply in found]
     if not model.gives_likelihood:
         check_cut(asked.benchmark.name, reasons, settings.max_cut)
+        say_unread(asked.benchmark.name, predicted.count(None), len(predicted), settings.max_cut)
     return Answers("generation", texts, predicted, reasons, seconds, max_tokens=limit)
 
 

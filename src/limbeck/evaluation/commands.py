@@ -52,7 +52,7 @@ def add_to(commands: Any) -> None:
     add("--batch", type=int, default=16, help="items at once")
     add("--threads", type=int, default=os.cpu_count() or 1, help="of the processor")
     add("--work", type=Path, default=Path("work"), help="where answers are kept")
-    add("--output", type=Path, help="write the score here (JSON), and the items beside it")
+    add("--output", type=Path, help="write the score here (.json), and the items beside it")
     parser.set_defaults(run=score)
 
     words = "Compare two scores on the same items by a paired bootstrap."
@@ -100,8 +100,10 @@ def _score_model(options: argparse.Namespace) -> int:
     from limbeck.evaluation import catalogue, prepare
     from limbeck.evaluation import score as stage
     from limbeck.evaluation.answers import Kept
+    from limbeck.evaluation.compare import items_beside
     from limbeck.evaluation.questions import Settings, questions
 
+    beside = items_beside(options.output) if options.output else None
     card: Row = dict(resolve(options.language).card())
     given = options.configfile or options.config or _is_url(options.model)
     config = config_of(options.configfile, options.config) if given else {}
@@ -140,8 +142,8 @@ def _score_model(options: argparse.Namespace) -> int:
         result |= {"licence": entry.licence, "citation": entry.citation}
     print(stage.summary(result, seconds))
     print(result["signature"])
-    if options.output is not None:
-        write_parquet(options.output.with_suffix(".items.parquet"), rows, stage.items_schema())
+    if beside is not None:
+        write_parquet(beside, rows, stage.items_schema())
         write_json(options.output, result)
     return 0
 

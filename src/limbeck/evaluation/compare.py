@@ -10,12 +10,24 @@ from limbeck.evaluation import statistics
 from limbeck.files import Row, read_json, read_parquet
 
 
+def items_beside(score: Path) -> Path:
+    """Where the items of a score are: ``X.items.parquet`` beside ``X.json``.
+
+    Raises:
+        UserError: the score has another ending, so that qwen-0.6b and qwen-0.8b had one file.
+    """
+    if score.suffix != ".json":
+        raise UserError(f"{score}: a score's name ends in .json; try {score}.json")
+    return score.with_suffix(".items.parquet")
+
+
 def load(path: Path) -> tuple[Row, list[Row]]:
     """A score and its items, from ``X.json`` and ``X.items.parquet`` beside it."""
+    items = items_beside(path)
     score = read_json(path)
     if not isinstance(score, dict) or "benchmark" not in score:
         raise UserError(f"{path}: this is no score")
-    return {**score, "path": str(path)}, read_parquet(path.with_suffix(".items.parquet"))
+    return {**score, "path": str(path)}, read_parquet(items)
 
 
 def compare(first: tuple[Row, list[Row]], second: tuple[Row, list[Row]], seed: int = 1) -> Row:

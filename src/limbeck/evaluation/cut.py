@@ -1,4 +1,4 @@
-"""Refusing to score a teacher whose answers its own limit cut off."""
+"""Answers of a teacher that are none: too many cut off are refused, too many unread are said."""
 
 from collections.abc import Sequence
 
@@ -25,4 +25,16 @@ def check_cut(name: str, reasons: Sequence[str | None], most: float) -> None:
             f"{name}: {cut} of {len(reasons)} answers of the teacher were cut off by its "
             f"max_tokens, and benchmarks.max_cut allows {most:.0%}; raise "
             "teacher.judge.max_tokens (in the journal is what came)"
+        )
+
+
+def say_unread(name: str, unread: int, count: int, most: float) -> None:
+    """Say aloud that surely more than a share of a teacher's answers name no option or number.
+
+    They count as wrong, where a likelihood always chooses: beside it the score is too low.
+    """
+    if statistics.wilson(unread, count)[0] > most:
+        print(
+            f"{name}: {unread} of {count} answers of the teacher name no option or number, and "
+            "count as wrong: the score may be too low beside others (the items have the replies)"
         )

@@ -29,6 +29,7 @@ _DECIMAL_COMMA = re.compile(
     r"(?<![\d.,])([1-9]\d{0,2}(?:[. '’]\d{3})+|\d+),(\d{1,2})(?![\d,]|\.\d)"
 )
 _POINTS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d]|[.,]\d)")  # 70.000
+_FRACTION = re.compile(r"(?:(\d) ?)?([¼-¾⅐-⅞])")
 _MOST = 40  # digits; what is longer is no answer to a sum in words
 
 
@@ -39,8 +40,19 @@ def numbers(text: str) -> list[str]:
 
 
 def _ascii(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
+    # What is raised or lowered is a unit's or a note's, as in 50 m²; NFKC makes a number of it.
+    level = "".join(
+        sign
+        for sign in _FRACTION.sub(_decimals, text)
+        if not unicodedata.decomposition(sign).startswith(("<super>", "<sub>"))
+    )
+    plain = unicodedata.normalize("NFKC", level).replace("\N{MINUS SIGN}", "-")
     return "".join(str(unicodedata.decimal(sign, sign)) for sign in plain)
+
+
+def _decimals(match: re.Match[str]) -> str:
+    """½ as 0.500000 and 2½ as 2.500000: six digits after a point are no thousands."""
+    return (match[1] or "0") + f"{unicodedata.numeric(match[2]):f}".removeprefix("0")
 
 
 def last(text: str, whole: bool = False) -> str | None:

@@ -37,7 +37,9 @@ def signature(
     way: str = answers.ask
     if way == "likelihood" and asked.whole:
         way = "likelihood/character"
-    generated = {"max_tokens": answers.max_tokens, "thinking": settings.thinking}
+    generated: Row = {"max_tokens": answers.max_tokens, "thinking": settings.thinking}
+    if model.max_tokens is not None:
+        generated = {"max_tokens": model.max_tokens}  # the digest holds what makes it think
     parts = {
         "benchmark": f"{asked.benchmark.name}.v{settings.version}",
         "language": code,

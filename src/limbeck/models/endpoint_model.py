@@ -20,6 +20,7 @@ class EndpointModel:
         self._teacher, self._connection, self._journal = teacher, connection, journal
         self.digest = digest(teacher.model_dump(exclude={"questions"}))
         self.tools: dict[str, str] = {}
+        self.max_tokens: int | None = teacher.max_tokens
 
     def generate(
         self,

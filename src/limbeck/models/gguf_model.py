@@ -23,6 +23,7 @@ from limbeck.models.protocol import (
     ignore,
     opened,
     say_if_long,
+    say_if_open,
     shared,
 )
 from limbeck.student.encoding import Message
@@ -36,6 +37,7 @@ class GgufModel:
     """A GGUF file, loaded."""
 
     gives_likelihood = True
+    max_tokens: int | None = None
 
     def __init__(self, path: Path, batch: int, threads: int) -> None:
         stage.sleep_sooner()
@@ -103,7 +105,7 @@ class GgufModel:
                     if not ended:
                         new.append(token)
                     if ended or len(new) == max_tokens:
-                        text = opened(texts[row], thinking) + self._text(new)
+                        text = opened(texts[row], thinking, not ended) + self._text(new)
                         found[row] = Generation(text, "stop" if ended else "length")
                         done(row, found[row])
                         decoder.forget(sequence, start)
@@ -122,8 +124,10 @@ class GgufModel:
         An item is one decode: the prompt's tokens belong to all sequences at once, each option's
         to its own.
         """
-        pairs = zip(prompts, options, strict=True)
-        split = [continuations(self._encode, self._template.render(p), o) for p, o in pairs]
+        texts = [self._template.render(messages) for messages in prompts]
+        say_if_open(texts)
+        pairs = zip(texts, options, strict=True)
+        split = [continuations(self._encode, text, own) for text, own in pairs]
         say_if_long([len(prefix) + max(map(len, own)) for prefix, own in split], self._context)
         cells = max((len(prefix) + sum(map(len, own)) for prefix, own in split), default=1)
         most = max((len(own) for _, own in split), default=1)

@@ -16,6 +16,7 @@ class Generation:
     finish_reason: str
 
 
+OPENING = "<think>"
 Done = Callable[[int, Any], None]  # told of each answer as it comes: the prompt's place, the answer
 
 
@@ -23,12 +24,27 @@ def ignore(place: int, answer: Any) -> None:
     """Tell nobody of an answer."""
 
 
-def opened(prompt: str, thinking: bool) -> str:
+def opened(prompt: str, thinking: bool, cut: bool) -> str:
     """What a reply begins with although it is the prompt's end: the opening of its trace.
 
-    Some templates write it, such as those of models that always think.
+    Some templates write it, such as those of models that always think. Where no thinking is asked
+    for, a student of such a model is taught to answer there and closes nothing, so that a reply
+    that ended by itself may be an answer; one that was cut off is a thought.
     """
-    return "<think>" if thinking and prompt.rstrip().endswith("<think>") else ""
+    return OPENING if (thinking or cut) and _is_open(prompt) else ""
+
+
+def say_if_open(prompts: Sequence[str]) -> None:
+    """Say aloud that answers are compared inside of a thought, which the template has opened."""
+    if any(map(_is_open, prompts)):
+        print(
+            "the chat template opens a thought before each answer: likelihoods are of answers "
+            "inside of it, which suits no model that always thinks; generation scores it after it"
+        )
+
+
+def _is_open(prompt: str) -> bool:
+    return prompt.rstrip().endswith(OPENING)
 
 
 class Model(Protocol):
@@ -40,6 +56,7 @@ class Model(Protocol):
     digest: str  # of all that decides its answers
     tools: dict[str, str]  # form of its weights, versions of the libraries that run it
     gives_likelihood: bool
+    max_tokens: int | None  # of its replies, where that and thinking are its own; else as asked
 
     def count(self, text: str) -> int | None:
         """How many tokens a text has; None where nobody says."""

@@ -14,6 +14,7 @@ from limbeck.models.protocol import (
     ignore,
     opened,
     say_if_long,
+    say_if_open,
     shared,
 )
 from limbeck.student import encoding, weights
@@ -26,6 +27,7 @@ class TransformersModel:
     """A causal language model in a folder; float32 on a CPU, bfloat16 on CUDA."""
 
     gives_likelihood = True
+    max_tokens: int | None = None
 
     def __init__(
         self, folder: Path, batch: int, threads: int, trust_remote_code: bool = False
@@ -101,7 +103,7 @@ class TransformersModel:
                     past_key_values=head.cache(len(rows)),
                 )
             for row, tokens in zip(rows, output[:, inputs.shape[1] :].tolist(), strict=True):
-                found[row] = self._reply(tokens, opened(texts[row], thinking))
+                found[row] = self._reply(tokens, texts[row], thinking)
                 done(row, found[row])
         return [found[row] for row in range(len(ids))]
 
@@ -113,8 +115,10 @@ class TransformersModel:
         done: Done = ignore,
     ) -> list[list[float]]:
         """See `limbeck.models.Model.loglikelihood`."""
-        pairs = zip(prompts, options, strict=True)
-        split = [continuations(self._encode, self._render(p), o) for p, o in pairs]
+        texts = [self._render(messages) for messages in prompts]
+        say_if_open(texts)
+        pairs = zip(texts, options, strict=True)
+        split = [continuations(self._encode, text, own) for text, own in pairs]
         prefixes = [prefix for prefix, _ in split]
         choices = [own for _, own in split]
         say_if_long([len(prefix) + max(map(len, own)) for prefix, own in split], self._context)
@@ -237,10 +241,11 @@ class TransformersModel:
         ]
         return torch.tensor(padded, device=self._device), torch.tensor(mask, device=self._device)
 
-    def _reply(self, tokens: list[int], opening: str = "") -> Generation:
+    def _reply(self, tokens: list[int], prompt: str = "", thinking: bool = False) -> Generation:
         end = next((i for i, token in enumerate(tokens) if token in self._stops), None)
         text = self._tokenizer.decode(tokens[:end], skip_special_tokens=True)
-        return Generation(opening + text, "length" if end is None else "stop")
+        cut = end is None
+        return Generation(opened(prompt, thinking, cut) + text, "length" if cut else "stop")
 
 
 class Head(NamedTuple):

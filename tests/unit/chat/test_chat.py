@@ -225,6 +225,16 @@ def test_a_pipe_gives_a_question_a_paragraph(student: Path) -> None:
     assert (empty.returncode, "standard input is empty" in empty.stderr) == (1, True)
 
 
+def test_a_paragraph_that_is_too_long_ends_no_others(
+    student: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    talk = Chat(Model(find_model(student, None, None, None), None), False, io.StringIO())
+    with pytest.raises(UserError, match="chat: 1 of 3 paragraphs have no answer"):
+        chat.answer_all(talk, "ab\n\n" + "b" * 400 + "\n\nba")
+    assert "error: paragraph 2: this is too long for the model" in capsys.readouterr().err
+    assert talk.latest == [{"role": "user", "content": "ba"}]
+
+
 @pytest.mark.parametrize("leave", [b"\x04", b"/quit\n", b"\x03"])
 def test_a_terminal_is_left_politely(student: Path, leave: bytes) -> None:
     # Again after a silence: a Ctrl-C just before readline waits is noticed at the next key.
@@ -299,8 +309,12 @@ class Reciting:
 
     context = 100
 
-    def __init__(self, *pieces: str | type[BaseException]) -> None:
+    def __init__(self, *pieces: str | type[BaseException], prompt: str = "") -> None:
         self.pieces = pieces
+        self.rendered = prompt
+
+    def prompt(self, messages: Sequence[Message], thinking: bool) -> str:
+        return self.rendered
 
     def tokens(self, messages: Sequence[Message], thinking: bool) -> list[int]:
         return [1]
@@ -318,6 +332,28 @@ def test_an_answer_gives_the_terminal_no_orders() -> None:
     chat = Chat(cast(Any, escaping), False, output)
     chat.say("Hujambo?")
     assert output.getvalue() == "Habari[2J]0;title yako\n"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "thinking", "shown", "remembered"),
+    [
+        (["hm</think>", "Ndiyo."], True, "<think>hm</think>Ndiyo.\n", "Ndiyo."),
+        (["hm</think>", "Ndiyo."], False, "hm</think>Ndiyo.\n", "Ndiyo."),
+        (["hm"] * 51, False, "hm" * 51 + "\n", None),  # at the limit of tokens
+        (["hm", KeyboardInterrupt], False, "hm ...\n", None),
+        (["hm"], True, "<think>hm\n", None),
+        (["Ndiyo."], False, "Ndiyo.\n", "Ndiyo."),  # as a student of such a base is taught
+    ],
+)
+def test_a_thought_that_the_prompt_opens_is_no_answer(
+    pieces: list[str | type[BaseException]], thinking: bool, shown: str, remembered: str | None
+) -> None:
+    output = io.StringIO()
+    model = Reciting(*pieces, prompt="<assistant><think>\n")
+    talk = Chat(cast(Any, model), thinking, output)
+    talk.say("Je?")
+    assert output.getvalue() == shown
+    assert [message["content"] for message in talk.history[1:]] == [remembered] * bool(remembered)
 
 
 @pytest.mark.parametrize(

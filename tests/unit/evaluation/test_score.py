@@ -167,6 +167,19 @@ def test_a_teacher_whose_limit_cuts_its_answers_gets_no_score(folder: Path, tmp_
             scored(folder, "belebele", "teacher", *options, teacher=teacher)
 
 
+@pytest.mark.parametrize(("reply", "said"), [("Sijui.", True), ("B", False)])
+def test_a_teacher_whose_answers_cannot_be_read_is_told(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], reply: str, said: bool
+) -> None:
+    teacher = endpoints.teacher(temperature=0.0).model_dump()
+    with endpoints.serving(lambda *_: endpoints.completion(reply)) as server:
+        connection = endpoints.connection(server.url).model_dump_json()
+        options = ("--connection", connection, "--journal", tmp_path / "journal.jsonl")
+        result, _ = scored(folder, "belebele", "teacher", *options, teacher=teacher)
+    line = "belebele: 12 of 12 answers of the teacher name no option or number"
+    assert (result["unparsed"] == 12, line in capsys.readouterr().out) == (said, said)
+
+
 def test_what_decides_is_in_the_signature(folder: Path) -> None:
     def signature(**settings: Any) -> str:
         return str(scored(folder, "belebele", folder / "checkpoint", **settings)[0]["signature"])
@@ -217,7 +230,7 @@ def test_a_teacher_is_asked_to_generate(folder: Path, tmp_path: Path) -> None:
         scored(folder, "belebele", "teacher", *options, teacher=teacher)
         assert server.requests == 12, "the second run reads the journal"
     assert result["model"] == "teacher"
-    assert "ask:generation" in result["signature"]
+    assert f"|ask:generation|max_tokens:{teacher['max_tokens']}|model:" in result["signature"]
     assert {row["predicted"] for row in items} == {"B"}
     assert result["value"] == pytest.approx(100 * sum(r["gold"] == "B" for r in items) / 12)
 

@@ -102,6 +102,23 @@ WRONG = {
         ],
         "gone: there is no such folder",
     ),
+    "no ending": (
+        [
+            "score",
+            "--model",
+            "x",
+            "--benchmark",
+            "sib200",
+            "--language",
+            "sw",
+            "--local",
+            "gone",
+            "--output",
+            "qwen3-0.6b",
+        ],
+        "qwen3-0.6b: a score's name ends in .json; try qwen3-0.6b.json",
+    ),
+    "no ending to compare": (["compare", "one", "two"], "one: a score's name ends in .json"),
     "no score": (["compare", "empty.json", "empty.json"], "this is no score"),
 }
 

@@ -14,7 +14,7 @@ from limbeck.errors import UserError
 from limbeck.evaluation.replies import without_trace
 from limbeck.models import hub, open_model
 from limbeck.models.gguf_model import GgufModel
-from limbeck.models.protocol import Generation
+from limbeck.models.protocol import Generation, opened
 from limbeck.models.transformers_model import TransformersModel
 
 
@@ -49,18 +49,35 @@ def test_answers_are_told_as_they_come(
         assert told == dict(enumerate(scores))
 
 
-def test_a_trace_that_the_prompt_opens_is_no_answer(checkpoint: Path, tmp_path: Path) -> None:
+def test_a_trace_that_the_prompt_opens_is_no_answer(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     always = tmp_path / "always"
     shutil.copytree(checkpoint, always)
     template = always / "chat_template.jinja"
     template.write_text(template.read_text() + "{{ '<think>\\n' if add_generation_prompt }}")
     gguf = tiny_checkpoint.write_gguf(always, tmp_path / "F32.gguf")
     for model in (TransformersModel(always, batch=2, threads=1), GgufModel(gguf, 2, 1)):
-        (cut,) = model.generate(prompts(1), 3, thinking=True)
-        assert cut.finish_reason == "length"
-        assert (cut.text[:7], without_trace(cut.text)) == ("<think>", "")
-        (direct,) = model.generate(prompts(1), 3)
-        assert cut.text == "<think>" + direct.text, "a student answers here without closing it"
+        for thinking in (True, False):
+            (cut,) = model.generate(prompts(1), 3, thinking=thinking)
+            assert cut.finish_reason == "length"
+            assert (cut.text[:7], without_trace(cut.text)) == ("<think>", "")
+        capsys.readouterr()
+        model.loglikelihood(prompts(2), [["A", "B"]] * 2)
+        assert capsys.readouterr().out.count("the chat template opens a thought") == 1
+
+
+@pytest.mark.parametrize(
+    ("thinking", "cut", "opening"),
+    [(True, False, "<think>"), (True, True, "<think>"), (False, True, "<think>"),
+     (False, False, "")],
+)  # fmt: skip
+def test_a_student_answers_where_its_base_always_thinks(
+    thinking: bool, cut: bool, opening: str
+) -> None:
+    """It is taught to answer there without closing anything, so a whole reply is an answer."""
+    assert opened("<assistant><think>\n", thinking, cut) == opening
+    assert opened("<assistant><think>\n\n</think>\n\n", thinking, cut) == ""
 
 
 HUB_NAMES = {
