@@ -57,7 +57,7 @@ def card(folder: Path, name: str, settings: Settings, records: Path | None = Non
         settings=settings,
         base=base,
         hub_base=common.hub_name(base),
-        licence=settings.license,
+        licence=settings.licenses.get(name),
         best=built.best,
         files=[(common.gguf_name(code, name, kind), size) for kind, size in built.gguf.items()],
         checkpoint=sum(path.stat().st_size for path in checkpoint.glob("*.safetensors")),
@@ -103,10 +103,12 @@ def metadata(code: str, language: Row, built: Student, own: Scores, settings: Se
             )
         )
     base = common.hub_name(str(built.settings["base"]))
+    licence = settings.licenses.get(built.name)
     data = ModelCardData(
         model_name=title(language, built.name),
         language=common.languages(language),
-        license=settings.license.lower(),
+        license=licence.lower() if licence else "other",
+        license_name=None if licence else common.OF_THE_BASE,
         base_model=base,
         datasets=[f"{common.OWNER}/{common.dataset_repository(code)}"],
         library_name="transformers",

@@ -153,6 +153,8 @@ def _card(path: Path, owner: str, kind: str) -> str:
 def _lines(repository: Repository) -> Iterator[str]:
     kind = "data set" if repository.kind == "dataset" else "model"
     yield f"{kind} {repository.name}: {names.size(repository.size)}, for all to see"
+    if f"license_name: {common.OF_THE_BASE}\n" in repository.card:
+        yield "  no licence is stated: that of the base applies, unless gguf.license states one"
     card = names.size(len(repository.card.encode()))
     yield f"  {card:>10}  README.md, in place of the one that is there"
     for name, path in repository.files.items():

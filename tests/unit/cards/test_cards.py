@@ -93,6 +93,16 @@ def test_the_models_metadata_holds_every_score(folder: Path) -> None:
     assert first.metric_name == "chrF++, 95% interval 67.0 to 75.0, n = 100"
 
 
+def test_a_model_whose_bases_licence_is_not_known_states_none(folder: Path) -> None:
+    given = settings(students={"tiny": {"base": "google/gemma-3-1b-it"}}, licenses={"tiny": None})
+    text = model_card.card(folder, "tiny", given)
+    common.check(folder / "model_card.md", text, "model")
+    data = ModelCard(text).data
+    assert (data.license, data.license_name) == ("other", "licence-of-the-base")
+    assert "The licence of the base, `google/gemma-3-1b-it`, applies to this model's files" in text
+    assert "apache" not in text
+
+
 def test_published_benchmarks_are_named_and_cited(folder: Path) -> None:
     flores = {"hub": "o/flores", "licence": "CC-BY-SA-4.0", "citation": "NLLB Team 2024"}
     text = model_card.card(folder, "tiny", settings(published={"flores": flores}))

@@ -122,6 +122,18 @@ def test_what_only_an_earlier_build_has_is_removed(results: Path) -> None:
         assert "removed" not in publish(results, "--to", "me", **keys).stdout
 
 
+def test_a_model_that_states_no_licence_is_said_to(results: Path) -> None:
+    card = results / "swh_Latn/tiny/model_card.md"
+    text = card.read_text("utf-8")
+    other = "license: other\nlicense_name: licence-of-the-base\n"
+    write_text(card, text.replace("license: apache-2.0\n", other))
+    stated = "  no licence is stated"
+    with hub.serving() as stand_in:
+        assert publish(results, "--to", "me", HF_ENDPOINT=stand_in.url).stdout.count(stated) == 1
+        write_text(card, text)
+        assert stated not in publish(results, "--to", "me", HF_ENDPOINT=stand_in.url).stdout
+
+
 def test_what_is_there_is_not_needed_without_yes(results: Path) -> None:
     done = publish(results, "--to", "me", HF_ENDPOINT="http://127.0.0.1:9")
     assert done.returncode == 0, done.stderr
