@@ -1,4 +1,7 @@
-"""A scored model: what it is run on."""
+"""A scored model: what it is run on, and of how many items it is asked."""
+
+import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -33,3 +36,26 @@ def test_a_file_is_asked_on_an_accelerator_that_llama_cpp_can_use(
         accelerator == "always" or (built and accelerator == "built")
     )
     assert scored.threads(build, model) == threads
+
+
+@pytest.mark.parametrize(
+    ("model", "limit", "fewer"),
+    [
+        ("tiny/base", 100, None),
+        ("tiny/student", 100, 20),
+        ("tiny/F16", 20, 20),
+        ("tiny/Q8_0", 20, 20),
+        ("tiny/Q8_0", 100, None),
+        ("tiny/Q8_0", 100, 500),
+        ("comparisons/Q8_0", 100, 20),  # named like a quantization
+        ("comparisons/F16", 100, 20),
+    ],
+)
+def test_of_a_students_files_fewer_items_are_asked(
+    model: str, limit: int, fewer: int | None
+) -> None:
+    values = config()
+    values["benchmarks"] |= {"limit": 100, "limit_quantized": fewer}
+    values["benchmarks"]["comparisons"] = dict.fromkeys(["Q8_0", "F16"], "owner/repo/file.gguf")
+    wildcards = SimpleNamespace(model=model, benchmark="sib200", language="swh_Latn")
+    assert json.loads(scored.settings(load(values), wildcards))["limit"] == limit
