@@ -32,37 +32,6 @@ def test_targets_and_models_of_the_default() -> None:
     assert len(build.scores()) == 6 * 6 + 1
 
 
-MERGE = {"origin": "ibm-granite/granite-4.0-micro-base@c0ffee"}
-BASES = [
-    ({"base": "builtin:tiny"}, "apache-2.0"),
-    ({"base": "ibm-granite/granite-4.0-micro"}, "apache-2.0"),
-    ({"base": "google/gemma-3-1b-it"}, None),
-    ({"base": "student:tiny"}, "apache-2.0"),
-    (
-        {
-            "base": "ibm-granite/granite-4.0-micro",
-            "merge": {**MERGE, "parts": {"base": 0.4, "student:tiny": 0.6}},
-        },
-        "apache-2.0",
-    ),
-    ({"base": "student:tiny", "merge": {**MERGE, "parts": {"owner/model": 1.0}}}, None),
-]
-
-
-@pytest.mark.parametrize(("student", "licence"), BASES)
-def test_a_models_files_have_the_licence_of_its_base(
-    student: dict[str, Any], licence: str | None
-) -> None:
-    values = config()
-    values["students"]["own"] = student
-    wildcards = SimpleNamespace(language="swh_Latn", student="own")
-    for stated in (None, "mit"):
-        values["gguf"]["license"] = stated
-        build = load(values)
-        assert json.loads(build.metadata(wildcards))["license"] == (stated or licence)
-        assert json.loads(shown.model(build, "swh_Latn"))["licenses"]["own"] == (stated or licence)
-
-
 def test_local_files_are_a_rules_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("set/sw/test.csv", "set/.cache/sw.lock", "rows.jsonl", "builtin"):
