@@ -5,6 +5,7 @@
         --modelfile results/swh_Latn/tiny/gguf/Modelfile
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -83,6 +84,7 @@ def metadata(code: str, language: Row, built: Student, own: Scores, settings: Se
         low, high = names.interval(score)
         data_set = names.data_set(name)
         entry = settings.published.get(data_set)
+        split = re.search(r"\|split:([^|]+)", str(score.get("signature")))
         own_text = settings.sources.get(data_set) == "builtin"
         results.append(
             EvalResult(
@@ -95,7 +97,7 @@ def metadata(code: str, language: Row, built: Student, own: Scores, settings: Se
                     "flores_from_english": f"eng_Latn-{code}",
                     "flores_into_english": f"{code}-eng_Latn",
                 }.get(name, code),
-                dataset_split="test",
+                dataset_split=split[1] if split else None,
                 metric_type="chrf" if score["metric"] == "chrF++" else str(score["metric"]),
                 metric_name=f"{score['metric']}, 95% interval {low:.1f} to {high:.1f}, "
                 f"n = {score['n']}",
