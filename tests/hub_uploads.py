@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -71,6 +72,8 @@ class Hub:
                 files[value["path"]] = base64.b64decode(value["content"])
             elif line["key"] == "lfsFile":
                 files[value["path"]] = self.large[value["oid"]]
+            elif line["key"] == "deletedFile":
+                del files[value["path"]]
         self.commits.append(name)
         oid = "0" * 40
         return {"commitUrl": f"{self.url}/{name}/commit/{oid}", "commitOid": oid}
@@ -81,9 +84,11 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
         def _body(self) -> bytes:
             return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
-        def _answer(self, value: object, status: int = 200) -> None:
+        def _answer(self, value: object, status: int = 200, error: str | None = None) -> None:
             data = json.dumps(value).encode()
             self.send_response(status)
+            if error:
+                self.send_header("X-Error-Code", error)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
@@ -99,7 +104,17 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             self._answer({})
 
         def do_GET(self) -> None:
-            self._answer({"id": "x", "sha": "0" * 40})
+            path = urlsplit(self.path).path.strip("/").split("/")
+            if path[4:5] != ["tree"]:
+                return self._answer({"id": "x", "sha": "0" * 40})
+            files = hub.repositories.get((path[1].removesuffix("s"), f"{path[2]}/{path[3]}"))
+            if files is None:
+                return self._answer({"error": "Repository not found"}, 404, "RepoNotFound")
+            told = [
+                {"type": "file", "path": name, "size": len(data), "oid": "0" * 40}
+                for name, data in files.items()
+            ]
+            self._answer(told)
 
         def do_POST(self) -> None:
             body = self._body()

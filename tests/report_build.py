@@ -51,6 +51,7 @@ def settings(**changes: Any) -> str:
         "models": MODELS,
         "benchmarks": BENCHMARKS,
         "quantizations": QUANTIZATIONS,
+        "licenses": {"tiny": "apache-2.0"},
         "seed": 1,
         "judge": {"model": SCRIPT, "server": None},
     }

@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +139,13 @@ def test_other_settings_and_inputs_are_made(machines: tuple[Machine, Machine]) -
     assert (first.runs, first.lines("results/out.txt")) == (2, ["TEXT"])
 
 
-def test_what_is_damaged_in_the_bucket_is_made(
-    machines: tuple[Machine, Machine], content: Any
+@pytest.mark.parametrize("damage", [lambda item: item.put(Body=b"x\n"), lambda item: item.delete()])
+def test_what_is_damaged_or_missing_in_the_bucket_is_made(
+    machines: tuple[Machine, Machine], content: Any, damage: Callable[[Any], None]
 ) -> None:
     first, second = machines
     first.run()
-    content.Object("limbeck/results/folder/deep/settings").put(Body=b"x\n")
+    damage(content.Object("limbeck/results/folder/deep/settings"))
     second.run()
     assert (second.runs, second.lines("results/folder/deep/settings")) == (1, ["a"])
 

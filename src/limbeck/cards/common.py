@@ -21,6 +21,7 @@ LICENCES = {
     "HuggingFaceFW/fineweb-2": "odc-by",
     "databricks/databricks-dolly-15k": "cc-by-sa-3.0",
 }
+OF_THE_BASE = "licence-of-the-base"  # a model's whose base has one that is not known
 UNKNOWN = "not known to Limbeck; see the source"
 
 

@@ -5,6 +5,7 @@
         --modelfile results/swh_Latn/tiny/gguf/Modelfile
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -57,7 +58,7 @@ def card(folder: Path, name: str, settings: Settings, records: Path | None = Non
         settings=settings,
         base=base,
         hub_base=common.hub_name(base),
-        licence=settings.license,
+        licence=settings.licenses.get(name),
         best=built.best,
         files=[(common.gguf_name(code, name, kind), size) for kind, size in built.gguf.items()],
         checkpoint=sum(path.stat().st_size for path in checkpoint.glob("*.safetensors")),
@@ -83,6 +84,7 @@ def metadata(code: str, language: Row, built: Student, own: Scores, settings: Se
         low, high = names.interval(score)
         data_set = names.data_set(name)
         entry = settings.published.get(data_set)
+        split = re.search(r"\|split:([^|]+)", str(score.get("signature")))
         own_text = settings.sources.get(data_set) == "builtin"
         results.append(
             EvalResult(
@@ -95,7 +97,7 @@ def metadata(code: str, language: Row, built: Student, own: Scores, settings: Se
                     "flores_from_english": f"eng_Latn-{code}",
                     "flores_into_english": f"{code}-eng_Latn",
                 }.get(name, code),
-                dataset_split="test",
+                dataset_split=split[1] if split else None,
                 metric_type="chrf" if score["metric"] == "chrF++" else str(score["metric"]),
                 metric_name=f"{score['metric']}, 95% interval {low:.1f} to {high:.1f}, "
                 f"n = {score['n']}",
@@ -103,10 +105,12 @@ def metadata(code: str, language: Row, built: Student, own: Scores, settings: Se
             )
         )
     base = common.hub_name(str(built.settings["base"]))
+    licence = settings.licenses.get(built.name)
     data = ModelCardData(
         model_name=title(language, built.name),
         language=common.languages(language),
-        license=settings.license.lower(),
+        license=licence.lower() if licence else "other",
+        license_name=None if licence else common.OF_THE_BASE,
         base_model=base,
         datasets=[f"{common.OWNER}/{common.dataset_repository(code)}"],
         library_name="transformers",

@@ -1,13 +1,15 @@
 """``limbeck publish [LANGUAGE] --to OWNER``: upload data sets and models with their cards.
 
-It says what would go where and uploads nothing, until ``--yes`` is given. The token comes from the
-environment variable HF_TOKEN and goes nowhere else.
+It says what would go where and uploads nothing, until ``--yes`` is given. Weights and rows of an
+earlier build that this one lacks are removed. The token comes from the environment variable
+HF_TOKEN and goes nowhere else.
 """
 
 import argparse
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +21,11 @@ from limbeck.report import names
 
 TOKEN = "HF_TOKEN"
 MESSAGE = "Upload what Limbeck built"
+# What a build writes under names that the next one may not have: transformers takes one file of
+# weights before the index of several.
+OURS = re.compile(
+    r"[^/]+\.(safetensors|safetensors\.index\.json|gguf)|[^/]+/(train|validation)\.parquet"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +64,13 @@ def publish(options: argparse.Namespace) -> int:
         for code in _codes(results, options.language)
         for repository in plan(results / code, options.to, options.student)
     ]
+    token = os.environ.get(TOKEN)
     for repository in repositories:
-        print("\n".join(_lines(repository)))
+        print("\n".join([*_lines(repository), *_removals(repository, token)]))
     total = names.size(sum(repository.size for repository in repositories))
     if not options.yes:
         print(f"\n{total} in {len(repositories)} repositories. Nothing is uploaded without --yes.")
         return 0
-    token = os.environ.get(TOKEN)
     if not token:
         raise UserError(f"publish: the environment variable {TOKEN} is not set; it holds the token")
     print()
@@ -146,10 +153,37 @@ def _card(path: Path, owner: str, kind: str) -> str:
 def _lines(repository: Repository) -> Iterator[str]:
     kind = "data set" if repository.kind == "dataset" else "model"
     yield f"{kind} {repository.name}: {names.size(repository.size)}, for all to see"
+    if f"license_name: {common.OF_THE_BASE}\n" in repository.card:
+        yield "  no licence is stated: that of the base applies, unless gguf.license states one"
     card = names.size(len(repository.card.encode()))
     yield f"  {card:>10}  README.md, in place of the one that is there"
     for name, path in repository.files.items():
         yield f"  {names.size(path.stat().st_size):>10}  {name}  ({path})"
+
+
+def _removals(repository: Repository, token: str | None) -> Iterator[str]:
+    try:
+        for name in outdated(repository, token):
+            yield f"  {'removed':>10}  {name}, of an earlier build"
+    except UserError as error:
+        yield f"  whether anything is removed is not known: {error}"
+
+
+def outdated(repository: Repository, token: str | None) -> list[str]:
+    """Weights and rows that the Hub has of an earlier build, and that are no part of this one.
+
+    Raises:
+        UserError: the Hub refuses to say, or is not there.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    with _asking(repository, "not asked"):
+        try:
+            there = HfApi(token=token).list_repo_files(repository.name, repo_type=repository.kind)
+        except RepositoryNotFoundError:
+            return []
+    return sorted(name for name in there if OURS.fullmatch(name) and name not in repository.files)
 
 
 def upload(repository: Repository, token: str) -> str:
@@ -160,19 +194,28 @@ def upload(repository: Repository, token: str) -> str:
     Raises:
         UserError: the Hub refuses it, or is not there.
     """
-    import httpx
-    from huggingface_hub import CommitOperationAdd, HfApi
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
     api = HfApi(token=token)
-    additions = [CommitOperationAdd("README.md", repository.card.encode())]
-    additions += [CommitOperationAdd(name, path) for name, path in repository.files.items()]
-    try:
+    operations: list[Any] = [CommitOperationAdd("README.md", repository.card.encode())]
+    operations += [CommitOperationAdd(name, path) for name, path in repository.files.items()]
+    with _asking(repository, "not uploaded"):
         api.create_repo(repository.name, repo_type=repository.kind, exist_ok=True)
+        operations += [CommitOperationDelete(name) for name in outdated(repository, token)]
         commit = api.create_commit(
-            repository.name, additions, commit_message=MESSAGE, repo_type=repository.kind
+            repository.name, operations, commit_message=MESSAGE, repo_type=repository.kind
         )
+    return f"{repository.name} is at {commit.commit_url}"
+
+
+@contextmanager
+def _asking(repository: Repository, failed: str) -> Iterator[None]:
+    """Say in one line what the Hub refused."""
+    import httpx
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    try:
+        yield
     except (HfHubHTTPError, OfflineModeIsEnabled, httpx.HTTPError, OSError, ValueError) as error:
         said = next(iter(str(error).splitlines()), type(error).__name__)
-        raise UserError(f"publish: {repository.name}: not uploaded ({said})") from None
-    return f"{repository.name} is at {commit.commit_url}"
+        raise UserError(f"publish: {repository.name}: {failed} ({said})") from None

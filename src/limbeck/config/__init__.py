@@ -39,7 +39,17 @@ from limbeck.config.hardware import CHIPS, Chip, Hardware, chip
 from limbeck.config.judgement import Judgement
 from limbeck.config.section import Count, Positive, Section, Share
 from limbeck.config.sources import Conversations, Texts, public, published
-from limbeck.config.student import LORA, SPEED, TINY, Architecture, Lora, Mixture, Student, Training
+from limbeck.config.student import (
+    LICENCES,
+    LORA,
+    SPEED,
+    TINY,
+    Architecture,
+    Lora,
+    Mixture,
+    Student,
+    Training,
+)
 from limbeck.config.teacher import (
     HOW_ASKED,
     Batch,
@@ -58,6 +68,7 @@ __all__ = [
     "DATA_SETS",
     "HOW_ASKED",
     "HUB",
+    "LICENCES",
     "LIST",
     "LORA",
     "SPEED",

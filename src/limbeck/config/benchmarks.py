@@ -110,7 +110,7 @@ class Benchmarks(Section):
     teacher: bool = Field(description="Score the teacher, which is asked each item over HTTP")
     shots: Count = Field(description="Worked examples before each item")
     limit: Positive = Field(description="Items scored, at most")
-    limit_quantized: Positive | None = Field(description="The same, of quantised files")
+    limit_quantized: Positive | None = Field(description="The same, of students' GGUF files")
     max_tokens: Positive = Field(description="Output tokens of an answer that is no translation")
     translation_tokens: Positive = Field(
         description="Output tokens of a translation, at least: three times those of the longest "

@@ -39,7 +39,9 @@ class Gguf(Section):
     """The export for llama.cpp."""
 
     quantizations: list[Quantization]
-    license: str = Field(description="SPDX identifier written into the files")
+    license: str | None = Field(
+        description="SPDX identifier of the models' files; null: their base's, where it is known"
+    )
     agreement: Share = Field(description="Least share of equal next tokens, F16 to checkpoint")
 
 

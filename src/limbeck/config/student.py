@@ -8,6 +8,14 @@ from limbeck.config.section import Count, Positive, Section, Share
 
 TINY = "builtin:tiny"  # of random weights, made in the workflow
 
+# Licences of the bases that the shipped configs name, as their own cards state them.
+LICENCES = {
+    TINY: "apache-2.0",
+    "HuggingFaceTB/SmolLM2-135M-Instruct": "apache-2.0",
+    "ibm-granite/granite-4.0-micro": "apache-2.0",
+    "ibm-granite/granite-4.0-micro-base": "apache-2.0",
+}
+
 
 Strategy = Literal["topic", "scenario", "context", "translation"]
 

@@ -17,7 +17,7 @@ from limbeck.costs.accelerator import device
 from limbeck.costs.pretend import TOKEN
 from limbeck.costs.replay import Replay
 from limbeck.device import llama_is_for_cuda
-from limbeck.workflow import memory
+from limbeck.workflow import memory, scored
 from limbeck.workflow.build import Build
 from limbeck.workflow.places import CHECKPOINTS
 
@@ -101,9 +101,8 @@ class Student:
             self.training.add(tokens, None, "not known", self._lacks())
 
     def _score(self, form: str, benchmark: str, items: amounts.Items) -> None:
-        asking, count = self.build.config.benchmarks, items.count
-        if form in self.build.config.gguf.quantizations:
-            count = min(count, asking.limit_quantized or count)
+        asking = self.build.config.benchmarks
+        count = min(items.count, scored.limit(self.build, f"{self.name}/{form}"))
         read = items.read(count)
         written = items.written(count, asking, form == "thinking" or asking.thinking is True)
         if speed := self._scored(self.like, form, benchmark):

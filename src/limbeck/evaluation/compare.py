@@ -31,23 +31,24 @@ def load(path: Path) -> tuple[Row, list[Row]]:
 
 
 def compare(first: tuple[Row, list[Row]], second: tuple[Row, list[Row]], seed: int = 1) -> Row:
-    """The second score minus the first, with its 95% interval.
+    """The second score minus the first, with its 95% interval, on the items that both have.
 
-    Returns "difference", "interval", "p" (two-sided), "shown" (the interval leaves out 0), "n" and
-    both values and paths.
+    Those of a smaller limit are among those of a larger one (`limbeck.evaluation.questions`).
+
+    Returns "difference", "interval", "p" (two-sided), "shown" (the interval leaves out 0), "n",
+    "of" (how many items each score has), and both values on these items and paths.
 
     Raises:
-        UserError: the scores are not of the same items.
+        UserError: the scores have no items in common.
     """
     (one, one_items), (two, two_items) = first, second
     for key in ("benchmark", "language", "metric"):
         if one[key] != two[key]:
             raise UserError(f"compare: the scores differ in {key}: {one[key]} and {two[key]}")
-    if [(row["id"], row["gold"]) for row in one_items] != [
-        (row["id"], row["gold"]) for row in two_items
-    ]:
-        raise UserError(f"compare: the scores of {one['benchmark']} are not of the same items")
-    pairs = [_segments(one["metric"], items) for items in (one_items, two_items)]
+    shared = _shared(one_items, two_items)
+    if not shared[0]:
+        raise UserError(f"compare: the scores of {one['benchmark']} have no items in common")
+    pairs = [_segments(one["metric"], items) for items in shared]
     figure = chrf.score if one["metric"] == "chrF++" else _percentage
     difference, interval, p = statistics.paired(pairs[0], pairs[1], figure, seed)
     return {
@@ -55,13 +56,21 @@ def compare(first: tuple[Row, list[Row]], second: tuple[Row, list[Row]], seed: i
         "language": one["language"],
         "metric": one["metric"],
         "paths": [one["path"], two["path"]],
-        "values": [one["value"], two["value"]],
+        "values": [float(figure(items.sum(0))) for items in pairs],
         "difference": difference,
         "interval": list(interval),
         "p": p,
         "shown": not interval[0] <= 0 <= interval[1],
-        "n": len(one_items),
+        "n": len(shared[0]),
+        "of": [len(one_items), len(two_items)],
     }
+
+
+def _shared(one: Sequence[Row], two: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """The items that both have, in the same order."""
+    found = {(row["id"], row["gold"]): row for row in two}
+    both = [row for row in one if (row["id"], row["gold"]) in found]
+    return both, [found[row["id"], row["gold"]] for row in both]
 
 
 def _segments(metric: str, items: Sequence[Row]) -> Any:
@@ -86,10 +95,13 @@ def _chance(p: float) -> str:
 def sentence(found: Row) -> str:
     """A comparison in words."""
     low, high = found["interval"]
+    items = f"{found['n']:,} items"
+    if any(count > found["n"] for count in found["of"]):
+        items += f" that both have, of {found['of'][0]:,} and {found['of'][1]:,}"
     figures = (
         f"{found['metric']} {found['values'][0]:.2f} and {found['values'][1]:.2f}, difference "
         f"{found['difference']:+.2f} [{low:+.2f}, {high:+.2f}], {_chance(found['p'])}, "
-        f"{found['n']} items"
+        f"{items}"
     )
     if not found["shown"]:
         return f"{found['benchmark']}: no difference shown ({figures})"

@@ -11,7 +11,7 @@ from limbeck.evaluation import reading
 from limbeck.evaluation.items import Part
 from limbeck.files import Row
 from limbeck.languages import covered
-from limbeck.sources.reading import rows_of
+from limbeck.sources.reading import present_commit, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,10 @@ class Hub:
     def _load(self, label: str, split: str) -> Any:
         import datasets
 
-        hub, revision = self.entry.hub, self.entry.revision
+        hub = self.entry.hub
+        commit = self.entry.revision or present_commit(hub)
         try:
-            return datasets.load_dataset(hub, label, split=split, revision=revision)
+            return datasets.load_dataset(hub, label, split=split, revision=commit)
         except Exception as error:  # the hub's clients raise many kinds, none of them ours
             reason = " ".join(str(error).split())
             if f"'{label}' not found" in reason:  # FLORES+ renamed some of FLORES-200's codes

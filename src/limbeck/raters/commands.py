@@ -84,7 +84,10 @@ def agree(options: argparse.Namespace) -> int:
         if name in {*judged, JUDGE}:
             raise UserError(f"{path}: there is a file of the rater {name!r} already")
         judged[name] = ratings.verdicts(rating, rows, path)
-    judged[JUDGE] = {row["id"]: row["verdict"] for row in rows if row["verdict"]}
+    # Of what the raters saw: they may have had other models' pairs, or the first of many.
+    seen = {pair for own in judged.values() for pair in own}
+    told = {row["id"]: row["verdict"] for row in rows if row["verdict"]}
+    judged[JUDGE] = {pair: verdict for pair, verdict in told.items() if pair in seen}
     found = {
         "agreement": agreement.of_all(judged),
         "figures": {name: agreement.figures(own, rows) for name, own in judged.items()},

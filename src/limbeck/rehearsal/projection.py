@@ -15,6 +15,7 @@ from limbeck.costs.measured import REHEARSAL, SCORED, growing
 from limbeck.costs.plan import SURE
 from limbeck.files import read_json
 from limbeck.rehearsal.folder import STEPS, Job, said
+from limbeck.workflow import scored
 from limbeck.workflow.build import Build
 
 RESULTS = REHEARSAL / "results"
@@ -77,11 +78,7 @@ def scoring(build: Build, code: str, model: str, benchmark: str, job: Job) -> Ho
     """Seconds of a model's scoring on a benchmark."""
     score = read_json(RESULTS / code / f"scores/{model}/{benchmark}.json")
     test = RESULTS / code / f"benchmarks/{benchmark}/test.jsonl"
-    section = build.config.benchmarks
-    limit = section.limit
-    if model.rpartition("/")[2] in build.config.gguf.quantizations:
-        limit = min(limit, section.limit_quantized or limit)
-    items = min(limit, sum(1 for _ in test.open("rb")))
+    items = min(scored.limit(build, model), sum(1 for _ in test.open("rb")))
     # Of a log that says nothing all seconds are taken to grow with the run.
     told = growing(said(job), SCORED, job.seconds)
     took = told.seconds if told else job.seconds

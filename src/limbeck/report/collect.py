@@ -47,7 +47,7 @@ class Settings(Section):
     skipped: list[str] = Field(default_factory=list)  # benchmarks without items in the language
     published: dict[str, dict[str, str]] = Field(default_factory=dict)  # data sets of benchmarks
     prompts: dict[str, int] = Field(default_factory=dict)  # asked for, by step
-    license: str = "apache-2.0"
+    licenses: dict[str, str | None] = Field(default_factory=dict)  # of students; null: not known
     seed: int | None = None
     judge: dict[str, Any] | None = None  # of pairs of answers, where any are judged
 

@@ -61,7 +61,8 @@ def crate(build: Mapping[str, Any], written: Path) -> Entity:
     root = {
         "@id": "./", "@type": "Dataset", "name": f"Small models and their data: {languages}",
         "description": "Made by Limbeck; build.json has the config and the key of each stage.",
-        "datePublished": date.today().isoformat(), "license": build["config"]["gguf"]["license"],
+        "datePublished": date.today().isoformat(),
+        "license": build["config"]["gguf"]["license"] or "as the cards of models and data say",
         "conformsTo": {"@id": _PROFILE},
         "hasPart": [{"@id": name} for name, one in entities.items() if one["@type"] == "File"],
         "mentions": [{"@id": action["@id"]} for action in actions],

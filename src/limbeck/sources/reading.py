@@ -1,5 +1,6 @@
 """Rows of a source, whatever holds them, and a sample of them that can be repeated."""
 
+import functools
 import gzip
 import hashlib
 import heapq
@@ -84,7 +85,7 @@ def open_source(
             f"{source!r} is no source: 'builtin', a file or folder ({', '.join(_ENDINGS)}) or a "
             "data set of the hub ('owner/name') is wanted"
         )
-    commit = revision or _present_commit(source)
+    commit = revision or present_commit(source)
     rows = _hub_rows(source, name, commit, split, seed)
     return Source(rows, f"{part}@{commit}", shuffled=True)
 
@@ -254,7 +255,13 @@ def _by_turns(data: Any, seed: int) -> Iterator[Row]:
             yield from (row for row in turn if row is not None)
 
 
-def _present_commit(source: str) -> str:
+@functools.cache  # all that a process reads of it is of one commit
+def present_commit(source: str) -> str:
+    """The commit of a data set of the hub that is its newest, said aloud.
+
+    Raises:
+        UserError: the hub cannot be asked.
+    """
     from huggingface_hub import HfApi
 
     try:

@@ -25,7 +25,7 @@ class Metadata(Section):
     name: str
     languages: list[str]
     base: str
-    license: str
+    license: str | None
     dataset: str
 
 
@@ -103,7 +103,7 @@ def _link(checkpoint: Path, folder: Path, metadata: Metadata | None) -> None:
         if path.name not in ("README.md", "config.json"):
             (folder / path.name).symlink_to(path.resolve())
     write_json(folder / "config.json", told(read_json(checkpoint / "config.json")))
-    if metadata:  # it reads the licence from a card alone
+    if metadata and metadata.license:  # it reads the licence from a card alone
         card = f"---\nlicense: {metadata.license}\n---\n"
         (folder / "README.md").write_text(card, encoding="utf-8")
 

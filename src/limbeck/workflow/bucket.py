@@ -55,9 +55,9 @@ class Bucket:
                 for name, digest in digests.items():
                     if ".." in PurePosixPath(name).parts or name.startswith("/"):
                         return None
-                    self._get(str(Path(output, name)), place / name)
-                    if kept.file_digest(place / name) != digest:
-                        return None  # another config writes to the same place
+                    there = self._get(str(Path(output, name)), place / name)
+                    if not there or kept.file_digest(place / name) != digest:
+                        return None  # somebody deleted it, or another config writes there, too
             for output, place, digests in zip(outputs, places, told["digests"], strict=True):
                 kept.put(place, list(digests), Path(output))
         record: dict[str, Any] = told["record"]

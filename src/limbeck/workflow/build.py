@@ -14,6 +14,7 @@ from limbeck import config as configuration
 from limbeck.config import (
     BUILTIN,
     HOW_ASKED,
+    LICENCES,
     TINY,
     Architecture,
     Config,
@@ -270,6 +271,24 @@ class Build:
         """A student's section without what only changes speed."""
         return {**self.student(name).model_dump(), "training": self.training(name)}
 
+    def licence(self, name: str) -> str | None:
+        """The licence of a student's files: as configured, or that which all of its weights have.
+
+        None where one of them has a licence that is not known here.
+        """
+        if self.config.gguf.license:
+            return self.config.gguf.license
+        student = self.student(name)
+        merged = [student.merge.origin, *student.merge.parts] if student.merge else []
+        found = {
+            self.licence(place.removeprefix("student:"))
+            if place.startswith("student:")
+            else LICENCES.get(place.partition("@")[0])
+            for place in (student.base, *merged)
+            if place != "base"
+        }
+        return found.pop() if len(found) == 1 else None
+
     def filters(self) -> Filters:
         """What decides which rows are kept: of a filter that is off, nothing."""
         filters, checks = self.config.filters, self.config.generation.checks
@@ -305,7 +324,7 @@ class Build:
             name=f"Limbeck {language.name} {wildcards.student}",
             languages=[language.bcp47, "en"],
             base=self.student(wildcards.student).base,
-            license=self.config.gguf.license,
+            license=self.licence(wildcards.student),
             dataset=f"{language.code}/{wildcards.student}",
         )
 

@@ -5,6 +5,8 @@ alone by the phrasebook's.
 """
 
 import functools
+import os
+from pathlib import Path
 from typing import Any
 
 from limbeck.config import BUILTIN, TINY
@@ -67,8 +69,16 @@ def items(build: Build, wildcards: Any) -> str:
 
 
 def score(build: Build, wildcards: Any) -> str:
-    """Of a model's score on a benchmark."""
-    return _score(build, wildcards.benchmark, wildcards.model, _kind(build, wildcards))
+    """Of a model's score on a benchmark, and whether spBLEU can be had of its translations."""
+    code = _score(build, wildcards.benchmark, wildcards.model, _kind(build, wildcards))
+    translates = build.config.benchmarks.translates(wildcards.benchmark)
+    return f"{code} spBLEU" if translates and tokenizer().is_file() else code
+
+
+def tokenizer() -> Path:
+    """Where spBLEU's is: `limbeck.evaluation.spbleu.model`, without sacrebleu's slow import."""
+    folder = os.environ.get("SACREBLEU", Path.home() / ".sacrebleu")
+    return Path(folder, "models", "flores200sacrebleuspm")
 
 
 def answers(build: Build, wildcards: Any) -> str:

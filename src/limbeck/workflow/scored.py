@@ -87,6 +87,14 @@ def threads(build: Build, model: str) -> int:
     return 16 if is_gguf(build, model) and not _is_small(build, model) else 1
 
 
+def limit(build: Build, model: str) -> int:
+    """Of how many items a scored model is asked, at most: fewer of a student's GGUF files."""
+    wanted = build.config.benchmarks
+    of_student = model.partition("/")[0] in build.config.students
+    fewer = wanted.limit_quantized if of_student and is_gguf(build, model) else None
+    return min(wanted.limit, fewer or wanted.limit)
+
+
 def settings(build: Build, wildcards: Any) -> str:
     """What decides a score; the teacher's settings only where the teacher is scored."""
     code = wildcards.language if wildcards.model in ASKED else None
@@ -115,10 +123,8 @@ def _settings(build: Build, model: str, benchmark: str, code: str | None) -> str
     asking = config.benchmarks.asking(benchmark)
     if student and model.endswith("/thinking"):
         asking |= config.benchmarks.thought()
-    if model.rpartition("/")[2] in config.gguf.quantizations:
-        asking["limit"] = min(asking["limit"], config.benchmarks.limit_quantized or asking["limit"])
     return as_json(
-        **asking,
+        **asking | {"limit": limit(build, model)},
         seed=config.seed,
         teacher=build.teacher(ASKED[model], code) if code else None,
         language=named if named.model else None,  # without an identifier the rest decides nothing

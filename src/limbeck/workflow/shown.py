@@ -66,7 +66,7 @@ def _shown(build: Build, code: str) -> dict[str, Any]:
         "models": build.models,
         "benchmarks": build.benchmarks(code),
         "quantizations": ["F16", *build.config.gguf.quantizations],
-        "license": build.config.gguf.license,
+        "licenses": {name: build.licence(name) for name in build.config.students},
         "seed": build.config.seed,
     }
 

@@ -91,6 +91,28 @@ def test_the_models_metadata_holds_every_score(folder: Path) -> None:
     assert {result.metric_type for result in data.eval_results} == {"chrf", "accuracy"}
     first = data.eval_results[0]
     assert first.metric_name == "chrF++, 95% interval 67.0 to 75.0, n = 100"
+    assert first.dataset_split is None  # its signature names none
+
+
+def test_the_split_is_that_of_the_score(folder: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "swh_Latn"
+    shutil.copytree(folder, whole)
+    for benchmark, split in (("flores_from_english", "devtest"), ("sib200", "test")):
+        path = whole / f"scores/tiny/student/{benchmark}.json"
+        signature = f"chrF2++|version:2.6.0|benchmark:{benchmark}.v1|split:{split}|n:100"
+        write_json(path, read_json(path) | {"signature": signature})
+    results = ModelCard(model_card.card(whole, "tiny", settings())).data.eval_results
+    assert [result.dataset_split for result in results[:3]] == ["devtest", None, "test"]
+
+
+def test_a_model_whose_bases_licence_is_not_known_states_none(folder: Path) -> None:
+    given = settings(students={"tiny": {"base": "google/gemma-3-1b-it"}}, licenses={"tiny": None})
+    text = model_card.card(folder, "tiny", given)
+    common.check(folder / "model_card.md", text, "model")
+    data = ModelCard(text).data
+    assert (data.license, data.license_name) == ("other", "licence-of-the-base")
+    assert "The licence of the base, `google/gemma-3-1b-it`, applies to this model's files" in text
+    assert "apache" not in text
 
 
 def test_published_benchmarks_are_named_and_cited(folder: Path) -> None:

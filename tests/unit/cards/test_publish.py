@@ -63,7 +63,8 @@ def test_nothing_is_sent_without_yes(results: Path) -> None:
 def test_a_file_of_an_earlier_build_stays(results: Path) -> None:
     old = results / "swh_Latn/tiny/gguf/Q2_K.gguf"
     old.write_bytes(b"GGUF")
-    done = publish(results, "--to", "me")
+    with hub.serving() as stand_in:
+        done = publish(results, "--to", "me", HF_ENDPOINT=stand_in.url)
     old.unlink()
     assert done.returncode == 0, done.stderr
     assert "Q2_K" not in done.stdout
@@ -95,6 +96,49 @@ def test_what_is_published_arrives_and_is_not_sent_twice(results: Path) -> None:
         assert "me/limbeck-swh_Latn" in card
     assert b"datasets:\n- me/limbeck-swh_Latn\n" in files["README.md"]
     assert set(stand_in.commits[:2]) == {"me/limbeck-swh_Latn", "me/limbeck-swh_Latn-tiny"}
+
+
+def test_what_only_an_earlier_build_has_is_removed(results: Path) -> None:
+    """Of weights in one file and in several, transformers would take the one file."""
+    model, data = ("model", "me/limbeck-swh_Latn-tiny"), ("dataset", "me/limbeck-swh_Latn")
+    old = {
+        model: ["model-00001-of-00002.safetensors", "model.safetensors.index.json", "a-Q2_K.gguf"],
+        data: ["gone/train.parquet", "gone/validation.parquet"],
+    }
+    kept = {model: ["mine/notes.gguf", "LICENSE"], data: ["rows.csv", "train.parquet"]}
+    removed = [f"     removed  {name}, of an earlier build" for name in (*old[model], *old[data])]
+    with hub.serving() as stand_in:
+        keys = {"HF_ENDPOINT": stand_in.url, "HF_TOKEN": hub.TOKEN}
+        for place, names in old.items():
+            stand_in.repositories[place] = dict.fromkeys([*names, *kept[place]], b"old")
+        for options in ([], ["--yes"]):
+            done = publish(results, "--to", "me", *options, **keys)
+            assert done.returncode == 0, done.stderr
+            assert all(line in done.stdout for line in removed)
+        for place, names in old.items():
+            there = stand_in.repository(*place).keys()
+            assert there.isdisjoint(names)
+            assert there >= set(kept[place])
+        assert "removed" not in publish(results, "--to", "me", **keys).stdout
+
+
+def test_a_model_that_states_no_licence_is_said_to(results: Path) -> None:
+    card = results / "swh_Latn/tiny/model_card.md"
+    text = card.read_text("utf-8")
+    other = "license: other\nlicense_name: licence-of-the-base\n"
+    write_text(card, text.replace("license: apache-2.0\n", other))
+    stated = "  no licence is stated"
+    with hub.serving() as stand_in:
+        assert publish(results, "--to", "me", HF_ENDPOINT=stand_in.url).stdout.count(stated) == 1
+        write_text(card, text)
+        assert stated not in publish(results, "--to", "me", HF_ENDPOINT=stand_in.url).stdout
+
+
+def test_what_is_there_is_not_needed_without_yes(results: Path) -> None:
+    done = publish(results, "--to", "me", HF_ENDPOINT="http://127.0.0.1:9")
+    assert done.returncode == 0, done.stderr
+    assert "  whether anything is removed is not known: publish: me/limbeck" in done.stdout
+    assert "Nothing is uploaded without --yes." in done.stdout
 
 
 def test_wrong_ways_to_publish_are_one_line(results: Path) -> None:

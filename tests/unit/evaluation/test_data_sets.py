@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ def publish(folder: Path, name: str) -> DataSet:
             write_parquet(folder / path, [PUBLISHED[name](n, split) for n in range(30)])
             lines += [f"  - split: {split}", f"    path: {path}"]
     (folder / "README.md").write_text("\n".join([*lines, "---", ""]), encoding="utf-8")
-    return entry.model_copy(update={"hub": str(folder), "revision": None})
+    return entry.model_copy(update={"hub": str(folder), "revision": "c0ffee"})
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -105,6 +106,29 @@ def test_a_hub_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(source="hub", seed=1, hub=LISTED["sib200"])
     with pytest.raises(UserError, match=r"Davlan/sib200: cannot be read"):
         rows(find("sib200"), SWAHILI, settings)
+
+
+def test_the_present_commit_is_read_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import datasets
+    import huggingface_hub
+
+    entry = publish(tmp_path / "data", "sib200").model_copy(update={"revision": None})
+    load, asked = datasets.load_dataset, []
+
+    def told(hub: str, label: str, *, split: str, revision: str) -> Any:
+        asked.append(revision)
+        return load(hub, label, split=split)
+
+    monkeypatch.setattr(
+        huggingface_hub.HfApi, "dataset_info", lambda _, name: SimpleNamespace(sha="f00d")
+    )
+    monkeypatch.setattr(datasets, "load_dataset", told)
+    test, shots = rows(find("sib200"), SWAHILI, Settings(source="hub", seed=1, hub=entry))
+    assert (len(test), len(shots)) == (30, 30)
+    assert asked == ["f00d", "f00d"]
+    assert capsys.readouterr().err.count("'revision: f00d' pins it") == 1
 
 
 def test_a_local_table_of_other_kinds_of_values(tmp_path: Path) -> None:

@@ -158,6 +158,12 @@ def test_a_model_is_scored_and_compared_with_itself(
     write_json(tmp_path / "b.json", {**score, "value": 100.0})
     run("compare", "a.json", "b.json")
     assert "b.json is better" in capsys.readouterr().out
-    write_parquet(tmp_path / "b.items.parquet", better[1:])
-    with pytest.raises(UserError, match="not of the same items"):
+    write_parquet(tmp_path / "b.items.parquet", better[5:8])
+    run("compare", "a.json", "b.json")
+    right = 100 * sum(item["score"] for item in items[5:8]) / 3
+    said = capsys.readouterr().out
+    assert "3 items that both have, of 20 and 3" in said
+    assert f"accuracy {right:.2f} and 100.00, difference {100 - right:+.2f}" in said
+    write_parquet(tmp_path / "b.items.parquet", [{**item, "gold": "other"} for item in items])
+    with pytest.raises(UserError, match="no items in common"):
         run("compare", "a.json", "b.json")

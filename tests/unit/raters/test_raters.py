@@ -136,6 +136,8 @@ def test_raters_agree_with_each_other_and_the_judge(
     # Chance: win 4 x 4, tie 4 x 8, of 144.
     assert between["a", "b"]["kappa"] == pytest.approx((2 / 3 - 1 / 3) / (2 / 3))
     assert between["a", "the judge"]["share"] == pytest.approx(1 / 3)
+    judge = found["figures"]["the judge"]
+    assert [one["tie"] for one in judge] == [0, 0], "no rater was shown the pair of equal answers"
     base, teacher = found["figures"]["a"]
     assert (base["models"], teacher["models"]) == (MODELS[0], MODELS[1])
     assert [base[key] for key in ("win", "tie", "loss", "win_rate")] == [2, 2, 2, 50.0]
@@ -143,6 +145,18 @@ def test_raters_agree_with_each_other_and_the_judge(
     table = capsys.readouterr().out
     assert "\na and b             12    67%  0.50\n" in table
     assert "tiny/student against tiny/base" in table
+
+
+def test_the_judges_figures_are_of_what_a_rater_judged(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = [one["id"] for one in ROWS if one["models"] == MODELS[0]][:2]
+    files = [
+        saved(name, {pair: as_shown("loss", pair)}) for name, pair in zip("ab", pairs, strict=True)
+    ]
+    assert limbeck("agree", *files, "--json") == 0
+    [judge] = json.loads(capsys.readouterr().out)["figures"]["the judge"]
+    assert [judge[key] for key in ("win", "tie", "loss", "win_rate")] == [2, 0, 0, 100.0]
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [

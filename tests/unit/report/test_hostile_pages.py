@@ -53,7 +53,7 @@ SETTINGS = {
     },
     "teacher": {"model": ALL, "server": None},
     "sources": {"conversations": ALL, "texts": f"owner/name {ALL}"},
-    "license": ALL,
+    "licenses": {"tiny": ALL},
     "published": {"sib200": {"hub": ALL, "licence": ALL, "citation": ALL}},
     "classification": ["sentiment"],
 }

@@ -12,7 +12,7 @@ import pytest
 from limbeck.errors import UserError
 from limbeck.files import read_json, write_json
 from limbeck.student import converter as converter_stage
-from limbeck.student.export import Metadata, convert, override, told
+from limbeck.student.export import Metadata, convert, override, prepare, told
 from limbeck.student.quantize import quantize
 from limbeck.workflow.digest import digests
 
@@ -102,6 +102,17 @@ def test_no_network_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_base_in_the_metadata(base: str, entry: dict[str, str]) -> None:
     metadata = Metadata.model_validate({**METADATA, "base": base})
     assert override(metadata)["general.base_models"] == [entry]
+
+
+def test_no_licence_is_given_to_the_converter_where_none_is_known(
+    trained: Path, converter: Path, tmp_path: Path
+) -> None:
+    for licence in ("mit", None):
+        folder = tmp_path / str(licence)
+        folder.mkdir()
+        metadata = Metadata.model_validate({**METADATA, "license": licence})
+        prepare(trained / "checkpoint", converter, folder, "f16", metadata)
+        assert (folder / "checkpoint/README.md").is_file() == bool(licence)
 
 
 def test_metadata_of_the_file(gguf: Path) -> None:

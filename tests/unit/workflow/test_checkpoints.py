@@ -1,12 +1,15 @@
-"""What a student starts from, and is merged from."""
+"""What a student starts from, is merged from, and has its licence from."""
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from configs import config
 from limbeck.files import write_text
-from limbeck.workflow import checkpoints, named
+from limbeck.workflow import checkpoints, named, shown
 from limbeck.workflow.build import load
 
 
@@ -27,3 +30,34 @@ def test_what_a_student_is_merged_from_is_an_input(tmp_path: Path) -> None:
     asked = [(one.key, one.name) for one in named.repositories(build)]
     for name in ("origin", "part"):
         assert ("students.mended.merge", f"owner/{name}") in asked
+
+
+MERGE = {"origin": "ibm-granite/granite-4.0-micro-base@c0ffee"}
+BASES = [
+    ({"base": "builtin:tiny"}, "apache-2.0"),
+    ({"base": "ibm-granite/granite-4.0-micro"}, "apache-2.0"),
+    ({"base": "google/gemma-3-1b-it"}, None),
+    ({"base": "student:tiny"}, "apache-2.0"),
+    (
+        {
+            "base": "ibm-granite/granite-4.0-micro",
+            "merge": {**MERGE, "parts": {"base": 0.4, "student:tiny": 0.6}},
+        },
+        "apache-2.0",
+    ),
+    ({"base": "student:tiny", "merge": {**MERGE, "parts": {"owner/model": 1.0}}}, None),
+]
+
+
+@pytest.mark.parametrize(("student", "licence"), BASES)
+def test_a_models_files_have_the_licence_of_its_base(
+    student: dict[str, Any], licence: str | None
+) -> None:
+    values = config()
+    values["students"]["own"] = student
+    wildcards = SimpleNamespace(language="swh_Latn", student="own")
+    for stated in (None, "mit"):
+        values["gguf"]["license"] = stated
+        build = load(values)
+        assert json.loads(build.metadata(wildcards))["license"] == (stated or licence)
+        assert json.loads(shown.model(build, "swh_Latn"))["licenses"]["own"] == (stated or licence)
