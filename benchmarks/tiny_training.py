@@ -39,7 +39,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "steps of 1,200 tokens": {**ADAMW, "learning_rate": 2e-3, "step_tokens": 1200},
     "Muon, the config's": {},
     "Muon, of half the rows": {"share": 0.5},
-    "Muon, of a third of the rows": {"share": 1 / 3},
+    "Muon, of 57% of the rows": {"share": 0.57},
     "Muon, of a rate of 3e-3": {"learning_rate": 3e-3},
     "Muon, of a rate of 4e-3": {"learning_rate": 4e-3},
     "Muon, two rounds": {"polynomials": POLYNOMIALS[:2]},
