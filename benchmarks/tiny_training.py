@@ -26,10 +26,7 @@ from limbeck.config import Training
 ROOT = Path(__file__).parents[1]
 ADAMW = {"optimizer": "adamw", "learning_rate": 1e-3}
 JORDAN = 3.4445, -4.7750, 2.0315  # https://kellerjordan.github.io/posts/muon
-POLYNOMIALS = (  # of the Polar Express (arXiv 2505.16932, implementation 1)
-    (8.28721201814563, -23.595886519098837, 17.300387312530933),
-    (4.107059111542203, -2.9478499167379106, 0.5448431082926601),
-    (3.9486908534822946, -2.908902115962949, 0.5518191394370137),
+FURTHER = (  # of the Polar Express, after Muon's own
     (3.3184196573706015, -2.488488024314874, 0.51004894012372),
     (2.300652019954817, -1.6689039845747493, 0.4188073119525673),
 )
@@ -42,9 +39,9 @@ WAYS: dict[str, dict[str, Any]] = {
     "Muon, of 57% of the rows": {"share": 0.57},
     "Muon, of a rate of 3e-3": {"learning_rate": 3e-3},
     "Muon, of a rate of 4e-3": {"learning_rate": 4e-3},
-    "Muon, two rounds": {"polynomials": POLYNOMIALS[:2]},
-    "Muon, four rounds": {"polynomials": POLYNOMIALS[:4]},
-    "Muon, five rounds": {"polynomials": POLYNOMIALS},
+    "Muon, two rounds": {"rounds": 2},
+    "Muon, four rounds": {"rounds": 4},
+    "Muon, five rounds": {"rounds": 5},
     "Muon, five rounds of Jordan's": {"polynomials": (JORDAN,) * 5},
 }
 
@@ -60,7 +57,9 @@ def train(folder: Path, way: str, epochs: float) -> dict[str, float]:
         config = yaml.safe_load((ROOT / "config/config.yaml").read_text())["students"]["tiny"]
         way_keys = dict(WAYS[way])
         read = epochs * way_keys.pop("share", 1.0)
-        muon.POLYNOMIALS = way_keys.pop("polynomials", muon.POLYNOMIALS)
+        rounds = way_keys.pop("rounds", len(muon.POLYNOMIALS))
+        own = (*muon.POLYNOMIALS, *FURTHER)[:rounds]
+        muon.POLYNOMIALS = way_keys.pop("polynomials", own)
         keys = {**config["training"], **way_keys, "epochs": read, "validations": 0}
         settings = SimpleNamespace(training=Training(**keys), seed=1, trust_remote_code=False)
         model, tokenizer, _ = trainer.load(folder / "base", settings)

@@ -39,15 +39,22 @@ def orthogonal(matrices: Any) -> Any:
             factor = torch.baddbmm(square, square, square, beta=b, alpha=c)
             matrices = torch.baddbmm(matrices, factor, matrices, beta=a)
         return matrices
+    first, *others = POLYNOMIALS
     square = matrices @ matrices.mT
-    gathered = None
-    for a, b, c in POLYNOMIALS:
-        if gathered is not None:
-            square = factor @ square @ factor
-        factor = torch.baddbmm(square, square, square, beta=b, alpha=c)
-        factor.diagonal(dim1=-2, dim2=-1).add_(a)
-        gathered = factor if gathered is None else factor @ gathered
+    gathered = factor = _factor(square, first)
+    for polynomial in others:
+        square = factor @ square @ factor
+        factor = _factor(square, polynomial)
+        gathered = factor @ gathered
     return gathered @ matrices
+
+
+def _factor(square: Any, polynomial: tuple[float, float, float]) -> Any:
+    """What a round puts before X, from XX'."""
+    a, b, c = polynomial
+    factor = torch.baddbmm(square, square, square, beta=b, alpha=c)
+    factor.diagonal(dim1=-2, dim2=-1).add_(a)
+    return factor
 
 
 class Muon(torch.optim.AdamW):
