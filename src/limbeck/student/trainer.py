@@ -73,15 +73,19 @@ def load(base: Path, settings: Any) -> tuple[Any, Any, str]:
 
 def precision_here(training: Training) -> str:
     """The precision of a training on this device, which must have what the training asks for."""
+    if training.precision == "float32":
+        return training.precision
+    cuda = torch.cuda.is_available()
     lacks = "" if unsloth.is_bfloat16_supported() else "this device has no bfloat16"
-    if training.memory == "nf4" and not torch.cuda.is_available():
+    if training.memory == "nf4" and not cuda:
         lacks = "it needs a CUDA device, and there is none here"  # bitsandbytes comes with those
     if lacks and training.memory != "float32":
         raise UserError(f"training.memory: {training.memory}: {lacks}; allowed here: float32")
-    lean = training.memory != "float32" or training.method == "lora"  # frozen weights are halved
-    if not lacks and not lean and not torch.cuda.is_available() and not _half_is_faster():
+    # Where weights are held in bfloat16, too, as the frozen ones are, it is for their size.
+    products = training.memory == "float32" and training.method == "full"
+    if not lacks and products and not cuda and not _half_is_faster():
         lacks = "this processor multiplies bfloat16 no faster than float32"
-    if lacks and training.precision == "bfloat16":
+    if lacks:
         print(f"training: {lacks}; float32 is used instead")
         return "float32"
     return training.precision
