@@ -17,8 +17,8 @@ from limbeck import stage
 from limbeck.errors import UserError
 from limbeck.evaluation.replies import without_trace
 from limbeck.languages import resolve
-from limbeck.models.protocol import OPENING, opened
-from limbeck.student.encoding import DAY
+from limbeck.models.protocol import opened
+from limbeck.student.encoding import DAY, OPENING
 
 Message = dict[str, str]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from limbeck.errors import UserError
-from limbeck.student.encoding import Message
+from limbeck.student.encoding import OPENING, Message, is_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,6 @@ class Generation:
     finish_reason: str
 
 
-OPENING = "<think>"
 Done = Callable[[int, Any], None]  # told of each answer as it comes: the prompt's place, the answer
 
 
@@ -31,20 +30,16 @@ def opened(prompt: str, thinking: bool, cut: bool) -> str:
     for, a student of such a model is taught to answer there and closes nothing, so that a reply
     that ended by itself may be an answer; one that was cut off is a thought.
     """
-    return OPENING if (thinking or cut) and _is_open(prompt) else ""
+    return OPENING if (thinking or cut) and is_open(prompt) else ""
 
 
 def say_if_open(prompts: Sequence[str]) -> None:
     """Say aloud that answers are compared inside of a thought, which the template has opened."""
-    if any(map(_is_open, prompts)):
+    if any(map(is_open, prompts)):
         print(
             "the chat template opens a thought before each answer: likelihoods are of answers "
             "inside of it, which suits no model that always thinks; generation scores it after it"
         )
-
-
-def _is_open(prompt: str) -> bool:
-    return prompt.rstrip().endswith(OPENING)
 
 
 class Model(Protocol):

@@ -12,6 +12,7 @@ from limbeck.student import control
 Message = dict[str, str]
 Span = tuple[int, int]
 DAY = datetime(2025, 1, 1)  # told to templates that print today's date: rows stay what they are
+OPENING = "<think>"  # of a trace
 IGNORED = -100  # the label that PyTorch's cross entropy leaves out
 
 
@@ -91,15 +92,19 @@ def _turn(tokenizer: Any, messages: Sequence[Message], thinking: bool) -> tuple[
 
 
 def _contains(text: str, content: str) -> bool:
-    parts = content.replace("<think>", "</think>").split("</think>")
+    parts = content.replace(OPENING, "</think>").split("</think>")
     return all(part.strip() in text for part in parts)
 
 
 def _after_prompt(prompt: str, content: str) -> str:
-    opening = "<think>"
-    if prompt.rstrip().endswith(opening) and content.lstrip().startswith(opening):
-        return content.lstrip()[len(opening) :].lstrip()
+    if is_open(prompt) and content.lstrip().startswith(OPENING):
+        return content.lstrip()[len(OPENING) :].lstrip()
     return content
+
+
+def is_open(prompt: str) -> bool:
+    """Whether a template has opened a trace at a prompt's end, as those of some models do."""
+    return prompt.rstrip().endswith(OPENING)
 
 
 def _ending(tokenizer: Any, messages: Sequence[Message], thinking: bool) -> str:
