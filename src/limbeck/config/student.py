@@ -147,6 +147,11 @@ class Merge(Section):
     origin: str = Field(description="What the parts were trained from")
     parts: dict[str, float] = Field(min_length=1, description="Weights of the checkpoints")
 
+    @property
+    def sources(self) -> list[str]:
+        """All checkpoints that take part."""
+        return [self.origin, *self.parts]
+
 
 class Student(Section):
     """A student: a base, what it is trained on, and how."""
@@ -162,11 +167,14 @@ class Student(Section):
     merge: Merge | None = Field(None, description="Not trained, but merged from checkpoints")
 
     @property
+    def sources(self) -> list[str]:
+        """All that its weights come from: its base and, where it is merged, the checkpoints."""
+        merged = self.merge.sources if self.merge else []
+        return list(dict.fromkeys(name for name in (self.base, *merged) if name != "base"))
+
+    @property
     def starts_from(self) -> list[str]:
         """The students that this one is made of."""
-        named = [self.base, *([self.merge.origin, *self.merge.parts] if self.merge else [])]
         return [
-            name.removeprefix("student:")
-            for name in dict.fromkeys(named)
-            if name.startswith("student:")
+            name.removeprefix("student:") for name in self.sources if name.startswith("student:")
         ]

@@ -279,13 +279,11 @@ class Build:
         if self.config.gguf.license:
             return self.config.gguf.license
         student = self.student(name)
-        merged = [student.merge.origin, *student.merge.parts] if student.merge else []
-        found = {
-            self.licence(place.removeprefix("student:"))
-            if place.startswith("student:")
-            else LICENCES.get(place.partition("@")[0])
-            for place in (student.base, *merged)
-            if place != "base"
+        found = {self.licence(other) for other in student.starts_from}
+        found |= {
+            LICENCES.get(source.partition("@")[0])
+            for source in student.sources
+            if not source.startswith("student:")
         }
         return found.pop() if len(found) == 1 else None
 

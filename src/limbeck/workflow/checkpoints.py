@@ -28,8 +28,7 @@ def merge(student: Student, wildcards: Any) -> dict[str, Any]:
 def merged_files(student: Student) -> list[str]:
     """The files on this machine that a student is merged from, as a rule's input."""
     assert student.merge
-    named = (student.merge.origin, *student.merge.parts)
-    return local_files(*(name for name in named if name != "base"))
+    return local_files(*(name for name in student.merge.sources if name != "base"))
 
 
 def merged_manifests(student: Student, wildcards: Any) -> list[str]:

@@ -115,7 +115,7 @@ def files(config: Config) -> None:
                 )
             if name in _all_before(config, other):
                 raise UserError(f"config: students.{name}: it starts from itself, by {other!r}")
-        for source in (body.merge.origin, *body.merge.parts) if body.merge else ():
+        for source in body.merge.sources if body.merge else ():
             _there(f"config: students.{name}.merge", source)
     for name, source in config.benchmarks.comparisons.items():
         # A file of the hub has its repository before it: owner/repo/file.gguf.

@@ -52,7 +52,7 @@ def _models(build: Build) -> Iterator[tuple[str, Kind, str]]:
     for name, student in config.students.items():
         yield f"students.{name}.base", "model", student.base
         if student.merge:
-            for source in (student.merge.origin, *student.merge.parts):
+            for source in student.merge.sources:
                 yield f"students.{name}.merge", "model", source
     if any(build.tasks(code) for code in build.codes):
         for name, classifier in config.classification.classifiers.items():
