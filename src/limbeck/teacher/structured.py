@@ -75,7 +75,7 @@ async def probe(teacher: config.TeacherSettings, post: Post) -> tuple[config.Str
     """The first way that makes the endpoint follow a schema, ``none`` if there is none.
 
     Returns:
-        The way, and whether none before it failed for a reason that may pass.
+        The way, and whether none before it failed for a reason that may pass or was cut short.
     """
     sure = True
     for way in WAYS:
@@ -83,6 +83,9 @@ async def probe(teacher: config.TeacherSettings, post: Post) -> tuple[config.Str
         outcome = await post(replies.body(PROBE, told))
         if isinstance(outcome, Failure):
             sure = sure and not outcome.passing
-        elif replies.read(outcome, Fruits)[0].value is not None:
+            continue
+        reply, _ = replies.read(outcome, Fruits)
+        if reply.value is not None:
             return way, sure
+        sure = sure and reply.failure != "length"  # cut short, it shows nothing
     return "none", sure

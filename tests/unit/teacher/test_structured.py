@@ -77,6 +77,7 @@ def test_each_way_of_telling_the_form(way: Any) -> None:
         (status(503), "guided_json", False),
         ({"choices": []}, "json_object", False),
         (completion("half", "error"), "json_object", False),
+        (completion("half", "length"), "json_object", False),
         (status(400), "none", True),
         (None, "none", True),
         (completion('{"fruits": ["mango", "mango"]}'), "none", True),  # not of the schema
