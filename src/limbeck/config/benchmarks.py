@@ -170,6 +170,14 @@ class Benchmarks(Section):
             return [name for name in self.run if name in self.thinking]
         return self.run if self.thinking == "both" else []
 
+    def chooses_by(self, name: str) -> Choice:
+        """How all models choose an option of a benchmark.
+
+        One that is asked both ways is asked by generation, as a thought needs: a difference of the
+        two is then one of thinking.
+        """
+        return "generation" if name in self.both_ways() else self.choose_by
+
     def items(self, name: str) -> dict[str, Any]:
         """What decides a benchmark's items."""
         source = self.source(name)
@@ -182,18 +190,15 @@ class Benchmarks(Section):
         """What decides a benchmark's scores, beside its items, its prompts and the model."""
         own = self.custom.get(name)
         entry = own or data_sets()[DATA_SETS[name]]
-        keys = {"shots", "limit", "choose_by", "options", "prompts", "thinking"}
+        keys = {"shots", "limit", "options", "prompts"}
         keys |= {"max_tokens", "translation_tokens", "max_cut"}
         said = {**self.model_dump(include=keys), "version": entry.version, "custom": own}
-        return said | (self.thought() if self.thinking is True else {"thinking": False})
+        said |= {"choose_by": self.chooses_by(name), "thinking": False}
+        return said | (self.thought() if self.thinking is True else {})
 
     def thought(self) -> dict[str, Any]:
         """What decides the score of a student that is asked to think."""
-        return {
-            "thinking": True,
-            "choose_by": "generation",
-            "thinking_tokens": self.thinking_tokens,
-        }
+        return {"thinking": True, "thinking_tokens": self.thinking_tokens}
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from limbeck.config import Benchmarks, Student
+from limbeck.config import Choice, Student
 from limbeck.costs.pretend import OTHERS, REASONING, TOKEN
 from limbeck.dataset import mix
 from limbeck.dataset.rows import size
@@ -30,12 +30,12 @@ class Items:
         """Tokens that are read for so many items."""
         return self.shared + self.each * count
 
-    def written(self, count: int, asking: Benchmarks, thinking: bool) -> float:
+    def written(self, count: int, choose_by: Choice, thinking: bool) -> float:
         """Tokens that are written for so many items: a translation has as many as its question."""
         thought = REASONING if thinking else 0
         if self.translates:
             return (self.each + thought) * count
-        if asking.choose_by == "likelihood" and not thinking:
+        if choose_by == "likelihood" and not thinking:
             return 0.0
         return (OTHERS["score"] * TOKEN + thought) * count
 

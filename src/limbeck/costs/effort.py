@@ -104,7 +104,8 @@ class Student:
         asking = self.build.config.benchmarks
         count = min(items.count, scored.limit(self.build, f"{self.name}/{form}"))
         read = items.read(count)
-        written = items.written(count, asking, form == "thinking" or asking.thinking is True)
+        thinks = form == "thinking" or asking.thinking is True
+        written = items.written(count, asking.chooses_by(benchmark), thinks)
         if speed := self._scored(self.like, form, benchmark):
             self.scoring.add(read + written, speed.of(count), "measured")
         elif self._lacks_cuda(form):

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from limbeck import config
-from limbeck.config import CHIPS, Benchmarks, Chip, Student, chip
+from limbeck.config import CHIPS, Benchmarks, Chip, Choice, Student, chip
 from limbeck.costs import amounts, effort, hours, measured
 from limbeck.costs.accelerator import Device
 from limbeck.costs.measured import Like
@@ -82,14 +82,14 @@ def benchmarks(**changes: Any) -> Benchmarks:
     ],
 )
 def test_what_a_score_reads_and_writes(
-    translates: bool, choose_by: str, thinking: bool, tokens: float
+    translates: bool, choose_by: Choice, thinking: bool, tokens: float
 ) -> None:
     shots = [{"role": "user", "content": "x" * 400}]
     asked = [[*shots, {"role": "user", "content": "x" * size}] for size in (150, 250)]
     found = amounts.items(asked, translates)
     assert found == amounts.Items(2, 100.0, 50.0, translates)
     assert found.read(10) == 100 + 10 * 50
-    assert found.written(10, benchmarks(choose_by=choose_by), thinking) == tokens
+    assert found.written(10, choose_by, thinking) == tokens
 
 
 @pytest.mark.parametrize(

@@ -200,14 +200,17 @@ def test_a_student_that_thinks_is_scored_both_ways() -> None:
     assert build.forms("silent") == ["base", "student", "F16", "Q8_0", "Q4_K_M"]
     assert build.forms("tiny") == ["base", "student", "thinking", "F16", "Q8_0", "Q4_K_M"]
 
-    def told(form: str) -> Any:
-        wildcards = SimpleNamespace(model=f"tiny/{form}", language="swh_Latn", benchmark="sib200")
-        assert scored.path(build, wildcards) == "results/swh_Latn/tiny/checkpoint"
+    def told(form: str, benchmark: str = "sib200") -> Any:
+        wildcards = SimpleNamespace(model=f"tiny/{form}", language="swh_Latn", benchmark=benchmark)
+        folder = "base" if form == "base" else "checkpoint"
+        assert scored.path(build, wildcards) == f"results/swh_Latn/tiny/{folder}"
         return json.loads(scored.settings(build, wildcards))
 
     direct, thinking = told("student"), told("thinking")
-    assert (direct["thinking"], direct["choose_by"]) == (False, "likelihood")
-    assert direct["thinking_prompt"] is None
+    # A difference of the two, and one to the base, is of no other way of choosing.
+    for form in (direct, told("base")):
+        assert (form["thinking"], form["choose_by"]) == (False, "generation")
+        assert form["thinking_prompt"] is None
     assert (thinking["thinking"], thinking["choose_by"]) == (True, "generation")
     assert thinking["thinking_tokens"] == values["benchmarks"]["thinking_tokens"]
     assert thinking["thinking_prompt"] == "Think first, then answer."
@@ -217,6 +220,8 @@ def test_a_student_that_thinks_is_scored_both_ways() -> None:
     assert build.model_scores("swh_Latn", "tiny/thinking") == [
         "results/swh_Latn/scores/tiny/thinking/sib200.json"
     ]
+    assert told("student")["choose_by"] == "generation"
+    assert told("student", "belebele")["choose_by"] == "likelihood"
     for model in ("tiny/student", "comparisons/thinking"):
         assert len(build.model_scores("swh_Latn", model)) == len(values["benchmarks"]["run"])
     values["benchmarks"]["thinking"] = ["sib200", "xnli"]
