@@ -88,6 +88,9 @@ class Training(Section):
     learning_rate: float = Field(
         1e-5, gt=0, description="The default is for method: full; lora takes about 2.0e-4"
     )
+    adamw_learning_rate: float | None = Field(
+        None, gt=0, description="Of all that muon leaves to adamw; null: `learning_rate`"
+    )
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: Share = Field(0.05, description="Share of the steps")
     weight_decay: float = Field(0.0, ge=0)

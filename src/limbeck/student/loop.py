@@ -23,18 +23,17 @@ from limbeck.student.packing import Way, device, tensors
 GRADIENT = 1.0  # the greatest length of a step's gradient; a longer one is shortened to it
 
 
-def learning_rate(step: int, steps: int, training: Training) -> float:
-    """Of a step, counted from 0: a linear warm-up, then the schedule down to 0."""
+def share(step: int, steps: int, training: Training) -> float:
+    """Of the learning rate, in a step counted from 0: a linear warm-up, then the schedule to 0."""
     warm = round(steps * training.warmup)
     if step < warm:
-        return training.learning_rate * (step + 1) / warm
+        return (step + 1) / warm
     progress = (step - warm) / max(1, steps - warm)
-    left = {
+    return {
         "constant": 1.0,
         "linear": 1.0 - progress,
         "cosine": 0.5 * (1.0 + math.cos(math.pi * progress)),
-    }
-    return training.learning_rate * left[training.schedule]
+    }[training.schedule]
 
 
 def learned(samples: list[Encoded], rows: list[int]) -> int:
@@ -146,7 +145,7 @@ class Loop:
         vocabulary = self.model.get_input_embeddings().num_embeddings
         guard.check_step(step + 1, loss, float(norm), first, vocabulary)
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(step, len(self.steps), self.training)
+            group["lr"] = group["peak"] * share(step, len(self.steps), self.training)
         # Ranks draw alike where they hold the same weights.
         self._draw("rounding", step, ranks.rank() if self.sharded else 0)
         self.optimizer.step()
@@ -216,19 +215,21 @@ class Loop:
         return torch.nn.functional.cross_entropy(logits, labels[chosen], reduction="sum") / count
 
     def _optimizer(self) -> Any:
-        betas, decay = (0.9, self.training.beta2), self.training.weight_decay
-        turns = self.training.optimizer == "muon"
+        training, betas = self.training, (0.9, self.training.beta2)
+        turns = training.optimizer == "muon"
         inner = set(map(id, self.model.get_decoder().layers.parameters())) if turns else set()
         parts: dict[tuple[bool, bool], list[Any]] = {}
         for weight in self.weights.values():
             kind = weight.dim() > 1, id(weight) in inner and weight.dim() == 2
             parts.setdefault(kind, []).append(weight)
+        rate = training.adamw_learning_rate or training.learning_rate
         groups = [
-            {"params": part, "weight_decay": decay if wide else 0.0, "orthogonal": orthogonal}
+            {"params": part, "weight_decay": training.weight_decay if wide else 0.0,
+             "orthogonal": orthogonal, "peak": training.learning_rate if orthogonal else rate}
             for (wide, orthogonal), part in parts.items()
-        ]
-        if self.training.memory in ("bfloat16", "adam8bit"):
-            small = self.training.memory == "adam8bit"
+        ]  # fmt: skip
+        if training.memory in ("bfloat16", "adam8bit"):
+            small = training.memory == "adam8bit"
             return rounding.RoundedAdamW(groups, betas, eight_bits=small)
         return (muon.Muon if turns else torch.optim.AdamW)(groups, betas=betas, fused=True)
 

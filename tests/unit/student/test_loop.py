@@ -318,13 +318,10 @@ def test_a_bad_step_leaves_the_weights_before_it(bases: Any, samples: Any, tmp_p
 
 
 def test_learning_rate() -> None:
-    from limbeck.student.loop import learning_rate
+    from limbeck.student.loop import share
 
     rates = {
-        name: [
-            learning_rate(step, 100, Training(learning_rate=1.0, warmup=0.1, schedule=name))
-            for step in range(100)
-        ]
+        name: [share(step, 100, Training(warmup=0.1, schedule=name)) for step in range(100)]
         for name in ("cosine", "linear", "constant")
     }
     for found in rates.values():

@@ -59,7 +59,7 @@ def test_it_goes_on_bit_by_bit(folder: Path, tokenizer: Any, tmp_path: Path) -> 
     from transformers import AutoModelForCausalLM
 
     from limbeck.student.encoding import dataset, stop_tokens
-    from limbeck.student.loop import Loop
+    from limbeck.student.loop import Loop, share
 
     torch.set_num_threads(1)
     rows, _ = dataset(tokenizer, make_rows(48), stop_tokens(tokenizer, {}), 128)
@@ -67,8 +67,9 @@ def test_it_goes_on_bit_by_bit(folder: Path, tokenizer: Any, tmp_path: Path) -> 
     class Settings:
         seed = 5
         training = Training(
-            optimizer="muon", learning_rate=1e-3, epochs=2.0, step_tokens=400, validations=1
-        )
+            optimizer="muon", learning_rate=1e-3, adamw_learning_rate=4e-3, epochs=2.0,
+            step_tokens=400, validations=1,
+        )  # fmt: skip
 
     def loop(name: str) -> Any:
         model = AutoModelForCausalLM.from_pretrained(folder / "base", dtype=torch.float32)
@@ -83,7 +84,11 @@ def test_it_goes_on_bit_by_bit(folder: Path, tokenizer: Any, tmp_path: Path) -> 
     turned = {id(weight) for weight in groups[True]["params"]}
     assert id(embedding) not in turned
     assert len(turned) == 7 * len(whole.model.model.layers)
+    assert {turns: group["peak"] for turns, group in groups.items()} == {True: 1e-3, False: 4e-3}
     whole.run()
+    last = share(len(whole.steps) - 1, len(whole.steps), whole.training)
+    for group in groups.values():
+        assert group["lr"] == pytest.approx(last * group["peak"])
     assert whole.losses[-1] < 0.8 * whole.losses[0]
     part.model.train()
     for step in part.steps[:4]:
