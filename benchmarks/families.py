@@ -46,6 +46,7 @@ STEPS, ROWS, HELD_OUT = 40, 240, 32
 METHODS = ("full", "lora")
 AGREEMENT = 0.998  # of two thousand next tokens some are draws that rounding to F16 decides
 QUANTIZATIONS = ("Q8_0", "Q4_K_M")
+ANSWERS = 5  # a chat draws its words, and may draw the end before any
 LIBRARIES = ("transformers", "unsloth", "peft", "llama-cpp-python")
 BEGIN, END = "<!-- families -->\n", "<!-- /families -->\n"
 
@@ -121,7 +122,8 @@ def check(name: str, folder: Path, method: str, converter: Path) -> dict[str, An
     held_out = read_parquet(folder / "validation.parquet")
     result = parity.compare(output / "checkpoint", file, held_out, settings, 1)
     _demand(not result.failures, f"{'; '.join(result.failures)} ({result.figures})")
-    figures = {key: result.figures[key] for key in ("prompts", "agreement")}
+    names = ("prompts", "positions", "agreement", "draws")
+    figures = {name: result.figures[name] for name in names}
     chats = {kind: talk(quantize(file, kind), held_out[0]) for kind in QUANTIZATIONS}
     return {**figures, "chat": chats}
 
@@ -157,9 +159,14 @@ def talk(path: Path, row: dict[str, Any]) -> str:
     output = io.StringIO()
     model = Model(path, None)
     model.context = 512
-    Chat(model, row["form"] == "thinking", output).say(row["messages"][0]["content"])
+    chat = Chat(model, row["form"] == "thinking", output)
+    chat.say(row["messages"][0]["content"])
+    for _ in range(ANSWERS - 1):
+        if output.getvalue().strip():
+            break
+        chat.regenerate()
     said = output.getvalue().strip()
-    _demand(said, f"{path.name} says nothing")
+    _demand(said, f"{path.name} says nothing, {ANSWERS} times")
     return said
 
 

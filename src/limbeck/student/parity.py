@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import Field
 
 from limbeck import stage
@@ -135,14 +136,25 @@ def compare_greedy(model: Any, gguf: Gguf, prompts: list[list[int]], result: Res
 def compare_next(
     model: Any, gguf: Gguf, texts: list[list[int]], least: float, result: Result
 ) -> None:
-    """The likeliest next token must be the checkpoint's at nearly every position."""
-    equal = total = 0
+    """The likeliest next token must be the checkpoint's at nearly every position.
+
+    How many of the others are draws between two tokens is a figure, too.
+    """
+    equal = draws = total = 0
     for ids in texts:
-        ours, theirs = next_tokens(model, ids), gguf.logits(ids)
-        equal += int((ours.argmax(-1) == theirs.argmax(-1)).sum())
+        ours, choices = next_tokens(model, ids), gguf.logits(ids).argmax(-1)
+        other = ours.argmax(-1) != choices
+        lost = ours.max(-1) - ours[np.arange(len(ids)), choices]
+        equal += int((~other).sum())
+        draws += int((other & (lost <= TIE)).sum())
         total += len(ids)
     agreement = equal / total
-    result.figures |= {"positions": total, "agreement": round(agreement, 5), "least": least}
+    result.figures |= {
+        "positions": total,
+        "agreement": round(agreement, 5),
+        "draws": draws,
+        "least": least,
+    }
     if agreement < least:
         result.failures.append(
             f"the next tokens agree at {agreement:.2%} of {total:,} positions, "
