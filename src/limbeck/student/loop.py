@@ -222,10 +222,11 @@ class Loop:
         for weight in self.weights.values():
             kind = weight.dim() > 1, id(weight) in inner and weight.dim() == 2
             parts.setdefault(kind, []).append(weight)
-        rate = training.adamw_learning_rate or training.learning_rate
+        rate = training.learning_rate
+        rest = training.adamw_learning_rate or rate if turns else rate
         groups = [
             {"params": part, "weight_decay": training.weight_decay if wide else 0.0,
-             "orthogonal": orthogonal, "peak": training.learning_rate if orthogonal else rate}
+             "orthogonal": orthogonal, "peak": rate if orthogonal else rest}
             for (wide, orthogonal), part in parts.items()
         ]  # fmt: skip
         if training.memory in ("bfloat16", "adam8bit"):

@@ -332,6 +332,12 @@ def test_learning_rate() -> None:
     assert rates["cosine"][99] == pytest.approx(0.5 * (1 + math.cos(math.pi * 89 / 90)))
 
 
+def test_adamw_alone_has_one_learning_rate(bases: Any, samples: Any, tmp_path: Path) -> None:
+    settings = Settings(learning_rate=1e-3, adamw_learning_rate=4e-3)
+    loop = make(bases("llama"), samples, tmp_path, settings)
+    assert {group["peak"] for group in loop.optimizer.param_groups} == {1e-3}
+
+
 def test_the_look_at_the_largest_batch_changes_nothing(
     bases: Any, samples: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
