@@ -137,7 +137,7 @@ rule merge_student:
         settings=lambda w: as_json(**checkpoints.merge(build.student(w.student), w)),
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
 
         python -m limbeck.student.merge \
             --base {input.base:q} \

@@ -41,7 +41,7 @@ rule upper:
         further="work/journal/further.jsonl",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
         echo made with {params.settings}
         echo {params.settings} >> runs
         mkdir -p {output.folder}/deep work/journal

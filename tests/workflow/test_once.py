@@ -28,7 +28,7 @@ rule upper:
         work="work/upper",
     shell:
         r"""
-        exec &> >(tee {log:q})
+        exec &>{log:q}
         echo made with {params.settings}
         echo {params.settings} >> runs
         mkdir -p {output.folder}

@@ -235,16 +235,8 @@ def _tidy(work: str | None) -> None:
 def _told(given: Mapping[str, Any]) -> dict[str, Any]:
     """What a finished job left beside its outputs: its log, and Snakemake's record of its time."""
     measured = vars(given["bench_record"]) if given["bench_record"] else {}
-    logs = [_logged(path) for path in given["log"]]
+    logs = [Path(path).read_text(encoding="utf-8", errors="replace") for path in given["log"]]
     return {"log": logs, "time": {name: measured.get(name) for name in _MEASURES}}
-
-
-def _logged(path: str) -> str:
-    """A job's log; nothing where `tee`, which a shell does not wait for, has yet to begin it."""
-    try:
-        return Path(path).read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return ""
 
 
 def _tell(given: Mapping[str, Any], record: Mapping[str, Any], key: str) -> None:
