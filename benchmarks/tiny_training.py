@@ -47,7 +47,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "1,500 pieces": {"architecture": {"vocabulary": 1500}},
     "2,500 pieces": {"architecture": {"vocabulary": 2500}},
     "6,000 pieces": {"architecture": {"vocabulary": 6000}},
-    "all four": FIRST,
+    "3 layers, 1,500 pieces, cosine, one rate": FIRST,
     "Muon, of a rate of 3e-3": {"learning_rate": 3e-3},
     "Muon, of a rate of 4e-3": {"learning_rate": 4e-3},
     "Muon, two rounds": {"rounds": 2},

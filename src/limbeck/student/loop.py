@@ -23,8 +23,8 @@ from limbeck.student.packing import Way, device, tensors
 GRADIENT = 1.0  # the greatest length of a step's gradient; a longer one is shortened to it
 
 
-def share(step: int, steps: int, training: Training) -> float:
-    """Of the learning rate, in a step counted from 0: a linear warm-up, then the schedule to 0."""
+def scheduled(step: int, steps: int, training: Training) -> float:
+    """What share of its peak a rate has in a step, from 0: a linear warm-up, then the schedule."""
     warm = round(steps * training.warmup)
     if step < warm:
         return (step + 1) / warm
@@ -145,7 +145,7 @@ class Loop:
         vocabulary = self.model.get_input_embeddings().num_embeddings
         guard.check_step(step + 1, loss, float(norm), first, vocabulary)
         for group in self.optimizer.param_groups:
-            group["lr"] = group["peak"] * share(step, len(self.steps), self.training)
+            group["lr"] = group["peak"] * scheduled(step, len(self.steps), self.training)
         # Ranks draw alike where they hold the same weights.
         self._draw("rounding", step, ranks.rank() if self.sharded else 0)
         self.optimizer.step()
@@ -223,7 +223,7 @@ class Loop:
             kind = weight.dim() > 1, id(weight) in inner and weight.dim() == 2
             parts.setdefault(kind, []).append(weight)
         rate = training.learning_rate
-        rest = training.adamw_learning_rate or rate if turns else rate
+        rest = (training.adamw_learning_rate or rate) if turns else rate
         groups = [
             {"params": part, "weight_decay": training.weight_decay if wide else 0.0,
              "orthogonal": orthogonal, "peak": rate if orthogonal else rest}

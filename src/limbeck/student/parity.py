@@ -98,6 +98,11 @@ def next_tokens(model: Any, ids: Sequence[int]) -> Any:
         return model(torch.tensor([list(ids)])).logits[0].float().numpy()
 
 
+def _lost(logits: Any, choices: Any) -> Any:
+    """How far each chosen token's logit is below the best, [positions], of [positions, tokens]."""
+    return logits.max(-1) - logits[np.arange(len(choices)), choices]
+
+
 def compare_greedy(model: Any, gguf: Gguf, prompts: list[list[int]], result: Result) -> None:
     """Greedy continuations must be equal, but for draws between two tokens.
 
@@ -116,14 +121,10 @@ def compare_greedy(model: Any, gguf: Gguf, prompts: list[list[int]], result: Res
             return_dict_in_generate=True,
         )
         ids: list[int] = output.sequences[0].tolist()
-        theirs = gguf.logits(ids)[len(prompt) - 1 : -1].argmax(-1).tolist()
-        ours = torch.cat(output.logits).float()
-        lost = [
-            float(logits.max() - logits[choice])
-            for logits, choice in zip(ours, theirs, strict=True)
-        ]
+        theirs = gguf.logits(ids)[len(prompt) - 1 : -1].argmax(-1)
+        lost = _lost(torch.cat(output.logits).float().numpy(), theirs)
         compared += len(lost)
-        different += max(lost) > TIE
+        different += int(lost.max() > TIE)
     result.figures |= {
         "greedy_prompts": len(prompts),
         "greedy_tokens": compared,
@@ -144,9 +145,8 @@ def compare_next(
     for ids in texts:
         ours, choices = next_tokens(model, ids), gguf.logits(ids).argmax(-1)
         other = ours.argmax(-1) != choices
-        lost = ours.max(-1) - ours[np.arange(len(ids)), choices]
         equal += int((~other).sum())
-        draws += int((other & (lost <= TIE)).sum())
+        draws += int((other & (_lost(ours, choices) <= TIE)).sum())
         total += len(ids)
     agreement = equal / total
     result.figures |= {

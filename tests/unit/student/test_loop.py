@@ -318,10 +318,10 @@ def test_a_bad_step_leaves_the_weights_before_it(bases: Any, samples: Any, tmp_p
 
 
 def test_learning_rate() -> None:
-    from limbeck.student.loop import share
+    from limbeck.student.loop import scheduled
 
     rates = {
-        name: [share(step, 100, Training(warmup=0.1, schedule=name)) for step in range(100)]
+        name: [scheduled(step, 100, Training(warmup=0.1, schedule=name)) for step in range(100)]
         for name in ("cosine", "linear", "constant")
     }
     for found in rates.values():

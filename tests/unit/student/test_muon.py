@@ -59,7 +59,7 @@ def test_it_goes_on_bit_by_bit(folder: Path, tokenizer: Any, tmp_path: Path) -> 
     from transformers import AutoModelForCausalLM
 
     from limbeck.student.encoding import dataset, stop_tokens
-    from limbeck.student.loop import Loop, share
+    from limbeck.student.loop import Loop, scheduled
 
     torch.set_num_threads(1)
     rows, _ = dataset(tokenizer, make_rows(48), stop_tokens(tokenizer, {}), 128)
@@ -86,7 +86,7 @@ def test_it_goes_on_bit_by_bit(folder: Path, tokenizer: Any, tmp_path: Path) -> 
     assert len(turned) == 7 * len(whole.model.model.layers)
     assert {turns: group["peak"] for turns, group in groups.items()} == {True: 1e-3, False: 4e-3}
     whole.run()
-    last = share(len(whole.steps) - 1, len(whole.steps), whole.training)
+    last = scheduled(len(whole.steps) - 1, len(whole.steps), whole.training)
     for group in groups.values():
         assert group["lr"] == pytest.approx(last * group["peak"])
     assert whole.losses[-1] < 0.8 * whole.losses[0]
